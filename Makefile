@@ -1,0 +1,66 @@
+# The same targets serve people, continuous integration and pre-commit.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+MEMBERS := core services/api services/worker services/trainer services/ui deploy/local
+SOURCES := $(MEMBERS) tests conftest.py
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-unit check format lock check-locks clean
+
+##@ Use
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## Make the environment: every dependency at its locked version, checked by hash
+
+demo: $(STAMP) ## Train, serve and classify on this machine; stays up until Ctrl-C
+	@$(BIN)/meadow demo
+
+##@ Work on it
+# A process for each package, as in operation: services never share one, and their native libraries need not get along.
+SUITES := $(addsuffix /tests,$(MEMBERS)) tests
+PYTEST := $(BIN)/pytest --cov --cov-append --cov-report=
+
+test: $(STAMP) ## Run all tests, those over the whole embedded stack included
+	@rm -f .coverage
+	@set -e; for suite in $(SUITES); do echo "== $$suite"; $(PYTEST) $$suite; done
+	@$(BIN)/coverage report --skip-covered
+
+test-unit: $(STAMP) ## Run the tests that need no running stack
+	@set -e; for suite in $(SUITES); do echo "== $$suite"; $(BIN)/pytest -m "not system" $$suite; done
+
+check: $(STAMP) check-locks ## Check format, lint, types and locks
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/mypy $(SOURCES)
+
+format: $(STAMP) ## Format the code and mend what lint can mend
+	$(BIN)/ruff format $(SOURCES)
+	$(BIN)/ruff check --fix $(SOURCES)
+
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+LOCK_INPUTS := pyproject.toml $(addsuffix /pyproject.toml,$(MEMBERS))
+COMPILE_DEV = $(COMPILE) --all-extras --group dev --no-emit-package meadow $(LOCK_INPUTS)
+
+lock: $(STAMP) ## Resolve the dependencies anew (UPGRADE=--upgrade for newer versions)
+	$(COMPILE_DEV) $(UPGRADE) --output-file requirements/dev.txt >/dev/null
+
+check-locks: $(STAMP)
+	@cp requirements/dev.txt $(VENV)/dev.txt.fresh
+	@$(COMPILE_DEV) --output-file $(VENV)/dev.txt.fresh >/dev/null
+	@cmp -s requirements/dev.txt $(VENV)/dev.txt.fresh || { echo "requirements/dev.txt is stale: run 'make lock'."; exit 1; }
+
+clean: ## Delete the environment and the caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .coverage
+
+# uv's own lock would hold addresses; a requirements file with hashes does not.
+$(STAMP): requirements/dev.txt requirements/uv.txt $(LOCK_INPUTS)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Meadow needs Python 3.11 or newer; set PYTHON=...")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the locked dependencies (several GB the first time) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@$(BIN)/uv pip install --quiet --require-hashes -r requirements/dev.txt
+	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation $(addprefix -e ,$(MEMBERS))
+	@touch $@

@@ -1,0 +1,106 @@
+"""Real stores for the tests of every package: a Valkey and an S3 server on free ports, ended with the run."""
+
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from pydantic import SecretStr
+
+from meadow.settings import Settings
+from meadow.storage.s3 import ObjectStore, StoreError
+from meadow_local import s3_server
+from meadow_local.binaries import redis_server
+from meadow_local.settings import LocalSettings
+
+START_SECONDS = 20
+
+
+def free_port() -> int:
+    """Find a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    port = free_port()
+    command = [
+        redis_server(), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
+        "--dir", str(tmp_path_factory.mktemp("redis")),
+    ]  # fmt: skip
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:  # noqa: S603 - our own command
+        url = f"redis://127.0.0.1:{port}/0"
+        with redis.Redis.from_url(url) as client:
+            _wait(lambda: bool(client.ping()), redis.ConnectionError)
+        yield url
+        server.terminate()
+
+
+@pytest.fixture(scope="session")
+def s3_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, object]]:
+    home = tmp_path_factory.mktemp("s3")
+    (home / "s3").mkdir()
+    port = free_port()
+    keys: dict[str, object] = {
+        "s3_endpoint_url": f"http://127.0.0.1:{port}",
+        "s3_access_key": "test",
+        "s3_secret_key": SecretStr("test-secret"),
+    }
+    local = LocalSettings.model_validate({"home": home, "s3_port": port, **keys})
+    command, environment = s3_server.command(local), s3_server.environment(local)
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as server:  # noqa: S603
+        store = ObjectStore(local)
+
+        def make_buckets() -> bool:
+            for bucket in local.buckets:
+                store.ensure_bucket(bucket)
+            return True
+
+        _wait(make_buckets, StoreError)
+        yield keys
+        server.terminate()
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, redis_url: str, s3_settings: dict[str, object]) -> Settings:
+    """Settings over an empty Redis and the test's own home; objects of earlier tests stay in the buckets."""
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushall()
+    return Settings.model_validate({"home": tmp_path, "redis_url": SecretStr(redis_url), **s3_settings})
+
+
+@pytest.fixture
+def redis_client(settings: Settings) -> Iterator["redis.Redis"]:
+    with redis.Redis.from_url(settings.redis_url.get_secret_value()) as client:
+        yield client
+
+
+@pytest.fixture
+def store(settings: Settings) -> ObjectStore:
+    return ObjectStore(settings)
+
+
+@pytest.fixture(scope="session")
+def mlflow_uri(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """MLflow's own SQLite store instead of its server; making the tables takes seconds, so all tests share it."""
+    return f"sqlite:///{tmp_path_factory.mktemp('mlflow')}/mlflow.db"
+
+
+def _wait(probe: Callable[[], bool], error: type[Exception]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            if probe():
+                return
+        except error:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.05)

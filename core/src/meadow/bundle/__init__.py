@@ -1,0 +1,1 @@
+"""The model bundle: the one artefact that is trained, registered and served."""

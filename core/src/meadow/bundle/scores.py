@@ -1,0 +1,31 @@
+"""From logits to an answer: temperature, softmax, and whether the model stands by it."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meadow.bundle.manifest import BundleManifest
+from meadow.predictions import Decision, Score
+
+
+def probabilities(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float64]:
+    """Turn logits of shape (N, classes) into calibrated probabilities of the same shape."""
+    scaled = logits.astype(np.float64) / temperature
+    scaled -= scaled.max(axis=1, keepdims=True)
+    exponentials = np.exp(scaled)
+    return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))
+
+
+def decide(
+    row: NDArray[np.float64], manifest: BundleManifest, *, top_k: int | None = None
+) -> tuple[Decision, list[Score]]:
+    """Name the classes of one image, most likely first, and say whether the first is sure enough.
+
+    Args:
+        row: Probabilities, shape (classes,).
+        manifest: Gives the class names and the threshold.
+        top_k: How many classes to name; all when left out.
+    """
+    order = np.argsort(-row, kind="stable")
+    scores = [Score(label=manifest.classes[index], probability=min(float(row[index]), 1.0)) for index in order]
+    sure = scores[0].probability >= manifest.decision_threshold
+    return (Decision.CONFIDENT if sure else Decision.UNSURE), scores[:top_k]

@@ -1,0 +1,56 @@
+"""`meadow jobs`, `meadow results` and `meadow cancel`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from meadow.cli.outputs import check_output, write_results
+from meadow.cli.show import styled_state
+from meadow.client import MeadowClient
+from meadow.jobs.model import JobKind, JobState
+from meadow.settings import load_settings
+
+app = typer.Typer()
+
+
+@app.command()
+def jobs(
+    kind: Annotated[JobKind | None, typer.Option(help="Only jobs of this kind.")] = None,
+    state: Annotated[JobState | None, typer.Option(help="Only jobs in this state.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="How many of the newest to look at.")] = 20,
+) -> None:
+    """List the newest jobs."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in ("job", "kind", "state", "done", "model", "name", "created"):
+        table.add_column(heading)
+    with MeadowClient.from_settings(load_settings()) as client:
+        for job in client.jobs(kind=kind, state=state, page_size=limit).jobs:
+            progress = f"{job.progress.done}/{job.progress.total or '?'}" if job.progress else ""
+            version = job.model.version if job.model else ""
+            created = f"{job.created_at.astimezone():%Y-%m-%d %H:%M:%S}"
+            table.add_row(job.id, job.kind, styled_state(job), progress, version, escape(job.name), created)
+    Console().print(table)
+
+
+@app.command()
+def results(
+    job_id: Annotated[str, typer.Argument(help="A batch.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="A .csv, .ndjson or .parquet file.")],
+) -> None:
+    """Download what a batch has answered so far."""
+    check_output(out)
+    with MeadowClient.from_settings(load_settings()) as client:
+        items = list(client.results(job_id))
+    write_results(items, out)
+    Console().print(f"{len(items)} results are in {out}.")
+
+
+@app.command()
+def cancel(job_id: Annotated[str, typer.Argument(help="A job that is not finished.")]) -> None:
+    """Cancel a job; what a batch has answered so far is kept."""
+    with MeadowClient.from_settings(load_settings()) as client:
+        Console().print(f"{job_id} is {styled_state(client.cancel(job_id))}.")

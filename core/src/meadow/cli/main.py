@@ -1,0 +1,58 @@
+"""`meadow`: its commands put together, and one place where errors become sentences."""
+
+import sys
+from importlib.metadata import entry_points
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.markup import escape
+
+from meadow.cli import classify, data, jobs, keys, models, settings, train
+from meadow.client import ClientError
+from meadow.client.folder import BatchFailedError
+from meadow.datasets.folder import DatasetError
+from meadow.problems import ProblemError
+from meadow.storage.errors import StoreError
+
+PLUGIN_GROUP = "meadow.commands"
+USAGE_STATUS = 2
+
+ABOUT = """Image classification that keeps itself trained.
+
+Start everything on this machine with `meadow up`, train with `meadow train`, classify with `meadow classify`.
+"""
+
+
+def create_app() -> typer.Typer:
+    """Put the commands together: ours, and those of the packages that plug in."""
+    app = typer.Typer(help=ABOUT, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown")
+    for module in (classify, jobs, train, models, keys, settings):
+        app.add_typer(module.app)
+    app.add_typer(data.app, name="data")
+    for plugin in entry_points(group=PLUGIN_GROUP):
+        app.add_typer(plugin.load())
+    return app
+
+
+def main() -> None:
+    """Run the command line; an error of ours ends in one sentence and status 2."""
+    try:
+        create_app()()
+    except ClientError as error:
+        _fail(str(error))
+    except (BatchFailedError, DatasetError, StoreError) as error:
+        _fail(str(error))
+    except ProblemError as error:
+        _fail(error.detail)
+    except ValidationError as error:
+        _fail(f"A setting is not valid: {error}")
+
+
+def _fail(sentence: str) -> None:
+    Console(stderr=True).print(f"[bold red]Error:[/] {escape(sentence)}", highlight=False)
+    sys.exit(USAGE_STATUS)
+
+
+if __name__ == "__main__":
+    main()

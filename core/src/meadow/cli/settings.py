@@ -1,0 +1,73 @@
+"""`meadow settings`: every setting, with its value here."""
+
+from typing import Annotated
+
+import typer
+from pydantic import SecretStr
+from rich.console import Console
+from rich.table import Table
+
+from meadow.settings import Settings, load_settings
+
+app = typer.Typer()
+
+HEADING = """# Settings
+
+Every setting is an environment variable. The embedded stack keeps those it was started with, and the secrets it made,
+in `stack.env` in its home folder; the environment wins over it. This page is written by `meadow settings --markdown`.
+
+| Variable | Default | Meaning |
+|---|---|---|
+"""
+
+FOOTING = """
+The embedded stack derives the addresses of its own stores from `MEADOW_REDIS_PORT` (6390), `MEADOW_S3_PORT` (9010) and
+`MEADOW_MLFLOW_PORT` (5000); set these instead of the addresses.
+"""
+
+
+@app.command()
+def settings(
+    *, markdown: Annotated[bool, typer.Option("--markdown", help="Print the documentation page instead.")] = False
+) -> None:
+    """List every setting with its value here and its meaning. Secrets are not shown."""
+    if markdown:
+        typer.echo(settings_page(), nl=False)
+        return
+    values = load_settings()
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in ("variable", "value", "meaning"):
+        table.add_column(heading)
+    for name, field in Settings.model_fields.items():
+        table.add_row(variable(name), _shown(getattr(values, name)), field.description)
+    Console().print(table)
+
+
+def settings_page() -> str:
+    """Write the documentation page of the settings."""
+    rows = [
+        f"| `{variable(name)}` | {_default(name)} | {field.description} |\n"
+        for name, field in Settings.model_fields.items()
+    ]
+    return HEADING + "".join(rows) + FOOTING
+
+
+def variable(name: str) -> str:
+    """Name a setting's environment variable."""
+    return f"{Settings.model_config['env_prefix']}{name}".upper()
+
+
+def _default(name: str) -> str:
+    field = Settings.model_fields[name]
+    if field.default_factory is not None:
+        return "one for each core"
+    value = field.default
+    if isinstance(value, SecretStr):
+        value = value.get_secret_value()
+    return f"`{value}`" if str(value) else ""
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return "(set)" if value.get_secret_value() else ""
+    return str(value)

@@ -1,0 +1,93 @@
+"""`meadow train`: a training run, followed epoch by epoch."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from meadow.client import MeadowClient
+from meadow.jobs.model import Job, JobState
+from meadow.settings import load_settings
+from meadow.training import TrainingRequest, TrainingResult
+
+app = typer.Typer()
+
+POLL_SECONDS = 2
+FAILED_STATUS = 1
+
+
+@app.command(name="train")
+def train_command(
+    dataset: Annotated[str, typer.Argument(help="A published data set.")],
+    version: Annotated[str | None, typer.Option(help="One of its versions; the newest when left out.")] = None,
+    architecture: Annotated[str, typer.Option(help="Any torchvision classification model.")] = "resnet18",
+    image_size: Annotated[int, typer.Option(min=32, max=1024, help="Side of the input, in pixels.")] = 128,
+    epochs: Annotated[int | None, typer.Option(min=1, help="The recipe's own number when left out.")] = None,
+    seed: int = 0,
+    *,
+    detach: Annotated[bool, typer.Option("--detach", "-d", help="Submit, print the job's id, do not wait.")] = False,
+) -> None:
+    """Train a model on a published data set, in the trainer service.
+
+    It goes into production when it is the first, or measurably better than the one that is there.
+
+    Example: `meadow train demo --architecture mobilenet_v3_small`
+    """
+    console = Console()
+    request = TrainingRequest(
+        dataset=dataset,
+        dataset_version=version,
+        architecture=architecture,
+        image_size=image_size,
+        epochs=epochs,
+        seed=seed,
+    )
+    with MeadowClient.from_settings(load_settings()) as client:
+        job = client.start_training(request)
+        if detach:
+            console.print(job.id)
+            return
+        job = follow_training(console, client, job)
+    show_outcome(console, job)
+    if job.state is not JobState.SUCCEEDED:
+        raise typer.Exit(FAILED_STATUS)
+
+
+def follow_training(console: Console, client: MeadowClient, job: Job) -> Job:
+    """Show a run's progress until it is finished."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[message]}", style="dim"),
+    )
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("Waiting for the trainer", total=None, message="")
+        while not job.state.is_final:
+            job = client.job(job.id, wait=POLL_SECONDS)
+            if job.progress:
+                progress.update(
+                    task,
+                    description="Training" if job.state is not JobState.QUEUED else "Waiting for the trainer",
+                    total=job.progress.total,
+                    completed=job.progress.done,
+                    message=job.progress.message,
+                )
+    return job
+
+
+def show_outcome(console: Console, job: Job) -> None:
+    """Print what a run led to."""
+    if isinstance(job.result, TrainingResult):
+        result = job.result
+        console.print(
+            f"[bold]{result.model.name} version {result.model.version}[/] {result.decision}: {escape(result.reason)}",
+            highlight=False,
+        )
+        console.print(f"Hold-out accuracy {result.holdout_accuracy:.3f}. MLflow run: {result.run_url}", highlight=False)
+    else:
+        reason = job.error.detail if job.error else ""
+        console.print(f"[red]The training run is {job.state}.[/] {escape(reason)}", highlight=False)

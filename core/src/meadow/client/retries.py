@@ -1,0 +1,57 @@
+"""When a request that failed is worth sending again, and how long to wait before that."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+from time import monotonic
+
+import httpx
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """Retries with growing pauses, for at most `seconds` in all; zero turns them off."""
+
+    seconds: float = 10.0
+    first_pause: float = 0.1
+    longest_pause: float = 2.0
+
+    def pauses(self) -> "Pauses":
+        """The pauses of one call."""
+        return Pauses(self)
+
+
+class Pauses:
+    """How long one call may still go on trying, and the pause that comes next."""
+
+    def __init__(self, policy: RetryPolicy) -> None:
+        self._deadline = monotonic() + policy.seconds
+        self._growing = _growing(policy)
+
+    def next(self, asked: float | None = None) -> float | None:
+        """Seconds to wait before the next try, or None when the call should give up.
+
+        Args:
+            asked: The pause that the gateway asked for; it is granted or the call gives up, never shortened.
+        """
+        pause = next(self._growing) if asked is None else asked
+        return pause if monotonic() + pause < self._deadline else None
+
+
+def _growing(policy: RetryPolicy) -> Iterator[float]:
+    pause = policy.first_pause
+    while True:
+        # Clients that failed together should not come back together.
+        yield pause * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
+        pause = min(pause * 2, policy.longest_pause)
+
+
+def retry_after(response: httpx.Response) -> float | None:
+    """The pause that a 503 asks for; None for other answers and for a 503 that invites no retry."""
+    if response.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
+        return None
+    try:
+        return max(float(response.headers["Retry-After"]), 0.0)
+    except (KeyError, ValueError):
+        return None

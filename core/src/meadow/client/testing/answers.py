@@ -1,0 +1,41 @@
+"""Made-up answers, told by an image's name, so that a test decides the outcome where it names its file."""
+
+from datetime import UTC, datetime
+
+from meadow.jobs.model import JobError
+from meadow.predictions import Decision, Prediction, Score
+from meadow.registry.model import ModelInfo, ModelRef
+
+
+def classify_by_name(data: bytes, name: str) -> Prediction | JobError:
+    """Fail on `broken...`, be unsure on `unsure...`; everything else is grass if it says so, else dandelion."""
+    name = name.rpartition("/")[2]
+    if name.startswith("broken"):
+        return JobError(code="image-undecodable", detail=f"The image ends early, after {len(data)} bytes.")
+    likely = 0.56 if name.startswith("unsure") else 0.97
+    label, other = ("grass", "dandelion") if "grass" in name else ("dandelion", "grass")
+    return Prediction(
+        label=label,
+        decision=Decision.UNSURE if name.startswith("unsure") else Decision.CONFIDENT,
+        scores=[Score(label=label, probability=likely), Score(label=other, probability=1 - likely)],
+        width=275,
+        height=183,
+        infer_ms=9.4,
+    )
+
+
+def make_model(version: str = "3", *, aliases: tuple[str, ...] = ("production",), accuracy: float = 0.931) -> ModelInfo:
+    """A registered model version."""
+    return ModelInfo(
+        ref=ModelRef(name="meadow-classifier", version=version, digest=f"{version}f6c1d0a94be" * 5),
+        aliases=list(aliases),
+        architecture="resnet18",
+        classes=["dandelion", "grass"],
+        image_size=128,
+        dataset_digest="d41c77e0b2a9" * 5,
+        holdout_accuracy=accuracy,
+        created_at=datetime(2026, 5, 4, 10, int(version), tzinfo=UTC),
+        run_id=f"run{version}",
+        decision="promoted",
+        reason="Hold-out accuracy rose from 0.914 to 0.931.",
+    )

@@ -1,0 +1,128 @@
+"""A gateway without queue, workers or model: its jobs pass through their states as time passes."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from urllib.parse import unquote
+
+from pydantic import BaseModel, TypeAdapter
+
+from meadow.client.testing.answers import classify_by_name
+from meadow.client.testing.server import Answer, Asked, ScriptedServer, problem_answer
+from meadow.jobs.model import Job, JobError, JobKind, JobPage, JobState, Links
+from meadow.predictions import Prediction
+from meadow.readiness import Check, Readiness
+from meadow.registry.model import ModelInfo
+from meadow.status import SystemStatus
+
+Classify = Callable[[bytes, str], Prediction | JobError]
+
+_MODELS = TypeAdapter(list[ModelInfo])
+_JOB_PATH = re.compile(r"/v1/jobs/([^/:]+)(:cancel)?")
+
+
+@dataclass
+class _Submitted:
+    job: Job
+    ready_at: datetime
+    outcome: Prediction | JobError
+
+
+@dataclass
+class GatewayState:
+    """What the gateway knows; a test sets it up as it likes."""
+
+    model: ModelInfo | None = None
+    models: list[ModelInfo] = field(default_factory=list)
+    status: SystemStatus = field(default_factory=lambda: SystemStatus(queues=[], workers=[], inflight_bytes=0))
+    readiness: Readiness = field(
+        default_factory=lambda: Readiness(status="ready", checks={"redis": Check(ok=True, detail="answers")})
+    )
+    jobs: list[Job] = field(default_factory=list)
+    refusal: tuple[str, int, str] | None = None
+    """Code, status and detail of the problem that meets every submission."""
+    classify: Classify = classify_by_name
+    seconds_per_image: float = 0.0
+    """How long one image takes; they are done one after another."""
+
+
+class FakeGateway(ScriptedServer):
+    """Serves what the client asks of a gateway; scripted answers come first."""
+
+    def __init__(self, port: int = 0) -> None:
+        super().__init__(port)
+        self.state = GatewayState()
+        self._submitted: dict[str, _Submitted] = {}
+        self._busy_until = datetime.now(UTC)
+
+    def respond(self, request: Asked) -> Answer:
+        """Answer from the script, else from the state."""
+        self.asked.append(request)
+        if self.answers:
+            return self.answers.pop(0)
+        found = _JOB_PATH.fullmatch(request.path)
+        if found and found[1] in self._submitted:
+            return _body(self._progressed(self._submitted[found[1]], cancel=bool(found[2])))
+        routes: dict[tuple[str, str], Callable[[], Answer]] = {
+            ("POST", "/v1/classifications"): lambda: self._submit(request),
+            ("GET", "/v1/jobs"): lambda: _body(JobPage(jobs=self._all_jobs())),
+            ("GET", "/v1/status"): lambda: _body(self.state.status),
+            ("GET", "/v1/models"): lambda: Answer(content=_MODELS.dump_json(self.state.models)),
+            ("GET", "/v1/models/current"): self._current_model,
+            ("GET", "/readyz"): lambda: _body(self.state.readiness, 200 if self.state.readiness.ready else 503),
+        }
+        route = routes.get((request.method, request.path))
+        return route() if route else problem_answer("not-found", 404, f"There is nothing at {request.path}.")
+
+    def _current_model(self) -> Answer:
+        if self.state.model is None:
+            return problem_answer("no-model", 404, "No model is in production yet.")
+        return _body(self.state.model)
+
+    def _all_jobs(self) -> list[Job]:
+        return [*(self._progressed(job) for job in reversed(self._submitted.values())), *self.state.jobs]
+
+    def _submit(self, request: Asked) -> Answer:
+        if self.state.refusal:
+            return problem_answer(*self.state.refusal)
+        now = datetime.now(UTC)
+        self._busy_until = max(self._busy_until, now) + timedelta(seconds=self.state.seconds_per_image)
+        name = unquote(request.headers["X-Image-Name"] or "")
+        number = f"job_{len(self._submitted) + 1}"
+        job = Job(
+            id=number,
+            kind=JobKind.CLASSIFICATION,
+            state=JobState.QUEUED,
+            created_at=now,
+            name=name,
+            links=Links(self=f"/v1/jobs/{number}", cancel=f"/v1/jobs/{number}:cancel"),
+        )
+        self._submitted[number] = _Submitted(job, self._busy_until, self.state.classify(request.body, name))
+        return _body(job, 202)
+
+    def _progressed(self, submitted: _Submitted, *, cancel: bool = False) -> Job:
+        now = datetime.now(UTC)
+        job = submitted.job
+        if job.state.is_final:
+            return job
+        changes: dict[str, object] = {}
+        if cancel:
+            changes = {"state": JobState.CANCELLED, "finished_at": now}
+        elif now >= submitted.ready_at:
+            changes = {"started_at": job.created_at, "finished_at": now, **_outcome(submitted.outcome)}
+            changes["model"] = self.state.model.ref if self.state.model else None
+        elif now >= submitted.ready_at - timedelta(seconds=self.state.seconds_per_image):
+            changes = {"state": JobState.RUNNING, "started_at": now}
+        submitted.job = job.model_copy(update=changes)
+        return submitted.job
+
+
+def _outcome(outcome: Prediction | JobError) -> dict[str, object]:
+    if isinstance(outcome, JobError):
+        return {"state": JobState.FAILED, "error": outcome}
+    return {"state": JobState.SUCCEEDED, "result": outcome}
+
+
+def _body(model: BaseModel, status: int = 200) -> Answer:
+    return Answer(status, model.model_dump_json().encode())

@@ -1,0 +1,119 @@
+"""One HTTP connection pool to the gateway, with retries: the client's methods only say what they ask."""
+
+import time
+from collections.abc import Mapping
+from ipaddress import ip_address
+from uuid import uuid4
+
+import httpx
+
+from meadow.client.errors import ApiProblem, GatewayUnreachableError
+from meadow.client.retries import RetryPolicy, retry_after
+
+CONNECT_SECONDS = 5.0
+
+_PASSING = (httpx.NetworkError, httpx.TimeoutException, httpx.RemoteProtocolError)
+"""What a restart of the gateway or a full backlog looks like; other transport errors stay as they are."""
+
+Params = Mapping[str, str | int]
+
+
+class Transport:
+    """Sends requests to one gateway; safe to share between threads."""
+
+    def __init__(self, base_url: str, api_key: str, *, timeout: float, retries: RetryPolicy) -> None:
+        self.base_url = base_url.rstrip("/")
+        self._timeout = timeout
+        self._retries = retries
+        self._http = httpx.Client(
+            base_url=self.base_url,
+            headers={"Authorization": f"Bearer {api_key}"} if api_key else {},
+            # A proxy from the environment cannot reach this machine's loopback addresses.
+            trust_env=not _is_loopback(self.base_url),
+            limits=httpx.Limits(max_connections=64, max_keepalive_connections=64),
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Params | None = None,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        wait: float = 0,
+    ) -> httpx.Response:
+        """Send a request, again where that is safe and may help, and return a successful answer.
+
+        Args:
+            method: HTTP method; a POST gets an idempotency key, which makes sending it twice safe.
+            path: Path below the gateway's address.
+            params: Query.
+            headers: Headers beside authorization.
+            content: Body.
+            wait: Seconds that the gateway was asked to hold the request, added to the timeout.
+
+        Raises:
+            ApiProblem: The gateway answered with a problem.
+            GatewayUnreachableError: The gateway did not answer.
+        """
+        sent = dict(headers or {})
+        if method == "POST":
+            sent.setdefault("Idempotency-Key", str(uuid4()))
+        request = self._http.build_request(
+            method,
+            path,
+            params=params,
+            headers=sent,
+            content=content,
+            timeout=httpx.Timeout(self._timeout + wait, connect=CONNECT_SECONDS),
+        )
+        pauses = self._retries.pauses()
+        while True:
+            try:
+                response = self._http.send(request)
+            except httpx.TransportError as error:
+                pause = pauses.next() if isinstance(error, _PASSING) else None
+                if pause is None:
+                    raise GatewayUnreachableError(self.base_url, _reason(error)) from error
+            else:
+                if response.is_success:
+                    return response
+                asked = retry_after(response)
+                pause = None if asked is None else pauses.next(asked)
+                if pause is None:
+                    raise ApiProblem.from_response(response)
+            time.sleep(pause)
+
+    def once(self, path: str) -> httpx.Response:
+        """Get `path` without retries, whatever the status of the answer.
+
+        Raises:
+            GatewayUnreachableError: The gateway did not answer.
+        """
+        try:
+            return self._http.get(path, timeout=httpx.Timeout(self._timeout, connect=CONNECT_SECONDS))
+        except httpx.TransportError as error:
+            raise GatewayUnreachableError(self.base_url, _reason(error)) from error
+
+
+def _is_loopback(url: str) -> bool:
+    host = httpx.URL(url).host
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _reason(error: httpx.TransportError) -> str:
+    match error:
+        case httpx.ConnectError():
+            return "no connection"
+        case httpx.TimeoutException():
+            return "timed out"
+        case _:
+            return str(error) or type(error).__name__

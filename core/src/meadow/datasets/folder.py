@@ -1,0 +1,50 @@
+"""Reading a folder that holds one sub-folder per class."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
+MINIMUM_CLASSES = 2
+
+
+class DatasetError(Exception):
+    """The data cannot be used; the message says what is wrong and where."""
+
+
+@dataclass(frozen=True)
+class LabelledFile:
+    """An image file and the class that its folder names."""
+
+    path: Path
+    label: str
+
+
+def find_images(folder: Path) -> Iterator[Path]:
+    """Yield the image files under a folder, sorted; hidden files and folders are left out."""
+    for path in sorted(folder.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if not hidden and path.suffix.lower() in IMAGE_SUFFIXES and path.is_file():
+            yield path
+
+
+def read_class_folders(folder: Path) -> list[LabelledFile]:
+    """List a folder-per-class data set.
+
+    Raises:
+        DatasetError: There is no such folder, fewer than two classes, or a class without images.
+    """
+    if not folder.is_dir():
+        raise DatasetError(f"{folder} is not a folder. Give a folder with one sub-folder of images per class.")
+    classes = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    if len(classes) < MINIMUM_CLASSES:
+        raise DatasetError(
+            f"{folder} has {len(classes)} sub-folder(s); a classifier needs at least {MINIMUM_CLASSES}, one per class."
+        )
+    files: list[LabelledFile] = []
+    for class_folder in classes:
+        images = [LabelledFile(path, class_folder.name) for path in find_images(class_folder)]
+        if not images:
+            raise DatasetError(f"Class folder {class_folder} holds no images ({', '.join(sorted(IMAGE_SUFFIXES))}).")
+        files.extend(images)
+    return files

@@ -1,0 +1,50 @@
+"""A data set version: an immutable list of images with their labels."""
+
+import hashlib
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, computed_field
+
+from meadow.datasets.split import Split, split_of
+
+
+class DatasetEntry(BaseModel):
+    """One labelled image."""
+
+    model_config = ConfigDict(frozen=True)
+
+    sha256: str
+    label: str
+    source: str
+    """Where the image came from, for people: a path or an address."""
+
+    @property
+    def split(self) -> Split:
+        """Train or hold-out, from the content."""
+        return split_of(self.sha256)
+
+
+class DatasetManifest(BaseModel):
+    """A data set version. Two versions with the same images and labels have the same digest."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    created_at: datetime
+    entries: tuple[DatasetEntry, ...]
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def digest(self) -> str:
+        """Identity of the content: sha256 over the sorted images and labels."""
+        lines = sorted(f"{entry.sha256} {entry.label}\n" for entry in self.entries)
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names, sorted: the order of the model's outputs."""
+        return tuple(sorted({entry.label for entry in self.entries}))
+
+    def of_split(self, split: Split) -> list[DatasetEntry]:
+        """Return the entries of one split, in a stable order."""
+        return sorted((entry for entry in self.entries if entry.split is split), key=lambda entry: entry.sha256)

@@ -1,0 +1,49 @@
+"""Job ids that sort by time and carry a mark by which we know them again.
+
+Once a record's retention is over nothing of it is left in Redis; the mark still tells an id that was given out
+(410 Gone) from one that never was (404 Not Found).
+"""
+
+import base64
+import hashlib
+import hmac
+import os
+import time
+
+from meadow.jobs.model import JobKind
+
+PREFIXES = {JobKind.CLASSIFICATION: "job", JobKind.BATCH: "batch", JobKind.TRAINING: "run"}
+STAMP_BYTES = 12
+MARK_BYTES = 3
+ID_BYTES = STAMP_BYTES + MARK_BYTES
+
+
+class JobIds:
+    """Makes and recognises job ids.
+
+    An id is `<kind>_` and 24 characters: 48 bits of Unix time in milliseconds, 48 random bits, and 24 bits of a
+    keyed hash (HMAC, RFC 2104) over both, in lower-case base32hex (RFC 4648), which keeps their order.
+    """
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+
+    def new(self, kind: JobKind) -> str:
+        """Make an id."""
+        prefix = PREFIXES[kind]
+        stamp = int(time.time() * 1000).to_bytes(6, "big") + os.urandom(6)
+        return f"{prefix}_{base64.b32hexencode(stamp + self._mark(prefix, stamp)).decode().lower()}"
+
+    def is_ours(self, job_id: str) -> bool:
+        """Whether the id was made with this secret."""
+        prefix, _, text = job_id.partition("_")
+        try:
+            raw = base64.b32hexdecode(text.upper())
+        except ValueError:
+            return False
+        if prefix not in PREFIXES.values() or len(raw) != ID_BYTES:
+            return False
+        return hmac.compare_digest(raw[STAMP_BYTES:], self._mark(prefix, raw[:STAMP_BYTES]))
+
+    def _mark(self, prefix: str, stamp: bytes) -> bytes:
+        return hmac.digest(self._secret, prefix.encode() + stamp, hashlib.sha256)[:MARK_BYTES]

@@ -1,0 +1,113 @@
+"""The worker's side of a job: claim it, keep it alive, give it its answer.
+
+A lease is what makes a job outlive its worker: it ends on its own when heartbeats stop, and the sweeper then sends the
+message again. Attempts are numbered, and a result is only taken from the attempt that holds the lease.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import redis
+
+from meadow.jobs.keys import Unit
+from meadow.jobs.model import JobError, JobState
+from meadow.jobs.record import pairs_to_record
+from meadow.jobs.scripts import load_script
+from meadow.jobs.unit_keys import unit_keys
+from meadow.predictions import Prediction
+from meadow.registry.model import ModelRef
+from meadow.settings import Settings
+from meadow.training import TrainingResult
+
+IMAGE_PART = 3
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A unit of work that this process holds for one attempt."""
+
+    unit: Unit
+    attempt: int
+    record: Mapping[str, str]
+    image: bytes = b""
+    exhausted: bool = False
+    """A pack whose earlier attempts all killed their worker: answer its items as failed, decode nothing."""
+
+
+class JobLeases:
+    """Claims and finishes units of work in Redis. Safe to share between threads."""
+
+    def __init__(self, client: redis.Redis, settings: Settings) -> None:
+        self.lease_seconds = settings.lease_seconds
+        self._max_attempts = settings.max_attempts
+        self._claim = client.register_script(load_script("claim"))
+        self._claim_pack = client.register_script(load_script("claim_pack"))
+        self._heartbeat = client.register_script(load_script("heartbeat"))
+        self._finish = client.register_script(load_script("finish"))
+        self._postpone = client.register_script(load_script("postpone"))
+        self._finish_pack = client.register_script(load_script("finish_pack"))
+
+    def claim(self, unit: Unit, model: ModelRef | None = None) -> Claim | None:
+        """Take a job and record the model version that will answer it.
+
+        Returns:
+            The claim with the job's record and image; None when there is nothing to do, because the job is finished,
+            cancelled, expired, or held by another worker.
+        """
+        pin: list[str] = _model_fields(model) if model else []
+        arguments: list[str | int | float] = [str(unit), self.lease_seconds, self._max_attempts, *pin]
+        reply = self._claim(unit_keys(unit), arguments)
+        if reply[0] != b"claimed":
+            return None
+        return Claim(unit, int(reply[1]), pairs_to_record(reply[2]), reply[IMAGE_PART])
+
+    def claim_pack(self, unit: Unit, model: ModelRef) -> Claim | None:
+        """Take a pack; `record` names the version that the batch is pinned to, which may not be `model`."""
+        arguments: list[str | int | float] = [
+            str(unit),
+            self.lease_seconds,
+            self._max_attempts,
+            str(unit.pack),
+            model.name,
+            model.version,
+            model.digest,
+        ]
+        reply = self._claim_pack(unit_keys(unit), arguments)
+        if reply[0] not in {b"claimed", b"exhausted"}:
+            return None
+        return Claim(unit, int(reply[1]), pairs_to_record(reply[2]), exhausted=reply[0] == b"exhausted")
+
+    def heartbeat(self, claim: Claim, fields: Mapping[str, str | int] | None = None) -> bool:
+        """Keep the lease, and report progress; False when the work is no longer this attempt's."""
+        arguments = [str(claim.unit), claim.attempt, self.lease_seconds, *_flat(fields or {})]
+        return bool(self._heartbeat(unit_keys(claim.unit), arguments))
+
+    def succeed(self, claim: Claim, result: Prediction | TrainingResult, model: ModelRef | None = None) -> bool:
+        """Answer a job; False when it was finished, cancelled or given to another worker meanwhile."""
+        fields = ["result", result.model_dump_json(), *(_model_fields(model) if model else [])]
+        return self._end(claim, JobState.SUCCEEDED, fields)
+
+    def fail(self, claim: Claim, error: JobError) -> bool:
+        """Fail a job with its reason; False as for `succeed`."""
+        return self._end(claim, JobState.FAILED, ["error", error.model_dump_json()])
+
+    def finish_pack(self, claim: Claim, *, succeeded: int, failed: int, classes: Mapping[str, str | int]) -> bool:
+        """Count a pack whose results are stored; False when it was counted before or the batch has ended."""
+        arguments = [str(claim.unit), claim.attempt, str(claim.unit.pack), succeeded, failed, *_flat(classes)]
+        return bool(self._finish_pack(unit_keys(claim.unit), arguments))
+
+    def postpone(self, claim: Claim, seconds: float) -> bool:
+        """Give a pack back for some seconds without counting the attempt, because a part it needs is down."""
+        arguments: list[str | float] = [str(claim.unit), claim.attempt, str(claim.unit.pack), seconds]
+        return bool(self._postpone(unit_keys(claim.unit), arguments))
+
+    def _end(self, claim: Claim, state: JobState, fields: list[str]) -> bool:
+        return bool(self._finish(unit_keys(claim.unit), [str(claim.unit), claim.attempt, state.value, *fields]))
+
+
+def _flat(fields: Mapping[str, str | int]) -> list[str | int]:
+    return [part for pair in fields.items() for part in pair]
+
+
+def _model_fields(model: ModelRef) -> list[str]:
+    return ["model_name", model.name, "model_version", model.version, "model_digest", model.digest]

@@ -1,0 +1,94 @@
+"""Between a job's hash in Redis and the `Job` that clients see."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from meadow.jobs.model import Job, JobError, JobKind, JobState, Links, Progress
+from meadow.names import BATCH_QUEUE, INTERACTIVE_QUEUE, TRAINING_QUEUE
+from meadow.predictions import Prediction
+from meadow.registry.model import ModelRef
+from meadow.training import TrainingResult
+
+QUEUE_OF_KIND = {
+    JobKind.CLASSIFICATION: INTERACTIVE_QUEUE,
+    JobKind.BATCH: BATCH_QUEUE,
+    JobKind.TRAINING: TRAINING_QUEUE,
+}
+
+_RESULT: TypeAdapter[Prediction | TrainingResult] = TypeAdapter(Prediction | TrainingResult)
+
+
+def text(value: object) -> str:
+    """Read a reply's value as text, which the client library gives as bytes."""
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def pairs_to_record(flat: Iterable[object]) -> dict[str, str]:
+    """Turn the flat list that HGETALL gives inside a script into a record."""
+    fields = iter(flat)
+    return {text(key): text(value) for key, value in zip(fields, fields, strict=True)}
+
+
+def decode_hash(raw: Mapping[Any, Any]) -> dict[str, str]:
+    """Decode a hash as the client library returns it."""
+    return {text(key): text(value) for key, value in raw.items()}
+
+
+def model_of(record: Mapping[str, str]) -> ModelRef | None:
+    """Return the model version that the record is pinned to, if any."""
+    if "model_version" not in record:
+        return None
+    return ModelRef(name=record["model_name"], version=record["model_version"], digest=record["model_digest"])
+
+
+def to_job(record: Mapping[str, str], classes: Mapping[str, str] | None = None) -> Job:
+    """Build the client's view of a record.
+
+    Args:
+        record: The job's hash.
+        classes: Predicted class -> count, for a batch.
+    """
+    job_id = record["id"]
+    kind = JobKind(record["kind"])
+    self_link = f"/v1/jobs/{job_id}"
+    is_batch = kind is JobKind.BATCH
+    return Job(
+        id=job_id,
+        kind=kind,
+        state=JobState(record["state"]),
+        created_at=datetime.fromtimestamp(int(record["created_at"]) / 1000, UTC),
+        started_at=_time(record.get("started_at")),
+        finished_at=_time(record.get("finished_at")),
+        expires_at=_time(record.get("expires_at")),
+        attempts=int(record.get("attempts", 0)),
+        model=model_of(record),
+        progress=_progress(kind, record, classes or {}),
+        sealed="packs" in record if is_batch else None,
+        result=_RESULT.validate_json(record["result"]) if "result" in record else None,
+        error=JobError.model_validate_json(record["error"]) if "error" in record else None,
+        name=record.get("name", ""),
+        links=Links(
+            self=self_link,
+            cancel=f"{self_link}:cancel",
+            results=f"{self_link}/results" if is_batch else None,
+        ),
+    )
+
+
+def _progress(kind: JobKind, record: Mapping[str, str], classes: Mapping[str, str]) -> Progress | None:
+    if kind is JobKind.CLASSIFICATION:
+        return None
+    return Progress(
+        total=int(record["total"]) if "total" in record else None,
+        done=int(record.get("done", 0)),
+        failed=int(record.get("failed", 0)),
+        classes={label: int(count) for label, count in sorted(classes.items())},
+        message=record.get("message", ""),
+    )
+
+
+def _time(milliseconds: str | None) -> datetime | None:
+    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC) if milliseconds else None

@@ -1,0 +1,185 @@
+"""The gateway's side of a job: accept it, read it, end it."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from redis.asyncio import Redis
+
+from meadow.jobs import keys
+from meadow.jobs.ids import JobIds
+from meadow.jobs.keys import Unit
+from meadow.jobs.model import Job, JobKind, JobPage, JobState
+from meadow.jobs.record import QUEUE_OF_KIND, decode_hash, text, to_job
+from meadow.jobs.scripts import load_script
+from meadow.jobs.unit_keys import message_for, unit_keys
+from meadow.problems import ProblemError, ProblemTypes
+from meadow.settings import Settings
+
+RETRY_AFTER_OVERLOAD_SECONDS = 2
+
+
+@dataclass(frozen=True)
+class IdempotencyKey:
+    """A client's key for a request, the caller it belongs to, and what the request was."""
+
+    key: str
+    caller: str
+    fingerprint: str
+
+    @property
+    def redis_key(self) -> str:
+        """Where the first use is remembered."""
+        return keys.idempotency(hashlib.sha256(f"{self.caller}\n{self.key}".encode()).hexdigest())
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A job's id, and whether an earlier request with the same idempotency key had made it."""
+
+    job_id: str
+    replayed: bool
+
+
+class JobSubmissions:
+    """Accepts jobs into Redis, each in one atomic step."""
+
+    def __init__(self, client: Redis, settings: Settings, ids: JobIds) -> None:
+        self._redis = client
+        self._settings = settings
+        self._ids = ids
+        self._submit = client.register_script(load_script("submit"))
+        self._cancel = client.register_script(load_script("cancel"))
+
+    async def submit(
+        self,
+        kind: JobKind,
+        *,
+        image: bytes = b"",
+        fields: Mapping[str, str | int] | None = None,
+        idempotency: IdempotencyKey | None = None,
+    ) -> Accepted:
+        """Accept a job: its record, its image and its message, or nothing.
+
+        A batch is opened without a message; its packs bring their own.
+
+        Raises:
+            ProblemError: The queue or the in-flight bytes are at their limit, or the idempotency key was used for
+                another request.
+        """
+        settings = self._settings
+        unit = Unit(self._ids.new(kind))
+        is_classification = kind is JobKind.CLASSIFICATION
+        retention = settings.job_retention_seconds if is_classification else settings.batch_retention_seconds
+        record: dict[str, str | int] = {"kind": kind.value, "retention_ms": retention * 1000, **(fields or {})}
+        if is_classification:
+            record["deadline_ms"] = settings.job_deadline_seconds * 1000
+        flat: list[str | int] = [part for pair in record.items() for part in pair]
+        reply = await self._submit(
+            [*unit_keys(unit), keys.JOB_INDEX, idempotency.redis_key if idempotency else keys.idempotency("none")],
+            [
+                unit.job_id,
+                "" if kind is JobKind.BATCH else message_for(unit),
+                image,
+                settings.max_queue_depth,
+                settings.max_inflight_bytes,
+                idempotency.fingerprint if idempotency else "",
+                settings.idempotency_seconds * 1000,
+                *flat,
+            ],
+        )
+        verdict, value = reply[0].decode(), reply[1].decode()
+        if verdict in {"accepted", "replayed"}:
+            return Accepted(value, replayed=verdict == "replayed")
+        if verdict == "conflict":
+            raise ProblemError(
+                ProblemTypes.IDEMPOTENCY_KEY_REUSED,
+                f"This Idempotency-Key was used for another request, which made {value}. Use a new key.",
+            )
+        raise overloaded(QUEUE_OF_KIND[kind] if verdict == "queue-full" else "in-flight bytes", value)
+
+    async def read(self, job_id: str) -> Job:
+        """Return a job's record.
+
+        Raises:
+            ProblemError: The id was never given out (404) or the record is past its retention (410).
+        """
+        raw = decode_hash(await self._redis.hgetall(keys.job(job_id)))
+        if not raw:
+            raise self.missing(job_id)
+        classes: dict[str, str] = {}
+        if raw["kind"] == JobKind.BATCH:
+            classes = decode_hash(await self._redis.hgetall(keys.classes(job_id)))
+        return to_job(raw, classes)
+
+    async def cancel(self, job_id: str) -> Job:
+        """End a job that is not finished. Cancelling it again is no error.
+
+        Raises:
+            ProblemError: Unknown or gone id, or the job has another final state (409).
+        """
+        if not self._ids.is_ours(job_id):
+            raise self.missing(job_id)
+        unit = Unit(job_id)
+        reply = (await self._cancel(unit_keys(unit), [str(unit), JobState.CANCELLED.value])).decode()
+        if reply == "missing":
+            raise self.missing(job_id)
+        if reply not in {"done", JobState.CANCELLED.value}:
+            raise ProblemError(ProblemTypes.JOB_FINISHED, f"Job {job_id} has already {_HAS[JobState(reply)]}.")
+        return await self.read(job_id)
+
+    async def page(self, *, size: int, token: str, kind: JobKind | None, state: JobState | None) -> JobPage:
+        """Return jobs newest first.
+
+        A page may hold fewer jobs than asked for, even none, while there are more.
+
+        Raises:
+            ProblemError: The token is not one that was given out.
+        """
+        try:
+            start = int(token) if token else 0
+        except ValueError as error:
+            raise ProblemError(ProblemTypes.MALFORMED, f"{token!r} is no page_token of this list.") from error
+        ids = await self._redis.zrevrange(keys.JOB_INDEX, start, start + size - 1)
+        jobs = [job for job in [await self._read_or_none(text(raw)) for raw in ids] if job is not None]
+        chosen = [job for job in jobs if kind in {None, job.kind} and state in {None, job.state}]
+        return JobPage(jobs=chosen, next_page_token=str(start + size) if len(ids) == size else "")
+
+    def missing(self, job_id: str) -> ProblemError:
+        """Tell an id that was given out and is past its retention from one that never was."""
+        if self._ids.is_ours(job_id):
+            return ProblemError(ProblemTypes.JOB_GONE, f"Job {job_id} is past its retention; its record is deleted.")
+        return ProblemError(ProblemTypes.NOT_FOUND, f"There is no job {job_id!r}.")
+
+    async def _read_or_none(self, job_id: str) -> Job | None:
+        try:
+            return await self.read(job_id)
+        except ProblemError:
+            return None
+
+
+_HAS = {
+    JobState.SUCCEEDED: "succeeded",
+    JobState.FAILED: "failed",
+    JobState.EXPIRED: "expired",
+    JobState.CANCELLED: "been cancelled",
+}
+
+
+def overloaded(what: str, value: str) -> ProblemError:
+    """Build the 503 that asks a client to come back later."""
+    return ProblemError(
+        ProblemTypes.OVERLOADED,
+        f"The limit of {what} is reached ({value}). Try again in {RETRY_AFTER_OVERLOAD_SECONDS} s.",
+        headers={"Retry-After": str(RETRY_AFTER_OVERLOAD_SECONDS)},
+    )
+
+
+def fingerprint(*parts: bytes | str | Mapping[str, object]) -> str:
+    """Digest what a request asks for, to tell a repeated request from another one under the same key."""
+    digest = hashlib.sha256()
+    for part in parts:
+        body = part if isinstance(part, bytes) else json.dumps(part, sort_keys=True).encode()
+        digest.update(len(body).to_bytes(8, "big") + body)
+    return digest.hexdigest()

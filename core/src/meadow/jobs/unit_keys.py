@@ -1,0 +1,49 @@
+"""The keys that every script on a unit of work takes, in the order the prelude names them."""
+
+from meadow.jobs import keys
+from meadow.jobs.ids import PREFIXES
+from meadow.jobs.keys import Unit
+from meadow.jobs.model import JobKind
+from meadow.jobs.record import QUEUE_OF_KIND
+from meadow.names import CLASSIFY_IMAGE_TASK, CLASSIFY_PACK_TASK, TRAIN_TASK
+from meadow.queueing.envelope import build_envelope
+
+_KIND_OF_PREFIX = {prefix: kind for kind, prefix in PREFIXES.items()}
+_TASK_OF_KIND = {
+    JobKind.CLASSIFICATION: CLASSIFY_IMAGE_TASK,
+    JobKind.BATCH: CLASSIFY_PACK_TASK,
+    JobKind.TRAINING: TRAIN_TASK,
+}
+
+
+def kind_of(job_id: str) -> JobKind:
+    """Tell a job's kind from its id.
+
+    Raises:
+        KeyError: The id has none of our prefixes.
+    """
+    return _KIND_OF_PREFIX[job_id.partition("_")[0]]
+
+
+def queue_of(unit: Unit) -> str:
+    """Name the queue that the unit's message goes to."""
+    return QUEUE_OF_KIND[kind_of(unit.job_id)]
+
+
+def unit_keys(unit: Unit) -> list[str]:
+    """Return job, image, leases, waiting, in-flight bytes, queue and channel."""
+    queue = queue_of(unit)
+    return [
+        keys.job(unit.job_id),
+        keys.image(unit.job_id),
+        keys.LEASES,
+        keys.waiting(queue),
+        keys.INFLIGHT_BYTES,
+        queue,
+        keys.FINISHED_CHANNEL,
+    ]
+
+
+def message_for(unit: Unit) -> str:
+    """Build the message that hands the unit to a worker: a reference, never an image."""
+    return build_envelope(task=_TASK_OF_KIND[kind_of(unit.job_id)], task_id=str(unit), queue=queue_of(unit))

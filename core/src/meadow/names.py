@@ -1,0 +1,32 @@
+"""The names that services meet under: queues, tasks, registry aliases and tags.
+
+Redis keys are in `meadow.jobs.keys`, S3 keys in `meadow.storage.layout`, job states in `meadow.jobs.model`.
+"""
+
+INTERACTIVE_QUEUE = "interactive"
+BATCH_QUEUE = "batch"
+TRAINING_QUEUE = "training"
+QUEUES = (INTERACTIVE_QUEUE, BATCH_QUEUE, TRAINING_QUEUE)
+"""In the order in which they matter: a worker that serves several empties the first one first."""
+
+CLASSIFY_IMAGE_TASK = "meadow.classify_image"
+CLASSIFY_PACK_TASK = "meadow.classify_pack"
+TRAIN_TASK = "meadow.train"
+
+PRODUCTION_ALIAS = "production"
+CHALLENGER_ALIAS = "challenger"
+
+BUNDLE_DIGEST_TAG = "meadow.bundle_digest"
+DATASET_DIGEST_TAG = "meadow.dataset_digest"
+DECISION_TAG = "meadow.decision"
+DECISION_REASON_TAG = "meadow.decision_reason"
+
+MODEL_ARTIFACT = "model"
+"""Name under which a run logs its model; the bundle's files lie in its `extra_files` folder."""
+EXTRA_FILES_FOLDER = "extra_files"
+"""Where MLflow keeps a model's extra files."""
+
+ARCHITECTURE_TAG = "meadow.architecture"
+CLASSES_TAG = "meadow.classes"
+IMAGE_SIZE_TAG = "meadow.image_size"
+HOLDOUT_ACCURACY_TAG = "meadow.holdout_accuracy"

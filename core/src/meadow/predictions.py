@@ -1,0 +1,30 @@
+"""The answer for one image."""
+
+from enum import StrEnum
+
+from pydantic import BaseModel, Field
+
+
+class Score(BaseModel):
+    """One class and how likely it is."""
+
+    label: str
+    probability: float = Field(ge=0, le=1)
+
+
+class Decision(StrEnum):
+    """Whether the model stands by its label."""
+
+    CONFIDENT = "confident"
+    UNSURE = "unsure"
+
+
+class Prediction(BaseModel):
+    """The model's answer for one image."""
+
+    label: str
+    decision: Decision
+    scores: list[Score] = Field(description="Most likely first.")
+    width: int = Field(description="Width of the image, in pixels.")
+    height: int = Field(description="Height of the image, in pixels.")
+    infer_ms: float = Field(description="Decoding and inference, in milliseconds.")

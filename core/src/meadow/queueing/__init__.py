@@ -1,0 +1,1 @@
+"""The message queue: Celery's settings, and messages written by hand where atomicity needs it."""

@@ -1,0 +1,170 @@
+"""Model versions in MLflow's registry, as Meadow's services see them."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from meadow import names
+from meadow.bundle.manifest import BUNDLE_FILES, MANIFEST_FILE, BundleManifest, read_bundle
+from meadow.registry.model import ModelInfo, ModelRef
+from meadow.settings import Settings
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+# Callers retry on their own; MLflow's default keeps a dead server's callers waiting for minutes.
+HTTP_LIMITS = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "30"}
+
+
+class RegistryError(Exception):
+    """The registry cannot be reached or does not hold what was asked for; the message says which."""
+
+
+class ModelRegistry:
+    """Reads and marks versions of the registered model. MLflow is imported at the first call: it takes seconds."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._uri = settings.mlflow_tracking_uri
+        self._name = settings.registered_model
+
+    def production(self) -> ModelInfo | None:
+        """Return the version under the `production` alias; None when there is none yet."""
+        return self._by_alias(names.PRODUCTION_ALIAS)
+
+    def versions(self) -> list[ModelInfo]:
+        """Return all versions, newest first."""
+        with self._errors("list the versions"):
+            found = self._client.search_model_versions(f"name = '{self._name}'", order_by=["version_number DESC"])
+            aliases = self._aliases() if found else {}
+        return [_to_info(version, aliases.get(str(version.version), [])) for version in found]
+
+    def register(
+        self, *, run_id: str, source: str, model_id: str | None, manifest: BundleManifest, digest: str
+    ) -> ModelRef:
+        """Register a logged model as a new version, with what services need to know of it as tags.
+
+        Args:
+            run_id: The MLflow run that logged it.
+            source: Where the run logged it.
+            model_id: MLflow's id of the logged model.
+            manifest: The bundle's manifest.
+            digest: The bundle's digest.
+        """
+        tags = {
+            names.BUNDLE_DIGEST_TAG: digest,
+            names.DATASET_DIGEST_TAG: manifest.dataset_digest,
+            names.ARCHITECTURE_TAG: manifest.architecture,
+            names.CLASSES_TAG: json.dumps(manifest.classes),
+            names.IMAGE_SIZE_TAG: str(manifest.preprocessing.size),
+            names.HOLDOUT_ACCURACY_TAG: repr(manifest.metrics.accuracy),
+        }
+        from mlflow.exceptions import MlflowException  # noqa: PLC0415 - see the class
+
+        with self._errors("register the model"):
+            try:
+                self._client.create_registered_model(self._name)
+            except MlflowException as error:
+                if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                    raise
+            version = self._client.create_model_version(
+                self._name, source=source, run_id=run_id, model_id=model_id, tags=tags
+            )
+        return ModelRef(name=self._name, version=str(version.version), digest=digest)
+
+    def set_alias(self, alias: str, version: str) -> None:
+        """Point an alias at a version."""
+        with self._errors(f"set alias {alias}"):
+            self._client.set_registered_model_alias(self._name, alias, version)
+
+    def record_decision(self, version: str, *, decision: str, reason: str) -> None:
+        """Write on a version what was decided about it, and why."""
+        with self._errors("record the decision"):
+            self._client.set_model_version_tag(self._name, version, names.DECISION_TAG, decision)
+            self._client.set_model_version_tag(self._name, version, names.DECISION_REASON_TAG, reason)
+
+    def download(self, ref: ModelRef, target: Path) -> None:
+        """Download a version's bundle into a new folder and verify it.
+
+        Raises:
+            RegistryError: The version cannot be downloaded.
+            BundleError: What came is not what was registered.
+        """
+        from mlflow.artifacts import download_artifacts  # noqa: PLC0415 - see the class
+
+        with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+            with self._errors(f"download version {ref.version}"):
+                # Not `models:/name/version`: MLflow looks that up in the process's own registry, whatever it is told.
+                location = self._client.get_model_version_download_uri(ref.name, ref.version)
+                folder = Path(download_artifacts(location, dst_path=scratch, tracking_uri=self._uri))
+            target.mkdir()
+            for name in (*BUNDLE_FILES, MANIFEST_FILE):
+                places = (folder / name, folder / names.EXTRA_FILES_FOLDER / name)
+                found = next((place for place in places if place.is_file()), None)
+                if found is None:
+                    raise RegistryError(f"Version {ref.version} of {ref.name} is no Meadow bundle: it lacks {name}.")
+                shutil.move(found, target / name)
+        read_bundle(target, expected_digest=ref.digest)
+
+    @cached_property
+    def _client(self) -> "MlflowClient":
+        from mlflow import MlflowClient  # noqa: PLC0415 - see the class
+
+        for variable, value in HTTP_LIMITS.items():
+            os.environ.setdefault(variable, value)
+        return MlflowClient(tracking_uri=self._uri, registry_uri=self._uri)
+
+    def _by_alias(self, alias: str) -> ModelInfo | None:
+        from mlflow.exceptions import MlflowException  # noqa: PLC0415 - see the class
+
+        with self._errors(f"look up alias {alias}"):
+            try:
+                version = self._client.get_model_version_by_alias(self._name, alias)
+            except MlflowException as error:
+                if error.error_code in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
+                    return None
+                raise
+        return _to_info(version, [alias])
+
+    def _aliases(self) -> dict[str, list[str]]:
+        """Return version -> aliases; search results do not carry them."""
+        by_version: dict[str, list[str]] = {}
+        for alias, version in self._client.get_registered_model(self._name).aliases.items():
+            by_version.setdefault(str(version), []).append(alias)
+        return by_version
+
+    @contextmanager
+    def _errors(self, doing: str) -> Iterator[None]:
+        from mlflow.exceptions import MlflowException  # noqa: PLC0415 - see the class
+
+        try:
+            yield
+        # MLflow passes on what boto3 raises when artefacts come from S3 directly.
+        except (MlflowException, OSError, BotoCoreError, ClientError) as error:
+            raise RegistryError(f"Could not {doing} at {self._uri}: {error}") from error
+
+
+def _to_info(version: Any, aliases: list[str]) -> ModelInfo:  # noqa: ANN401 - MLflow is not typed
+    tags: dict[str, str] = version.tags
+    accuracy = tags.get(names.HOLDOUT_ACCURACY_TAG)
+    return ModelInfo(
+        ref=ModelRef(name=version.name, version=str(version.version), digest=tags.get(names.BUNDLE_DIGEST_TAG, "")),
+        aliases=sorted(aliases),
+        architecture=tags.get(names.ARCHITECTURE_TAG, ""),
+        classes=json.loads(tags.get(names.CLASSES_TAG, "[]")),
+        image_size=int(tags.get(names.IMAGE_SIZE_TAG, 0)),
+        dataset_digest=tags.get(names.DATASET_DIGEST_TAG, ""),
+        holdout_accuracy=float(accuracy) if accuracy else None,
+        created_at=datetime.fromtimestamp(version.creation_timestamp / 1000, UTC),
+        run_id=version.run_id,
+        decision=tags.get(names.DECISION_TAG, ""),
+        reason=tags.get(names.DECISION_REASON_TAG, ""),
+    )

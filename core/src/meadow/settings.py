@@ -1,0 +1,99 @@
+"""Every setting of every Meadow service, in one place.
+
+A value comes from the environment (`MEADOW_...`), else from the embedded stack's `stack.env` in the home folder,
+else from the default here. Secrets have no default: a service that needs one refuses to start without it.
+"""
+
+import os
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+STACK_ENV_FILE = "stack.env"
+"""Written by the embedded stack into the home folder; read by every process and command that uses that folder."""
+
+MEBIBYTE = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """Settings of the services, the embedded stack and the command line."""
+
+    model_config = SettingsConfigDict(env_prefix="MEADOW_", extra="ignore", frozen=True)
+
+    home: Path = Field(Path(".meadow"), description="Folder that holds all state of the embedded stack.")
+
+    # The stores
+    redis_url: SecretStr = Field(
+        SecretStr("redis://127.0.0.1:6390/0"), description="Redis or Valkey: job records and queues."
+    )
+    s3_endpoint_url: str = Field("http://127.0.0.1:9010", description="Any S3 server; empty for AWS itself.")
+    s3_region: str = Field("us-east-1", description="Region sent in S3 signatures.")
+    s3_access_key: str = Field("", description="S3 access key; empty lets boto3 look for credentials.")
+    s3_secret_key: SecretStr = Field(SecretStr(""), description="S3 secret key.")
+    images_bucket: str = Field("images-bucket", description="Bucket of training images and data set manifests.")
+    models_bucket: str = Field("models-bucket", description="Bucket in which MLflow keeps its artefacts.")
+    jobs_bucket: str = Field("jobs-bucket", description="Bucket of batch packs and their results.")
+
+    # The model registry
+    mlflow_tracking_uri: str = Field("http://127.0.0.1:5000", description="MLflow tracking server.")
+    registered_model: str = Field("meadow-classifier", description="Name of the registered model.")
+    experiment: str = Field("meadow", description="MLflow experiment that training runs are logged to.")
+    model_poll_seconds: float = Field(3.0, gt=0, description="How often a worker host asks which model is production.")
+
+    # The gateway
+    api_host: str = Field("127.0.0.1", description="Address the gateway binds to; API keys are required off loopback.")
+    api_port: int = Field(8000, ge=1, le=65535, description="Port of the gateway.")
+    api_keys: str = Field("", description="Comma-separated name:sha256 pairs of accepted API keys.")
+    max_image_bytes: int = Field(20 * MEBIBYTE, gt=0, description="Largest accepted image, in bytes.")
+    max_image_pixels: int = Field(64_000_000, gt=0, description="Largest accepted image, in pixels.")
+    max_pack_bytes: int = Field(64 * MEBIBYTE, gt=0, description="Largest accepted pack of a batch, in bytes.")
+    max_pack_items: int = Field(256, gt=0, description="Most images in one pack of a batch.")
+    max_queue_depth: int = Field(10_000, gt=0, description="Waiting messages a queue may hold before a 503.")
+    max_inflight_bytes: int = Field(256 * MEBIBYTE, gt=0, description="Image bytes Redis may hold before a 503.")
+    max_wait_seconds: int = Field(30, gt=0, description="Longest wait that `Prefer: wait=N` is granted.")
+    job_retention_seconds: int = Field(86_400, gt=0, description="How long a finished classification can be read.")
+    batch_retention_seconds: int = Field(7 * 86_400, gt=0, description="The same for batches and training runs.")
+    idempotency_seconds: int = Field(86_400, gt=0, description="How long an Idempotency-Key is remembered.")
+    job_deadline_seconds: int = Field(3_600, gt=0, description="A job that waited this long is expired.")
+
+    # Workers and trainer
+    lease_seconds: float = Field(10.0, gt=0, description="A running job without a heartbeat for so long is retried.")
+    max_attempts: int = Field(3, ge=1, description="Attempts before a job that kills its worker is failed.")
+    worker_processes: int = Field(
+        default_factory=lambda: os.cpu_count() or 1, ge=1, description="Inference processes of a worker."
+    )
+    worker_engine: str = Field("auto", pattern="^(auto|openvino|torch)$", description="Inference engine.")
+    worker_metrics_port: int = Field(9101, ge=1, le=65535, description="Port of the worker's /metrics.")
+    task_events: bool = Field(default=True, description="Send Celery events, which Flower shows.")
+
+    promotion_min_gain: float = Field(
+        0.005, ge=0, le=1, description="By how much a new model's hold-out accuracy must be higher to be promoted."
+    )
+    promotion_max_recall_drop: float = Field(
+        0.05, ge=0, le=1, description="By how much a promoted model's recall of any one class may be lower."
+    )
+
+    # Pages and watchers
+    ui_port: int = Field(8501, ge=1, le=65535, description="Port of the Streamlit pages.")
+    flower_port: int = Field(5555, ge=1, le=65535, description="Port of Flower.")
+    flower_url: str = Field("http://127.0.0.1:5555", description="Where people open Flower.")
+
+    # Clients
+    api_url: str = Field("http://127.0.0.1:8000", description="Gateway that the client, CLI and UI talk to.")
+    api_key: SecretStr = Field(SecretStr(""), description="API key that the client, CLI and UI send.")
+
+    @property
+    def model_cache(self) -> Path:
+        """Folder of the downloaded model bundles, shared by the processes of a host."""
+        return self.home / "cache" / "models"
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment and the home folder's `stack.env`.
+
+    Raises:
+        pydantic.ValidationError: A value is not of its type or out of its range; the message names it.
+    """
+    home = Path(os.environ.get("MEADOW_HOME", ".meadow"))
+    return Settings(_env_file=home / STACK_ENV_FILE, home=home)

@@ -1,0 +1,38 @@
+"""Where everything lies in S3: the only place that spells a key."""
+
+RESULT_SUFFIX = ".ndjson"
+
+
+def image_key(sha256: str) -> str:
+    """Key of a training image; its content names it, so the same image is stored once."""
+    return f"images/{sha256[:2]}/{sha256}"
+
+
+def manifest_key(dataset: str, digest: str) -> str:
+    """Key of a data set version."""
+    return f"datasets/{dataset}/versions/{digest}.json"
+
+
+def latest_key(dataset: str) -> str:
+    """Key of the pointer to a data set's newest version."""
+    return f"datasets/{dataset}/latest.json"
+
+
+def datasets_prefix() -> str:
+    """Prefix of all data sets."""
+    return "datasets/"
+
+
+def batch_prefix(batch_id: str) -> str:
+    """Prefix of everything that belongs to a batch."""
+    return f"batches/{batch_id}/"
+
+
+def pack_key(batch_id: str, number: int) -> str:
+    """Key of a pack: an uncompressed tar of images."""
+    return f"batches/{batch_id}/packs/{number:08d}.tar"
+
+
+def pack_results_key(batch_id: str, number: int) -> str:
+    """Key of a pack's results: one `ItemResult` a line."""
+    return f"batches/{batch_id}/results/{number:08d}{RESULT_SUFFIX}"

@@ -1,0 +1,30 @@
+"""What a training run is asked for, and what it led to."""
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from meadow.registry.model import ModelRef
+
+
+class TrainingRequest(BaseModel):
+    """What to train on, and how; what is left out takes the trainer's default."""
+
+    dataset: str = Field(description="Name of a published data set.", examples=["demo"])
+    dataset_version: str | None = Field(None, description="A version's digest; the newest when left out.")
+    architecture: str = Field("resnet18", description="A torchvision classification model.")
+    image_size: int = Field(128, ge=32, le=1024, description="Side of the model's input, in pixels.")
+    epochs: int | None = Field(None, ge=1, le=10_000)
+    seed: int = 0
+
+
+class TrainingResult(BaseModel):
+    """What a training run led to."""
+
+    run_id: str
+    run_url: str
+    model: ModelRef
+    holdout_accuracy: float
+    champion_accuracy: float | None = None
+    decision: Literal["promoted", "kept"]
+    reason: str

@@ -1,0 +1,132 @@
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from meadow.client import RetryPolicy
+from meadow.client.retries import Pauses
+from meadow.client.testing import FakeGateway
+from meadow.jobs.model import JobState
+
+Meadow = Callable[..., int]
+Photos = Callable[..., Path]
+Shown = pytest.CaptureFixture[str]
+
+
+def test_one_image_is_answered(gateway: FakeGateway, meadow: Meadow, photos: Photos, capsys: Shown) -> None:
+    assert meadow("classify", photos("grass.png") / "grass.png") == 0
+    shown = capsys.readouterr().out
+    assert "grass.png: grass (confident)" in shown
+    assert "97.0%" in shown
+    assert gateway.asked[0].headers["Content-Type"] == "image/png"
+
+
+def test_one_image_that_fails_ends_in_status_one_with_the_reason(
+    gateway: FakeGateway, meadow: Meadow, photos: Photos, capsys: Shown
+) -> None:
+    del gateway
+    assert meadow("classify", photos("broken.png") / "broken.png") == 1
+    assert "broken.png: The image ends early" in capsys.readouterr().out
+
+
+def test_one_image_that_the_gateway_does_not_take_is_a_failed_image(
+    gateway: FakeGateway, meadow: Meadow, photos: Photos, capsys: Shown, tmp_path: Path
+) -> None:
+    """As it is one among many: the same command must not end differently for a folder."""
+    gateway.state.refusal = ("unsupported-type", 415, "The bytes are not an image.")
+    out = tmp_path / "out.csv"
+    assert meadow("classify", photos("x.png") / "x.png", "--out", out) == 1
+    assert "x.png: The bytes are not an image." in capsys.readouterr().out
+    with out.open(newline="") as file:
+        assert [row["error"] for row in csv.DictReader(file)] == ["unsupported-type"]
+
+
+def test_a_gateway_that_refuses_for_its_own_reasons_is_no_failed_image(
+    gateway: FakeGateway, meadow: Meadow, photos: Photos, capsys: Shown
+) -> None:
+    gateway.state.refusal = ("unauthenticated", 401, "An API key is needed.")
+    assert meadow("classify", photos("x.png") / "x.png") == 2
+    assert capsys.readouterr().err == "Error: An API key is needed.\n"
+
+
+def test_a_folder_is_summed_up_by_class(gateway: FakeGateway, meadow: Meadow, photos: Photos, capsys: Shown) -> None:
+    folder = photos("grass1.png", "deep/grass2.png", "unsure grass.png", "flower.png")
+    assert meadow("classify", folder) == 0
+    shown = capsys.readouterr().out
+    rows = [line.split() for line in shown.splitlines()]
+    assert ["grass", "3", "1"] in rows
+    assert ["dandelion", "1"] in rows
+    assert shown.count("4/4") == 2  # uploaded and classified, both bars at their end
+    assert "/v1/classifications" not in {asked.path for asked in gateway.asked}
+
+
+def test_failed_images_of_a_folder_are_listed_with_their_reasons(
+    gateway: FakeGateway, meadow: Meadow, photos: Photos, capsys: Shown, tmp_path: Path
+) -> None:
+    del gateway
+    folder = photos("grass.png", "a/broken.png")
+    out = tmp_path / "out.csv"
+    assert meadow("classify", folder, "--out", out) == 1
+    shown = capsys.readouterr().out
+    assert "a/broken.png: The image ends early" in shown
+    assert "(image-undecodable)" in shown
+    with out.open(newline="") as file:
+        rows = {row["item"]: row["state"] for row in csv.DictReader(file)}
+    assert rows == {"grass.png": "succeeded", "a/broken.png": "failed"}
+
+
+def test_names_are_shown_as_they_are(gateway: FakeGateway, meadow: Meadow, photos: Photos, capsys: Shown) -> None:
+    """Brackets would be markup to the library that prints."""
+    del gateway
+    folder = photos("x[/broken].png", "broken[red].png", "y.png")
+    assert meadow("classify", folder) == 1
+    shown = capsys.readouterr().out
+    assert "x[/broken].png: The image ends early" in shown
+    assert "broken[red].png: The image ends early" in shown
+    assert meadow("classify", folder / "broken[red].png") == 1
+    assert "broken[red].png: The image ends early" in capsys.readouterr().out
+
+
+def test_a_gateway_that_is_down_is_one_sentence(
+    meadow: Meadow, photos: Photos, capsys: Shown, monkeypatch: pytest.MonkeyPatch, unused_port: int
+) -> None:
+    monkeypatch.setenv("MEADOW_API_URL", f"http://127.0.0.1:{unused_port}")
+    monkeypatch.setattr(RetryPolicy, "pauses", lambda _: Pauses(RetryPolicy(seconds=0)))
+    for paths in (["x.png"], ["x.png", "y.png"]):
+        folder = photos(*paths)
+        assert meadow("classify", *(folder / path for path in paths)) == 2
+        shown = capsys.readouterr()
+        assert shown.err.startswith(f"Error: The gateway at http://127.0.0.1:{unused_port} does not answer")
+        assert shown.err.count("\n") == 1
+
+
+def test_a_batch_that_does_not_finish_is_one_sentence(
+    gateway: FakeGateway, meadow: Meadow, photos: Photos, capsys: Shown
+) -> None:
+    gateway.ends_as = JobState.CANCELLED  # type: ignore[attr-defined]
+    assert meadow("classify", photos("x.png", "y.png")) == 2
+    assert capsys.readouterr().err == "Error: Batch batch_1 did not finish: it is cancelled\n"
+
+
+def test_what_cannot_be_written_is_told_before_anything_is_sent(
+    gateway: FakeGateway, meadow: Meadow, photos: Photos, capsys: Shown
+) -> None:
+    assert meadow("classify", photos("x.png"), "--out", "out.docx") == 2
+    assert ".csv, .ndjson, .parquet" in capsys.readouterr().err
+    assert gateway.asked == []
+
+
+def test_an_argument_that_names_nothing_is_told(meadow: Meadow, capsys: Shown, tmp_path: Path) -> None:
+    assert meadow("classify", tmp_path / "none.jpg") == 2
+    assert "no pattern that matches any" in capsys.readouterr().err
+
+
+def test_a_setting_that_is_not_valid_is_named_with_its_value(
+    meadow: Meadow, photos: Photos, capsys: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MEADOW_API_PORT", "eighty")
+    assert meadow("classify", photos("x.png")) == 2
+    shown = capsys.readouterr().err
+    assert "api_port" in shown
+    assert "input_value='eighty'" in shown

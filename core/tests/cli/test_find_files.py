@@ -1,0 +1,59 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import typer
+
+from meadow.cli.classify import find_files
+
+Photos = Callable[..., Path]
+
+
+def names(*paths: Path | str) -> list[str]:
+    return [file.name for file in find_files([str(path) for path in paths])]
+
+
+def test_a_folder_is_searched_to_the_bottom_and_named_from_itself(photos: Photos) -> None:
+    folder = photos("b.jpg", "a/deep/er/c.PNG", ".hidden/d.jpg")
+    (folder / "notes.txt").touch()
+    assert names(folder) == ["a/deep/er/c.PNG", "b.jpg"]
+    assert {file.path for file in find_files([str(folder)])} == {folder / "b.jpg", folder / "a/deep/er/c.PNG"}
+
+
+def test_a_file_is_taken_whatever_its_suffix(photos: Photos) -> None:
+    assert names(photos("scan.dat") / "scan.dat") == ["scan.dat"]
+
+
+def test_a_pattern_finds_files_below_it(photos: Photos, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = photos("a/1.jpg", "a/b/2.jpg", "a/b/3.png", "4.jpg")
+    assert names(f"{folder}/**/*.jpg") == [str(folder / name) for name in ("4.jpg", "a/1.jpg", "a/b/2.jpg")]
+    monkeypatch.chdir(folder)
+    assert names("a/*") == ["a/1.jpg"]
+
+
+def test_a_file_whose_name_looks_like_a_pattern_is_itself(photos: Photos) -> None:
+    folder = photos("lawn[1].jpg", "lawn1.jpg")
+    assert names(folder / "lawn[1].jpg") == ["lawn[1].jpg"]
+
+
+def test_names_stay_apart_when_several_places_are_given(photos: Photos) -> None:
+    folder = photos("a/x.jpg", "b/x.jpg")
+    assert names(folder / "a", folder / "b") == [str(folder / "a/x.jpg"), str(folder / "b/x.jpg")]
+
+
+def test_a_file_that_is_named_twice_is_classified_once(photos: Photos, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = photos("a/x.jpg", "y.jpg")
+    monkeypatch.chdir(folder)
+    (folder / "link.jpg").symlink_to(folder / "y.jpg")
+    assert len(find_files(["a", str(folder), "a/x.jpg", "./a/../a/*.jpg"])) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("none", "no file, no folder, and no pattern"), ("*.tif", "no pattern"), ("empty", "no images")],
+)
+def test_an_argument_that_names_nothing_is_told(photos: Photos, name: str, reason: str) -> None:
+    folder = photos("x.jpg")
+    (folder / "empty").mkdir()
+    with pytest.raises(typer.BadParameter, match=reason):
+        find_files([str(folder / "x.jpg"), str(folder / name)])

@@ -1,0 +1,103 @@
+import csv
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import typer
+
+from meadow.cli import outputs
+from meadow.cli.outputs import check_output, write_results
+from meadow.items import ItemResult, ItemState
+from meadow.jobs.model import JobError
+from meadow.predictions import Decision, Prediction, Score
+from meadow.result_formats import CSV_COLUMNS
+
+ANSWERED = ItemResult(
+    item="-ü.jpg",
+    state=ItemState.SUCCEEDED,
+    prediction=Prediction(
+        label="grass",
+        decision=Decision.UNSURE,
+        scores=[Score(label="grass", probability=0.6), Score(label="dandelion", probability=0.4)],
+        width=640,
+        height=480,
+        infer_ms=3,
+    ),
+)
+FAILED = ItemResult(item="b.jpg", state=ItemState.FAILED, error=JobError(code="too-large", detail="It is large."))
+
+
+def test_csv_has_a_line_for_each_image(tmp_path: Path) -> None:
+    write_results([ANSWERED, FAILED], tmp_path / "out.csv")
+    with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["item"], row["label"], row["error"]) for row in rows] == [
+        ("'-ü.jpg", "grass", ""),
+        ("b.jpg", "", "too-large"),
+    ]
+
+
+def test_ndjson_has_everything(tmp_path: Path) -> None:
+    write_results([ANSWERED, FAILED], tmp_path / "out.ndjson")
+    lines = (tmp_path / "out.ndjson").read_text(encoding="utf-8").splitlines()
+    assert [ItemResult.model_validate_json(line) for line in lines] == [ANSWERED, FAILED]
+
+
+def test_parquet_has_typed_columns_and_names_as_they_are(tmp_path: Path) -> None:
+    write_results([ANSWERED, FAILED], tmp_path / "out.parquet")
+    rows = pq.read_table(tmp_path / "out.parquet").to_pylist()
+    assert [(row["item"], row["probability"], row["width"], row["error"]) for row in rows] == [
+        ("-ü.jpg", 0.6, 640, None),
+        ("b.jpg", None, None, "too-large"),
+    ]
+
+
+def test_parquet_files_of_several_runs_are_one_table(tmp_path: Path) -> None:
+    for number, results in enumerate(([ANSWERED], [FAILED], [])):
+        write_results(results, tmp_path / f"{number}.parquet")
+    schemas = [pq.read_schema(tmp_path / f"{number}.parquet") for number in range(3)]
+    assert schemas[0] == schemas[1] == schemas[2]
+    assert tuple(schemas[0].names) == CSV_COLUMNS
+    assert not any(pa.types.is_null(field.type) for field in schemas[0])
+
+
+def test_a_file_is_replaced_whole_or_left_alone(tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    out.write_text("old")
+
+    class BreakingError(Exception):
+        pass
+
+    class Results(list[ItemResult]):
+        def __iter__(self):  # type: ignore[no-untyped-def]  # noqa: ANN204
+            yield ANSWERED
+            raise BreakingError
+
+    with pytest.raises(BreakingError):
+        write_results(Results(), out)
+    assert out.read_text() == "old"
+    write_results([], out)
+    assert out.read_text().startswith("item,")
+
+
+@pytest.mark.parametrize("name", ["out.xlsx", "out", "csv"])
+def test_an_unknown_suffix_is_told_before_the_work(tmp_path: Path, name: str) -> None:
+    with pytest.raises(typer.BadParameter, match=r"must end in \.csv, \.ndjson, \.parquet"):
+        check_output(tmp_path / name)
+
+
+def test_a_missing_folder_is_told_before_the_work(tmp_path: Path) -> None:
+    with pytest.raises(typer.BadParameter, match="there is no folder"):
+        check_output(tmp_path / "none" / "out.csv")
+
+
+def test_a_missing_extra_is_told_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    check_output(tmp_path / "out.parquet")
+    monkeypatch.setattr(outputs, "find_spec", lambda _: None)
+    with pytest.raises(typer.BadParameter, match=r"pip install 'meadow\[parquet\]'"):
+        check_output(tmp_path / "out.parquet")
+
+
+def test_no_output_is_fine() -> None:
+    check_output(None)

@@ -1,0 +1,55 @@
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from meadow.settings import STACK_ENV_FILE, Settings, load_settings
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"MEADOW_{name.upper()}", raising=False)
+    monkeypatch.setenv("MEADOW_HOME", str(tmp_path))
+    return tmp_path
+
+
+def test_without_anything_the_defaults_hold() -> None:
+    assert load_settings().api_port == 8000
+
+
+def test_the_stack_tells_what_it_was_started_with(home: Path) -> None:
+    (home / STACK_ENV_FILE).write_text("MEADOW_API_PORT=8123\nMEADOW_S3_SECRET_KEY=s3cret\nOTHER=1\n")
+    settings = load_settings()
+    assert (settings.api_port, settings.s3_secret_key.get_secret_value(), settings.home) == (8123, "s3cret", home)
+
+
+def test_the_environment_wins(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / STACK_ENV_FILE).write_text("MEADOW_API_PORT=8123\nMEADOW_IMAGES_BUCKET=from-file\n")
+    monkeypatch.setenv("MEADOW_API_PORT", "8200")
+    settings = load_settings()
+    assert (settings.api_port, settings.images_bucket) == (8200, "from-file")
+
+
+def test_the_file_cannot_move_the_home_it_lies_in(home: Path) -> None:
+    (home / STACK_ENV_FILE).write_text("MEADOW_HOME=/elsewhere\n")
+    assert load_settings().home == home
+    assert load_settings().model_cache == home / "cache" / "models"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("api_port", "70000"), ("worker_engine", "abacus"), ("lease_seconds", "0"), ("max_attempts", "some")],
+)
+def test_a_value_out_of_range_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"MEADOW_{name.upper()}", value)
+    with pytest.raises(ValidationError, match=name):
+        load_settings()
+
+
+def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEADOW_API_KEY", "mdw_key")
+    monkeypatch.setenv("MEADOW_S3_SECRET_KEY", "s3cret")
+    monkeypatch.setenv("MEADOW_REDIS_URL", "redis://:passw0rd@host/0")
+    shown = repr(load_settings())
+    assert not [secret for secret in ("mdw_key", "s3cret", "passw0rd") if secret in shown]

@@ -1,0 +1,1 @@
+"""The embedded stack: every part of Meadow as a process of this machine."""

@@ -1,0 +1,1 @@
+"""`meadow demo`: from nothing to classified pictures, on this machine."""

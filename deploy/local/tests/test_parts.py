@@ -1,0 +1,30 @@
+import pytest
+
+from meadow_local import stack_env
+from meadow_local.parts import PARTS, Part
+from meadow_local.settings import LocalSettings
+
+
+def test_every_port_of_the_stack_is_checked_and_saved() -> None:
+    assert sorted(port for part in PARTS for port in part.ports) == sorted(stack_env.PORTS)
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.name)
+def test_commands_are_complete_paths_without_secrets(part: Part, settings: LocalSettings) -> None:
+    command = part.command(settings)
+    assert command[0].startswith("/")
+    for secret in (settings.redis_password, settings.s3_secret_key):
+        assert not any(secret.get_secret_value() in word for word in command)
+
+
+def test_pages_are_on_loopback(settings: LocalSettings) -> None:
+    pages = [part.page(settings) for part in PARTS if part.page]
+    assert len(pages) == 4
+    assert all(page.startswith("http://127.0.0.1:") for page in pages)
+
+
+def test_preparing_makes_what_the_parts_expect(settings: LocalSettings) -> None:
+    for part in PARTS:
+        part.prepare(settings)
+    assert sorted(path.name for path in settings.s3_folder.iterdir()) == sorted(settings.buckets)
+    assert settings.mlflow_folder.is_dir()

@@ -1,0 +1,34 @@
+"""`meadow-api`: run the gateway."""
+
+import sys
+
+import uvicorn
+from pydantic import ValidationError
+from rich.console import Console
+
+from meadow.settings import load_settings
+from meadow_api.app import create_app
+from meadow_api.auth import InsecureSettingsError
+
+
+def main() -> None:
+    """Start the gateway with the settings of the environment."""
+    try:
+        settings = load_settings()
+        app = create_app(settings)
+    except (ValidationError, InsecureSettingsError) as error:
+        Console(stderr=True).print(f"The gateway cannot start: {error}", markup=False)
+        sys.exit(2)
+    uvicorn.run(
+        app,
+        host=settings.api_host,
+        port=settings.api_port,
+        access_log=False,
+        timeout_graceful_shutdown=settings.max_wait_seconds,
+        # An upload that pauses between packs keeps its connection.
+        timeout_keep_alive=75,
+    )
+
+
+if __name__ == "__main__":
+    main()

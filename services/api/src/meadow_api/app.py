@@ -1,0 +1,57 @@
+"""The application: its parts, put together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import Depends, FastAPI
+
+from meadow.settings import Settings
+from meadow_api.auth import ApiKeys, require_caller
+from meadow_api.body_limit import BodyLimit
+from meadow_api.metrics import GatewayMetrics, RequestMetrics
+from meadow_api.problem_responses import add_problem_handlers
+from meadow_api.request_id import RequestId
+from meadow_api.resources import open_resources
+from meadow_api.routes import batches, classifications, health, jobs, models, results, status, training_runs
+
+DESCRIPTION = """
+Submit images, poll for answers. A job is accepted with `202` and a `Location`; poll it there, or let the gateway hold
+the request with `Prefer: wait=N` until the job is finished. Every error is `application/problem+json` (RFC 9457) with a
+stable `code`.
+"""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Build the gateway.
+
+    Raises:
+        InsecureSettingsError: It would listen beyond this machine without asking for API keys.
+    """
+    api_keys = ApiKeys.from_settings(settings)
+    metrics = GatewayMetrics()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_resources(settings, metrics) as resources:
+            app.state.resources = resources
+            yield
+
+    app = FastAPI(
+        title="Meadow",
+        version=version("meadow-api"),
+        summary="Image classification, submit and poll.",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+    )
+    app.state.settings = settings
+    app.state.api_keys = api_keys
+    add_problem_handlers(app)
+    for module in (classifications, batches, jobs, results, training_runs, models, status):
+        app.include_router(module.router, dependencies=[Depends(require_caller)])
+    app.include_router(health.router)
+    # The last one added sees a request first.
+    app.add_middleware(BodyLimit, settings=settings)
+    app.add_middleware(RequestMetrics, metrics=metrics)
+    app.add_middleware(RequestId)
+    return app

@@ -1,0 +1,88 @@
+"""API keys: the settings hold their hashes only."""
+
+import hashlib
+import hmac
+import ipaddress
+from typing import Annotated
+
+from fastapi import Depends, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from meadow.problems import ProblemError, ProblemTypes
+from meadow.settings import Settings
+
+HASH_CHARACTERS = 64
+ANONYMOUS = "anonymous"
+
+_bearer = HTTPBearer(auto_error=False, description="An API key, made with `meadow keys new NAME`.")
+
+
+class InsecureSettingsError(Exception):
+    """The settings would leave the gateway open to the network."""
+
+
+class ApiKeys:
+    """The callers that are let in, by the sha256 of their key."""
+
+    def __init__(self, names_by_hash: dict[str, str]) -> None:
+        self._names_by_hash = names_by_hash
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "ApiKeys":
+        """Read `MEADOW_API_KEYS`.
+
+        Raises:
+            InsecureSettingsError: No keys although the gateway is reachable from other machines, or a malformed pair.
+        """
+        names_by_hash: dict[str, str] = {}
+        for pair in filter(None, (part.strip() for part in settings.api_keys.split(","))):
+            name, _, digest = pair.partition(":")
+            if not name or len(digest) != HASH_CHARACTERS:
+                raise InsecureSettingsError(
+                    f"MEADOW_API_KEYS holds {name!r} without a sha256. Make a key with: meadow keys new NAME"
+                )
+            names_by_hash[digest.lower()] = name
+        if not names_by_hash and not _is_loopback(settings.api_host):
+            raise InsecureSettingsError(
+                f"it would listen on {settings.api_host} without API keys. "
+                "Set MEADOW_API_KEYS (meadow keys new NAME makes one), or MEADOW_API_HOST=127.0.0.1."
+            )
+        return cls(names_by_hash)
+
+    def caller(self, key: str | None) -> str:
+        """Name the caller behind a key.
+
+        Raises:
+            ProblemError: Keys are asked for, and this is none of them.
+        """
+        if not self._names_by_hash:
+            return ANONYMOUS
+        digest = hashlib.sha256((key or "").encode()).hexdigest()
+        for known, name in self._names_by_hash.items():
+            if hmac.compare_digest(known, digest):
+                return name
+        raise ProblemError(
+            ProblemTypes.UNAUTHENTICATED,
+            "Send a valid API key: 'Authorization: Bearer KEY'.",
+            headers={"WWW-Authenticate": "Bearer"},
+        )
+
+
+def require_caller(
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> str:
+    """Let a request through if its key is known; name its caller."""
+    api_keys: ApiKeys = request.app.state.api_keys
+    return api_keys.caller(credentials.credentials if credentials else None)
+
+
+Caller = Annotated[str, Depends(require_caller)]
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

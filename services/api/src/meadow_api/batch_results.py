@@ -1,0 +1,61 @@
+"""A batch's results, read pack by pack from the object store: memory does not grow with the batch."""
+
+from collections.abc import Iterator
+
+from meadow.items import ItemPage, ItemResult
+from meadow.problems import ProblemError, ProblemTypes
+from meadow.storage.layout import pack_results_key
+from meadow.storage.s3 import ObjectMissingError, ObjectStore
+
+
+class BatchResults:
+    """The results of one batch."""
+
+    def __init__(self, store: ObjectStore, bucket: str, batch_id: str, packs: int) -> None:
+        self._store = store
+        self._bucket = bucket
+        self._batch_id = batch_id
+        self._packs = packs
+
+    def items(self) -> Iterator[ItemResult]:
+        """Yield every result that is there, in the order of the packs."""
+        for number in range(self._packs):
+            yield from self._pack(number) or ()
+
+    def page(self, *, size: int, token: str, finished: bool) -> ItemPage:
+        """Return up to `size` results after the token's place.
+
+        While the batch runs, a page ends before the first pack without results, and its token leads there.
+
+        Raises:
+            ProblemError: The token is none of this list's.
+        """
+        number, offset = _parse_token(token)
+        items: list[ItemResult] = []
+        while number < self._packs and len(items) < size:
+            pack = self._pack(number)
+            if pack is None and not finished:
+                break
+            taken = (pack or [])[offset : offset + size - len(items)]
+            items.extend(taken)
+            offset += len(taken)
+            if offset >= len(pack or []):
+                number, offset = number + 1, 0
+        at_end = finished and number >= self._packs
+        return ItemPage(items=items, next_page_token="" if at_end else f"{number}.{offset}")
+
+    def _pack(self, number: int) -> list[ItemResult] | None:
+        try:
+            body = self._store.get(self._bucket, pack_results_key(self._batch_id, number))
+        except ObjectMissingError:
+            return None
+        return [ItemResult.model_validate_json(line) for line in body.splitlines()]
+
+
+def _parse_token(token: str) -> tuple[int, int]:
+    if not token:
+        return 0, 0
+    number, _, offset = token.partition(".")
+    if not (number.isdigit() and offset.isdigit()):
+        raise ProblemError(ProblemTypes.MALFORMED, f"{token!r} is no page_token of this list.")
+    return int(number), int(offset)

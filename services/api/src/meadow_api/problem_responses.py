@@ -1,0 +1,100 @@
+"""Every error leaves the gateway as `application/problem+json` (RFC 9457)."""
+
+import logging
+from http import HTTPStatus
+
+from botocore.exceptions import BotoCoreError
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from starlette.exceptions import HTTPException
+
+from meadow.datasets.folder import DatasetError
+from meadow.problems import FieldError, Problem, ProblemError, ProblemType, ProblemTypes
+from meadow.registry.versions import RegistryError
+from meadow.storage.s3 import StoreError
+from meadow_api.request_id import current_request_id
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:meadow:problem:"
+RETRY_AFTER_OUTAGE_SECONDS = "2"
+
+logger = logging.getLogger(__name__)
+
+_BY_STATUS = {
+    HTTPStatus.NOT_FOUND: ProblemTypes.NOT_FOUND,
+    HTTPStatus.METHOD_NOT_ALLOWED: ProblemTypes.METHOD_NOT_ALLOWED,
+    HTTPStatus.BAD_REQUEST: ProblemTypes.MALFORMED,
+}
+
+
+def problem_response(error: ProblemError, instance: str) -> Response:
+    """Render a problem."""
+    body = Problem(
+        type=TYPE_PREFIX + error.problem.code,
+        title=error.problem.title,
+        status=error.problem.status,
+        detail=error.detail,
+        instance=instance,
+        code=error.problem.code,
+        request_id=current_request_id.get(),
+        errors=error.errors,
+    )
+    return Response(
+        body.model_dump_json(), status_code=error.problem.status, headers=error.headers, media_type=MEDIA_TYPE
+    )
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    """Turn what is raised while a request is handled into problems."""
+
+    @app.exception_handler(ProblemError)
+    async def on_problem(request: Request, error: ProblemError) -> Response:
+        return problem_response(error, request.url.path)
+
+    @app.exception_handler(RequestValidationError)
+    async def on_invalid(request: Request, error: RequestValidationError) -> Response:
+        errors = [
+            FieldError(location=".".join(str(part) for part in entry["loc"]), detail=entry["msg"])
+            for entry in error.errors()
+        ]
+        detail = "; ".join(f"{entry.location}: {entry.detail}" for entry in errors)
+        return problem_response(ProblemError(ProblemTypes.INVALID_REQUEST, detail, errors=errors), request.url.path)
+
+    @app.exception_handler(HTTPException)
+    async def on_http(request: Request, error: HTTPException) -> Response:
+        kind = _BY_STATUS.get(HTTPStatus(error.status_code))
+        if kind is None:
+            status = HTTPStatus(error.status_code)
+            kind = ProblemType(status.phrase.lower().replace(" ", "-"), status, status.phrase)
+        return problem_response(ProblemError(kind, str(error.detail), headers=error.headers), request.url.path)
+
+    @app.exception_handler(DatasetError)
+    async def on_dataset(request: Request, error: DatasetError) -> Response:
+        return problem_response(ProblemError(ProblemTypes.INVALID_REQUEST, str(error)), request.url.path)
+
+    async def on_outage(request: Request, error: Exception) -> Response:
+        if isinstance(error, RedisError) and not isinstance(error, RedisConnectionError | RedisTimeoutError):
+            return await on_bug(request, error)
+        logger.warning("a part does not answer: %s", error)
+        headers = {"Retry-After": RETRY_AFTER_OUTAGE_SECONDS}
+        detail = f"{_part_of(error)} does not answer; the request was not accepted. Try again shortly."
+        return problem_response(ProblemError(ProblemTypes.UNAVAILABLE, detail, headers=headers), request.url.path)
+
+    async def on_bug(request: Request, error: Exception) -> Response:
+        logger.error("unexpected error", exc_info=error)
+        detail = "The gateway failed on this request. Its log has the reason under the request's id."
+        return problem_response(ProblemError(ProblemTypes.INTERNAL, detail), request.url.path)
+
+    for outage in (RedisError, StoreError, RegistryError, BotoCoreError):
+        app.add_exception_handler(outage, on_outage)
+    app.add_exception_handler(Exception, on_bug)
+
+
+def _part_of(error: Exception) -> str:
+    if isinstance(error, RedisError):
+        return "Redis"
+    return "The model registry" if isinstance(error, RegistryError) else "The object store"

@@ -1,0 +1,98 @@
+"""What the gateway holds while it runs: connections, stores and the watch on finished jobs."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import RedisError
+
+from meadow.datasets.catalog import DatasetCatalog
+from meadow.jobs import keys
+from meadow.jobs.batches import BatchSubmissions
+from meadow.jobs.ids import JobIds
+from meadow.jobs.submissions import JobSubmissions
+from meadow.registry.versions import ModelRegistry
+from meadow.settings import Settings
+from meadow.storage.s3 import ObjectStore
+from meadow_api.finished_watch import FinishedWatch
+from meadow_api.metrics import GatewayMetrics
+
+SECRET_BYTES = 32
+STARTUP_RETRY_SECONDS = 1.0
+CONCURRENT_PACKS = 4
+"""Packs in memory at a time; further ones wait."""
+
+
+@dataclass(frozen=True)
+class Resources:
+    """The gateway's connections."""
+
+    settings: Settings
+    redis: Redis
+    store: ObjectStore
+    registry: ModelRegistry
+    datasets: DatasetCatalog
+    submissions: JobSubmissions
+    batches: BatchSubmissions
+    finished: FinishedWatch
+    metrics: GatewayMetrics
+    pack_slots: asyncio.Semaphore
+
+
+@asynccontextmanager
+async def open_resources(settings: Settings, metrics: GatewayMetrics) -> AsyncIterator[Resources]:
+    """Open the connections; waits for Redis, so that parts may start in any order."""
+    redis = Redis.from_url(
+        settings.redis_url.get_secret_value(),
+        socket_timeout=5,
+        socket_connect_timeout=2,
+        retry=Retry(ExponentialBackoff(cap=0.2, base=0.02), 2),
+        health_check_interval=15,
+    )
+    try:
+        ids = JobIds(await _shared_secret(redis))
+        store = ObjectStore(settings)
+        submissions = JobSubmissions(redis, settings, ids)
+        async with FinishedWatch(settings) as finished:
+            yield Resources(
+                settings=settings,
+                redis=redis,
+                store=store,
+                registry=ModelRegistry(settings),
+                datasets=DatasetCatalog(store, settings.images_bucket, max_image_pixels=settings.max_image_pixels),
+                submissions=submissions,
+                batches=BatchSubmissions(redis, settings, submissions),
+                finished=finished,
+                metrics=metrics,
+                pack_slots=asyncio.Semaphore(CONCURRENT_PACKS),
+            )
+    finally:
+        await redis.aclose()
+
+
+async def _shared_secret(redis: Redis) -> bytes:
+    """Return the secret that marks job ids, the same for every gateway on this Redis; made by the first one."""
+    while True:
+        try:
+            await redis.set(keys.ID_SECRET, os.urandom(SECRET_BYTES), nx=True)
+            secret = await redis.get(keys.ID_SECRET)
+        except RedisError:
+            await asyncio.sleep(STARTUP_RETRY_SECONDS)
+            continue
+        if isinstance(secret, bytes):
+            return secret
+
+
+def _resources(request: Request) -> Resources:
+    resources: Resources = request.app.state.resources
+    return resources
+
+
+Gateway = Annotated[Resources, Depends(_resources)]

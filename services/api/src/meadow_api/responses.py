@@ -1,0 +1,65 @@
+"""What several routes answer alike."""
+
+from typing import Any
+
+from fastapi import Response
+
+from meadow.jobs.model import Job
+from meadow.problems import Problem
+
+RETRY_AFTER_SECONDS = 1
+EXAMPLE_JOB = {
+    "id": "job_06cpkr3kpg5uvmt4q5o1c82k",
+    "kind": "classification",
+    "state": "succeeded",
+    "created_at": "2026-05-04T09:30:00.000Z",
+    "started_at": "2026-05-04T09:30:00.004Z",
+    "finished_at": "2026-05-04T09:30:00.013Z",
+    "expires_at": "2026-05-05T09:30:00.013Z",
+    "attempts": 1,
+    "model": {"name": "meadow-classifier", "version": "3", "digest": "9f2c...e1"},
+    "progress": None,
+    "sealed": None,
+    "result": {
+        "label": "dandelion",
+        "decision": "confident",
+        "scores": [{"label": "dandelion", "probability": 0.97}, {"label": "grass", "probability": 0.03}],
+        "width": 275,
+        "height": 183,
+        "infer_ms": 8.6,
+    },
+    "error": None,
+    "name": "lawn.jpg",
+    "links": {
+        "self": "/v1/jobs/job_06cpkr3kpg5uvmt4q5o1c82k",
+        "cancel": "/v1/jobs/job_06cpkr3kpg5uvmt4q5o1c82k:cancel",
+    },
+}
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Describe the problems a route may answer with, for OpenAPI."""
+    return {
+        status: {"model": Problem, "content": {"application/problem+json": {}}, "description": "A problem"}
+        for status in statuses
+    }
+
+
+def job_example(status: int, description: str) -> dict[int | str, dict[str, Any]]:
+    """Describe a job as a response, with an example, for OpenAPI."""
+    return {
+        status: {
+            "model": Job,
+            "description": description,
+            "content": {"application/json": {"example": EXAMPLE_JOB}},
+        }
+    }
+
+
+def point_to(response: Response, job: Job, *, waited: int = 0) -> None:
+    """Say where the job is, when to look again, and that the wait was granted."""
+    response.headers["Location"] = job.links.self
+    if not job.state.is_final:
+        response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if waited:
+        response.headers["Preference-Applied"] = f"wait={waited}"

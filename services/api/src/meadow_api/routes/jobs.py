@@ -1,0 +1,67 @@
+"""`/v1/jobs`: read, wait for, list and cancel jobs of every kind."""
+
+import hashlib
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Response
+
+from meadow.jobs.model import Job, JobKind, JobPage, JobState
+from meadow_api.resources import Gateway
+from meadow_api.responses import job_example, point_to, problems
+from meadow_api.waiting import GrantedWait, wait_for
+
+router = APIRouter(prefix="/v1", tags=["jobs"])
+
+PRIVATE = "private, no-cache"
+
+
+@router.get("/jobs", summary="List jobs, newest first", responses=problems(400, 401))
+async def list_jobs(
+    gateway: Gateway,
+    kind: JobKind | None = None,
+    state: JobState | None = None,
+    page_size: Annotated[int, Query(ge=1, le=500)] = 50,
+    page_token: str = "",
+) -> JobPage:
+    """A page may hold fewer jobs than asked for while there are more: follow `next_page_token` until it is empty."""
+    return await gateway.submissions.page(size=page_size, token=page_token, kind=kind, state=state)
+
+
+@router.get(
+    "/jobs/{job_id}",
+    summary="Read a job, or wait for it",
+    responses={
+        **job_example(200, "The job as it is now."),
+        304: {"description": "Unchanged since the ETag that was sent"},
+        **problems(401, 404, 410),
+    },
+)
+async def read_job(
+    job_id: str,
+    response: Response,
+    gateway: Gateway,
+    wait: GrantedWait,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Job:
+    """With `Prefer: wait=N` the answer comes as soon as the job is finished, or after N seconds."""
+    job = await wait_for(gateway, job_id, wait)
+    point_to(response, job, waited=wait)
+    etag = f'"{hashlib.sha256(job.model_dump_json().encode()).hexdigest()[:32]}"'
+    response.headers["ETag"] = etag
+    response.headers["Cache-Control"] = PRIVATE
+    if if_none_match == etag:
+        response.status_code = 304
+    return job
+
+
+@router.post(
+    "/jobs/{job_id}:cancel",
+    summary="Cancel a job",
+    responses={**job_example(200, "The job is cancelled."), **problems(401, 404, 409, 410)},
+)
+async def cancel_job(
+    job_id: str,
+    gateway: Gateway,
+) -> Job:
+    """A job that waits or runs is cancelled at once; what a batch has answered so far is kept."""
+    return await gateway.submissions.cancel(job_id)

@@ -1,0 +1,82 @@
+"""`/v1/jobs/{id}/results`: what a batch has answered, as pages or as one stream."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi.responses import StreamingResponse
+
+from meadow.items import ItemPage
+from meadow.jobs.model import Job, JobKind
+from meadow.problems import ProblemError, ProblemTypes
+from meadow.result_formats import as_csv, as_ndjson
+from meadow_api.batch_results import BatchResults
+from meadow_api.resources import Gateway, Resources
+from meadow_api.responses import problems
+
+router = APIRouter(prefix="/v1/jobs/{job_id}", tags=["results"])
+
+Partial = Annotated[bool, Query(description="Take what is there although the batch is not finished.")]
+
+
+@router.get("/results", summary="Read a batch's results by the page", responses=problems(400, 401, 404, 410))
+async def read_results(
+    job_id: str,
+    gateway: Gateway,
+    page_size: Annotated[int, Query(ge=1, le=1000)] = 200,
+    page_token: str = "",
+) -> ItemPage:
+    """Results come in the order of the packs. While the batch runs, the token leads to what is still to come."""
+    results, job = await _open(gateway, job_id)
+    return await asyncio.to_thread(results.page, size=page_size, token=page_token, finished=job.state.is_final)
+
+
+@router.get(
+    "/results.csv",
+    summary="Download a batch's results as CSV",
+    response_class=StreamingResponse,
+    responses=problems(401, 404, 409, 410),
+)
+async def download_csv(
+    job_id: str,
+    gateway: Gateway,
+    *,
+    partial: Partial = False,
+) -> StreamingResponse:
+    """One line an image. Cells that a spreadsheet would run as a formula are escaped."""
+    results, job = await _open(gateway, job_id, partial=partial)
+    return _download(job, StreamingResponse(as_csv(results.items()), media_type="text/csv"), "csv")
+
+
+@router.get(
+    "/results.ndjson",
+    summary="Download a batch's results as NDJSON",
+    response_class=StreamingResponse,
+    responses=problems(401, 404, 409, 410),
+)
+async def download_ndjson(
+    job_id: str,
+    gateway: Gateway,
+    *,
+    partial: Partial = False,
+) -> StreamingResponse:
+    """One JSON object a line."""
+    results, job = await _open(gateway, job_id, partial=partial)
+    return _download(job, StreamingResponse(as_ndjson(results.items()), media_type="application/x-ndjson"), "ndjson")
+
+
+async def _open(gateway: Resources, job_id: str, *, partial: bool = True) -> tuple[BatchResults, Job]:
+    job = await gateway.submissions.read(job_id)
+    if job.kind is not JobKind.BATCH:
+        raise ProblemError(ProblemTypes.NOT_FOUND, f"Job {job_id} is no batch; its result is in the job itself.")
+    if not partial and not job.state.is_final:
+        raise ProblemError(
+            ProblemTypes.JOB_NOT_FINISHED, f"Batch {job_id} is {job.state}. Wait for it, or ask with ?partial=true."
+        )
+    packs = await gateway.batches.pack_count(job_id)
+    return BatchResults(gateway.store, gateway.settings.jobs_bucket, job_id, packs), job
+
+
+def _download(job: Job, response: StreamingResponse, suffix: str) -> StreamingResponse:
+    response.headers["Content-Disposition"] = f'attachment; filename="{job.id}.{suffix}"'
+    return response

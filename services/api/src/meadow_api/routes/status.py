@@ -1,0 +1,18 @@
+"""`GET /v1/status`: queues and workers at a glance."""
+
+from fastapi import APIRouter
+
+from meadow.jobs.fleet import read_status
+from meadow.status import SystemStatus
+from meadow_api.resources import Gateway
+from meadow_api.responses import problems
+
+router = APIRouter(prefix="/v1", tags=["status"])
+
+
+@router.get("/status", summary="Read queues and workers", responses=problems(401, 503))
+async def status(
+    gateway: Gateway,
+) -> SystemStatus:
+    """Depth and oldest age of every queue; what each live worker process serves."""
+    return await read_status(gateway.redis)

@@ -1,0 +1,55 @@
+import io
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+import uvicorn
+from PIL import Image
+
+from meadow.settings import Settings
+from meadow_api.app import create_app
+
+
+@contextmanager
+def serve(settings: Settings) -> Iterator[httpx.Client]:
+    """Run a gateway on a free port and give a client for it."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    config = uvicorn.Config(create_app(settings), log_level="warning", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, args=([listener],))
+    thread.start()
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    try:
+        with httpx.Client(base_url=address, timeout=20, transport=httpx.HTTPTransport(retries=3)) as client:
+            yield client
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
+
+
+@pytest.fixture
+def gateway_with(settings: Settings) -> Callable[..., object]:
+    """Make gateways with changed settings."""
+    return lambda **changes: serve(settings.model_copy(update=changes))
+
+
+@pytest.fixture
+def gateway(settings: Settings) -> Iterator[httpx.Client]:
+    with serve(settings) as client:
+        yield client
+
+
+def make_image(kind: str = "JPEG", size: tuple[int, int] = (32, 24)) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", size, "green").save(buffer, kind)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def jpeg() -> bytes:
+    return make_image()

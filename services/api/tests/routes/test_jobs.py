@@ -1,0 +1,57 @@
+import time
+
+import httpx
+import redis
+
+from meadow.jobs import keys
+
+JPEG = {"Content-Type": "image/jpeg"}
+
+
+def submit(gateway: httpx.Client, jpeg: bytes) -> str:
+    return str(gateway.post("/v1/classifications", content=jpeg, headers=JPEG).json()["id"])
+
+
+def test_an_unknown_job_is_not_found_and_a_past_one_gone(
+    gateway: httpx.Client, jpeg: bytes, redis_client: redis.Redis
+) -> None:
+    past = submit(gateway, jpeg)
+    redis_client.delete(keys.job(past))
+    for job_id, status, code in (("job_unknown", 404, "not-found"), (past, 410, "job-gone")):
+        for answer in (gateway.get(f"/v1/jobs/{job_id}"), gateway.post(f"/v1/jobs/{job_id}:cancel")):
+            assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_an_unchanged_job_is_not_sent_again(gateway: httpx.Client, jpeg: bytes) -> None:
+    path = f"/v1/jobs/{submit(gateway, jpeg)}"
+    first = gateway.get(path)
+    again = gateway.get(path, headers={"If-None-Match": first.headers["ETag"]})
+    assert again.status_code == 304
+    assert not again.content
+    gateway.post(f"{path}:cancel")
+    assert gateway.get(path, headers={"If-None-Match": first.headers["ETag"]}).status_code == 200
+
+
+def test_a_cancelled_job_is_final(gateway: httpx.Client, jpeg: bytes) -> None:
+    job_id = submit(gateway, jpeg)
+    assert gateway.post(f"/v1/jobs/{job_id}:cancel").json()["state"] == "cancelled"
+    job = gateway.get(f"/v1/jobs/{job_id}", headers={"Prefer": "wait=10"}).json()
+    assert job["state"] == "cancelled"
+    assert job["finished_at"]
+    assert job["expires_at"]
+
+
+def test_a_poll_is_held_until_the_job_ends(gateway: httpx.Client, jpeg: bytes) -> None:
+    job_id = submit(gateway, jpeg)
+    started = time.monotonic()
+    held = gateway.get(f"/v1/jobs/{job_id}", headers={"Prefer": "wait=1"})
+    assert 0.9 < time.monotonic() - started < 3
+    assert (held.status_code, held.json()["state"]) == (200, "queued")
+
+
+def test_jobs_are_listed_by_kind_and_state(gateway: httpx.Client, jpeg: bytes) -> None:
+    job_id = submit(gateway, jpeg)
+    gateway.post("/v1/batches", json={"name": "b"})
+    listed = gateway.get("/v1/jobs", params={"kind": "classification", "state": "queued"}).json()
+    assert [job["id"] for job in listed["jobs"]] == [job_id]
+    assert gateway.get("/v1/jobs", params={"state": "lost"}).json()["code"] == "invalid-request"

@@ -1,0 +1,1 @@
+"""Meadow's trainer: turns a data set version into a verified, registered model bundle."""

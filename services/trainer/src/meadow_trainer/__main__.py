@@ -1,0 +1,42 @@
+"""`meadow-trainer`: run the training worker of this host."""
+
+import sys
+
+from pydantic import ValidationError
+from rich.console import Console
+
+from meadow.jobs.connection import connect
+from meadow.logs import configure_logging
+from meadow.names import TRAINING_QUEUE
+from meadow.settings import load_settings
+
+
+def main() -> None:
+    """Wait for training jobs until told to stop."""
+    configure_logging()
+    try:
+        settings = load_settings()
+    except ValidationError as error:
+        Console(stderr=True).print(f"The trainer cannot start: {error}", markup=False)
+        sys.exit(2)
+    # torch and MLflow take seconds to import: a wrong setting is reported before.
+    from meadow_trainer.tasks import TrainingJobs, create_training_app  # noqa: PLC0415
+
+    app = create_training_app(settings, TrainingJobs.connect(settings, connect(settings)))
+    app.worker_main(
+        [
+            "worker",
+            f"--queues={TRAINING_QUEUE}",
+            # One run at a time uses all cores; a thread leaves Celery's main loop free to answer and to send events.
+            "--pool=threads",
+            "--concurrency=1",
+            "--hostname=trainer@%h",
+            "--loglevel=INFO",
+            "--without-mingle",
+            "--without-gossip",
+        ]
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""The model in production, measured on today's hold-out just as the challenger is."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from meadow.bundle.manifest import read_bundle
+from meadow.datasets.manifest import DatasetEntry
+from meadow_trainer.data import ImageLoader
+from meadow_trainer.errors import TrainingDataError
+from meadow_trainer.evaluate import Measurement, measure
+from meadow_trainer.export import answer_with_graph
+
+_NEVER = -1e4
+"""Logit of a class that a model has never heard of."""
+
+
+def measure_champion(folder: Path, loader: ImageLoader, holdout: Sequence[DatasetEntry]) -> Measurement:
+    """Measure a bundle as it is served: its own graph, preprocessing and temperature.
+
+    Images of classes that it does not know are wrong answers, as they would be in production.
+
+    Args:
+        folder: The bundle's.
+        loader: Of today's data set.
+        holdout: Today's hold-out.
+
+    Raises:
+        BundleError: The bundle is damaged.
+        TrainingDataError: No image of the hold-out can be decoded.
+    """
+    manifest = read_bundle(folder)
+    images = loader.for_evaluation(holdout, manifest.preprocessing)
+    if not len(images):
+        raise TrainingDataError("No image of the hold-out could be decoded.")
+    logits = answer_with_graph(folder, images.pixels)
+    classes = [*images.classes, *(label for label in manifest.classes if label not in images.classes)]
+    aligned = np.full((len(images), len(classes)), _NEVER, dtype=np.float32)
+    aligned[:, [classes.index(label) for label in manifest.classes]] = logits
+    return measure(aligned, images.labels, classes, temperature=manifest.temperature)

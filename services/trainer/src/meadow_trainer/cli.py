@@ -1,0 +1,76 @@
+"""`meadow-train`: train on a folder, here and now, without the queue."""
+
+import statistics
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from meadow_trainer.config import TrainingConfig
+
+_FAILED = 1
+_BAD_USE = 2
+
+
+def main() -> None:
+    """Run the command."""
+    typer.run(train)
+
+
+def train(
+    data: Annotated[Path, typer.Option(help="Folder with one sub-folder of images per class.")],
+    out: Annotated[Path | None, typer.Option(help="New folder for the bundle and its figures.")] = None,
+    architecture: Annotated[str, typer.Option(help="A torchvision classification model.")] = "resnet18",
+    image_size: Annotated[int, typer.Option(help="Side of the model's input, in pixels.")] = 128,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the images; chosen from their number.")] = None,
+    seeds: Annotated[str, typer.Option("--seeds", "--seed", help="One seed, or several: 0,1,2.")] = "0",
+    pretrained: Annotated[Literal["auto", "yes", "no"], typer.Option(help="Start from ImageNet weights.")] = "auto",
+    max_minutes: Annotated[
+        float | None, typer.Option(help="Training time after which the schedule is shortened.")
+    ] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; all cores when left out.")] = None,
+    track: Annotated[bool, typer.Option(help="Log to MLflow, register, and promote if better.")] = False,  # noqa: FBT002 - a switch
+) -> None:
+    """Train a classifier on a folder of images and tell how good it is.
+
+    The images are split by their content: about a quarter is held out and never trained on.
+    """
+    console = Console()
+    try:
+        configs = [
+            TrainingConfig(
+                architecture=architecture,
+                image_size=image_size,
+                epochs=epochs,
+                seed=int(seed),
+                pretrained={"auto": "auto", "yes": True, "no": False}[pretrained],
+                max_minutes=max_minutes,
+            )
+            for seed in seeds.split(",")
+        ]
+    except (ValidationError, ValueError) as error:
+        console.print(f"[red]✗[/] {error}", highlight=False)
+        sys.exit(_BAD_USE)
+    # torch takes seconds to import: `--help` and bad options need not wait for it.
+    from meadow_trainer.local import TRAINING_FAULTS, LocalTraining  # noqa: PLC0415
+
+    local = LocalTraining(console, data, track=track, threads=threads)
+    try:
+        outcomes = [
+            local.run(config, out / f"seed-{config.seed}" if out and len(configs) > 1 else out) for config in configs
+        ]
+    except TRAINING_FAULTS as fault:
+        console.print(f"[red]✗[/] {fault}", highlight=False, soft_wrap=True)
+        sys.exit(_FAILED)
+    if len(outcomes) > 1:
+        accuracies = [outcome.accuracy for outcome in outcomes]
+        console.print(
+            f"Mean over {len(outcomes)} seeds: [bold]{statistics.mean(accuracies):.4f}[/] of the hold-out right "
+            f"(from {min(accuracies):.4f} to {max(accuracies):.4f}); "
+            f"{statistics.mean(outcome.seconds for outcome in outcomes):.0f} s a run, "
+            f"the longest {max(outcome.seconds for outcome in outcomes):.0f} s.",
+            highlight=False,
+        )

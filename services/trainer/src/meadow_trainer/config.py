@@ -1,0 +1,37 @@
+"""What a training run can be told; everything has a default that suits a small folder of photographs."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class TrainingConfig(BaseModel):
+    """The settings of one run. Fields left at None are chosen in `recipe.py` from the data and the network."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    architecture: str = Field("resnet18", description="A torchvision classification model.")
+    image_size: int = Field(128, ge=32, le=1024, description="Side of the served model's input, in pixels.")
+    pretrained: Literal["auto"] | bool = Field(
+        "auto", description="ImageNet weights: required (true), never (false), or used when they can be had (auto)."
+    )
+    epochs: int | None = Field(None, ge=1, le=10_000, description="Passes over the training images.")
+    batch_size: int = Field(32, ge=2, le=4096)
+    learning_rate: float | None = Field(None, gt=0, description="Peak of the one-cycle schedule.")
+    weight_decay: float = Field(0.05, ge=0)
+    label_smoothing: float = Field(0.1, ge=0, lt=1)
+    mixup: float = Field(0.2, ge=0, description="Parameter of the Beta distribution that images are blended by.")
+    augmentation: float = Field(1.0, ge=0, le=2, description="Strength: 0 is none, 1 the default, 2 twice as far.")
+    validation_percent: int | None = Field(
+        None,
+        ge=0,
+        le=50,
+        description="Share of the training images kept back to watch and calibrate with; chosen from their number.",
+    )
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto", description="Arithmetic of the training steps; auto takes bfloat16 where the hardware has it."
+    )
+    seed: int = Field(0, ge=0, lt=2**31)
+    max_minutes: float | None = Field(
+        None, gt=0, description="Training time after which the schedule is shortened to come to its end."
+    )

@@ -1,0 +1,137 @@
+"""Decoding every image once, into memory, before the first epoch."""
+
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from meadow.bundle.decode import ImageRejectedError
+from meadow.bundle.preprocess import Preprocessing, load_pixels
+from meadow.bundle.region import read_region, whole_frame
+from meadow.datasets.manifest import DatasetEntry
+from meadow_trainer.errors import TrainingDataError
+
+log = logging.getLogger(__name__)
+
+_THREADS = 8
+_CACHE_SCALE = 1.25
+"""How much larger than the model's input the cached images are: crops keep some detail to show."""
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class SkippedImage:
+    """An image that was left out, and why."""
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class TrainingImages:
+    """Decoded images to draw random views from."""
+
+    pixels: Tensor
+    """uint8 [N, 3, S, S]: each image squeezed to the square, so that all fit one tensor."""
+    aspects: Tensor
+    """float32 [N]: width divided by height, to undo the squeezing."""
+    labels: Tensor
+    """int64 [N]: index into the data set's classes."""
+    classes: tuple[str, ...]
+
+    def __len__(self) -> int:
+        """Count the images."""
+        return len(self.labels)
+
+
+@dataclass(frozen=True)
+class EvaluationImages:
+    """Images exactly as the served model would see them."""
+
+    pixels: NDArray[np.uint8]
+    """[N, size, size, 3], RGB."""
+    labels: NDArray[np.int64]
+    """[N]: index into the data set's classes."""
+    sources: tuple[str, ...]
+    classes: tuple[str, ...]
+
+    def __len__(self) -> int:
+        """Count the images."""
+        return len(self.labels)
+
+
+class ImageLoader:
+    """Reads and decodes entries of one data set; remembers which ones it had to leave out."""
+
+    def __init__(self, read: Callable[[DatasetEntry], bytes], classes: Sequence[str], *, max_pixels: int) -> None:
+        self._read = read
+        self._classes = tuple(classes)
+        self._index = {label: index for index, label in enumerate(classes)}
+        self._max_pixels = max_pixels
+        self._skipped: dict[str, SkippedImage] = {}
+
+    @property
+    def skipped(self) -> list[SkippedImage]:
+        """Images that were left out so far, each once."""
+        return list(self._skipped.values())
+
+    def for_training(self, entries: Sequence[DatasetEntry], image_size: int) -> TrainingImages:
+        """Decode whole images, a little larger than the model's input.
+
+        Raises:
+            TrainingDataError: No image of some class could be decoded.
+        """
+        side = round(image_size * _CACHE_SCALE)
+        decoded = self._decode(
+            # The served preprocessing keeps only the centre; random views may lie anywhere.
+            entries,
+            lambda body: read_region(body, side, whole_frame, max_pixels=self._max_pixels),
+        )
+        lacking = sorted(set(self._classes) - {entry.label for entry, _ in decoded})
+        if lacking:
+            raise TrainingDataError(f"No image of class {', '.join(lacking)} could be decoded.")
+        return TrainingImages(
+            pixels=torch.from_numpy(np.stack([image.pixels for _, image in decoded])).permute(0, 3, 1, 2),
+            aspects=torch.tensor([image.width / image.height for _, image in decoded], dtype=torch.float32),
+            labels=torch.tensor([self._index[entry.label] for entry, _ in decoded]),
+            classes=self._classes,
+        )
+
+    def for_evaluation(self, entries: Sequence[DatasetEntry], preprocessing: Preprocessing) -> EvaluationImages:
+        """Decode images by the bundle's own preprocessing, the one the worker serves with."""
+        decoded = self._decode(
+            entries, lambda body: load_pixels(body, preprocessing, max_pixels=self._max_pixels).pixels
+        )
+        size = preprocessing.size
+        return EvaluationImages(
+            pixels=np.stack([pixels for _, pixels in decoded]) if decoded else np.zeros((0, size, size, 3), np.uint8),
+            labels=np.array([self._index[entry.label] for entry, _ in decoded], dtype=np.int64),
+            sources=tuple(entry.source for entry, _ in decoded),
+            classes=self._classes,
+        )
+
+    def _decode(self, entries: Sequence[DatasetEntry], decode: Callable[[bytes], _T]) -> list[tuple[DatasetEntry, _T]]:
+        """Read and decode in parallel, in the order of the entries; the undecodable are left out and named."""
+
+        def attempt(entry: DatasetEntry) -> _T | ImageRejectedError:
+            try:
+                return decode(self._read(entry))
+            except ImageRejectedError as error:
+                return error
+
+        decoded: list[tuple[DatasetEntry, _T]] = []
+        with ThreadPoolExecutor(_THREADS) as pool:
+            for entry, outcome in zip(entries, pool.map(attempt, entries), strict=True):
+                if not isinstance(outcome, ImageRejectedError):
+                    decoded.append((entry, outcome))
+                elif entry.sha256 not in self._skipped:
+                    self._skipped[entry.sha256] = SkippedImage(entry.source, outcome.detail)
+                    log.warning("Left out %s: %s", entry.source, outcome.detail)
+        return decoded

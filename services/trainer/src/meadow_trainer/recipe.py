@@ -1,0 +1,115 @@
+"""The choices that depend on the data and the network, made once before training starts."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from meadow_trainer.config import TrainingConfig
+
+_REFERENCE_IMAGES = 225
+_EPOCHS_FROM_SCRATCH = 72
+"""For that many images; four times the images are gone through half as often."""
+_EPOCHS_FINE_TUNING = 20
+_EPOCH_RANGE = (6, 120)
+_RATE_FROM_SCRATCH = 2e-3
+_RATE_FINE_TUNING = 5e-4
+_RATE_WITHOUT_BATCH_NORM = 3e-4
+_EARLY_SCALE, _LATE_SCALE = 0.5, 0.875
+"""Sides of the training views, as shares of the served size. Small views at first cost a fraction and teach the coarse
+shapes, which buys more epochs in the same time (progressive resizing, Tan and Le 2021). The later ones stay below the
+served size, because random crops show objects larger than they are in the whole image (Touvron et al. 2019)."""
+_EARLY_SHARE = 0.6
+"""Share of the run that is spent on the small views."""
+_SIZE_STEP = 16
+_VALIDATION_PERCENT = 10
+_FEWEST_TO_KEEP_BACK_FROM = 500
+"""A tenth of fewer images is too few to calibrate with, and is missed in training."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What the training loop needs to know beside the images."""
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    weight_decay: float
+    label_smoothing: float
+    mixup: float
+    augmentation: float
+    early_view_size: int
+    late_view_size: int
+    precision: torch.dtype
+    seed: int
+    max_seconds: float | None
+
+    def view_size(self, progress: float) -> int:
+        """Side of the views, in pixels, at a share of the run between 0 and 1."""
+        return self.early_view_size if progress < _EARLY_SHARE else self.late_view_size
+
+
+def choose_recipe(
+    config: TrainingConfig, *, images: int, fine_tuning: bool, network: nn.Module, device: torch.device
+) -> Recipe:
+    """Fill in what the configuration leaves open.
+
+    Args:
+        config: What was asked for.
+        images: Number of images to train on.
+        fine_tuning: Whether the network starts from pretrained weights.
+        network: Looked at for batch normalisation: networks without it need a gentler rate.
+        device: Where training runs.
+    """
+    epochs = (_EPOCHS_FINE_TUNING if fine_tuning else _EPOCHS_FROM_SCRATCH) * (_REFERENCE_IMAGES / images) ** 0.5
+    fewest, most = _EPOCH_RANGE
+    rate = _RATE_FINE_TUNING if fine_tuning else _RATE_FROM_SCRATCH
+    if not has_batch_norm(network):
+        rate = min(rate, _RATE_WITHOUT_BATCH_NORM)
+    early, late = view_sizes(config.image_size, flexible=has_batch_norm(network))
+    return Recipe(
+        epochs=config.epochs or min(most, max(fewest, round(epochs))),
+        batch_size=min(config.batch_size, images),
+        learning_rate=config.learning_rate or rate,
+        weight_decay=config.weight_decay,
+        label_smoothing=config.label_smoothing,
+        mixup=config.mixup,
+        augmentation=config.augmentation,
+        early_view_size=early,
+        late_view_size=late,
+        precision=choose_precision(config.precision, device),
+        seed=config.seed,
+        max_seconds=config.max_minutes * 60 if config.max_minutes else None,
+    )
+
+
+def validation_percent(config: TrainingConfig, images: int) -> int:
+    """Choose how much of so many training images is kept back to watch and calibrate with."""
+    if config.validation_percent is not None:
+        return config.validation_percent
+    return _VALIDATION_PERCENT if images >= _FEWEST_TO_KEEP_BACK_FROM else 0
+
+
+def has_batch_norm(network: nn.Module) -> bool:
+    """Whether the network keeps running statistics of its activations."""
+    return any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in network.modules())  # noqa: SLF001 - the only common base
+
+
+def view_sizes(image_size: int, *, flexible: bool) -> tuple[int, int]:
+    """Sides of the early and the late training views; transformers take one size only, so theirs is the image's."""
+    if not flexible:
+        return image_size, image_size
+    early, late = (round(image_size * scale / _SIZE_STEP) * _SIZE_STEP for scale in (_EARLY_SCALE, _LATE_SCALE))
+    return max(32, early), max(32, late)
+
+
+def choose_precision(wanted: str, device: torch.device) -> torch.dtype:
+    """Take bfloat16 where the hardware computes in it; emulated, it is slower than float32."""
+    if wanted != "auto":
+        return torch.bfloat16 if wanted == "bfloat16" else torch.float32
+    if device.type == "cuda":
+        native = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        capabilities = torch.cpu.get_capabilities()
+        native = bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+    return torch.bfloat16 if native else torch.float32

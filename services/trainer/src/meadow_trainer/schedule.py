@@ -1,0 +1,66 @@
+"""How far training has come, and the learning rate that belongs there."""
+
+import math
+import time
+from collections.abc import Callable
+
+_WARM_UP = 0.15
+"""Share of the run in which the rate rises."""
+_START = 0.04
+"""First rate, as a share of the peak."""
+
+
+class Schedule:
+    """One cycle of the learning rate over a run that always comes to its end.
+
+    A network that is stopped in the middle of the cycle is much worse than one whose cycle was shorter. So when time
+    runs short, the remaining epochs become fewer and the rate falls faster, instead of the run being cut off. As long
+    as time does not run short, the schedule is the same in every run.
+    """
+
+    def __init__(
+        self, *, epochs: int, steps: int, max_seconds: float | None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.epochs = epochs
+        self._steps = steps
+        self._clock = clock
+        self._deadline = None if max_seconds is None else clock() + max_seconds
+        self._epoch_began = clock()
+        self._done = 0
+        self._progress = 0.0
+        self.shortened = False
+        """Whether the time limit took epochs away."""
+
+    @property
+    def progress(self) -> float:
+        """Share of the run that is done, between 0 and 1."""
+        return self._progress
+
+    def step(self) -> None:
+        """Note a finished training step."""
+        remaining = self.epochs * self._steps - self._done
+        self._progress += (1 - self._progress) / max(1, remaining)
+        self._done += 1
+
+    def end_epoch(self) -> None:
+        """Note a finished epoch, and give up epochs that there is no time for."""
+        now = self._clock()
+        took, self._epoch_began = now - self._epoch_began, now
+        if self._deadline is None:
+            return
+        finished = self._done // self._steps
+        affordable = finished + max(0, int((self._deadline - now) / max(took, 1e-9)))
+        if affordable < self.epochs:
+            self.epochs = max(finished, affordable)
+            self.shortened = True
+
+    def rate(self) -> float:
+        """Return the learning rate for the next step, as a share of the peak."""
+        if self._progress < _WARM_UP:
+            return _START + (1 - _START) * _ease(self._progress / _WARM_UP)
+        return 1 - _ease((self._progress - _WARM_UP) / (1 - _WARM_UP))
+
+
+def _ease(share: float) -> float:
+    """Rise from 0 to 1 along half a cosine."""
+    return (1 - math.cos(math.pi * min(1.0, share))) / 2

@@ -1,0 +1,88 @@
+"""Where a run's labelled images come from: a folder here, or a published version in the object store."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from meadow.datasets.catalog import DatasetCatalog
+from meadow.datasets.folder import read_class_folders
+from meadow.datasets.manifest import DatasetEntry, DatasetManifest
+from meadow.datasets.split import Split
+from meadow_trainer.errors import TrainingDataError
+
+_MINIMUM_PER_CLASS = 2
+
+
+@dataclass(frozen=True)
+class ImageSource:
+    """A data set version and the way to its bytes."""
+
+    manifest: DatasetManifest
+    read: Callable[[DatasetEntry], bytes]
+
+
+def folder_source(folder: Path) -> ImageSource:
+    """Take a folder with one sub-folder of images per class, as if it had been published.
+
+    Raises:
+        DatasetError: The folder is not a usable data set.
+    """
+    paths: dict[str, Path] = {}
+    entries = []
+    for file in read_class_folders(folder):
+        sha256 = hashlib.sha256(file.path.read_bytes()).hexdigest()
+        if sha256 not in paths:
+            paths[sha256] = file.path
+            entries.append(DatasetEntry(sha256=sha256, label=file.label, source=f"{file.label}/{file.path.name}"))
+    manifest = DatasetManifest(name=folder.name or "folder", created_at=datetime.now(UTC), entries=tuple(entries))
+    return ImageSource(manifest, lambda entry: paths[entry.sha256].read_bytes())
+
+
+def catalog_source(catalog: DatasetCatalog, name: str, digest: str | None) -> ImageSource:
+    """Take a published version; the newest when no digest is given.
+
+    Raises:
+        DatasetError: There is no such data set or version.
+    """
+    return ImageSource(catalog.load(name, digest), catalog.read_image)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A version's images by what they are for. No image is in two parts."""
+
+    training: list[DatasetEntry]
+    validation: list[DatasetEntry]
+    holdout: list[DatasetEntry]
+
+
+def divide(manifest: DatasetManifest, validation_percent: int) -> Parts:
+    """Divide a version by the content of its images, so that every run with it divides it alike.
+
+    The validation part is cut out of the training part; the hold-out is the data set's own.
+
+    Raises:
+        TrainingDataError: A class has too few images in the training part, or none in the hold-out.
+    """
+    training: list[DatasetEntry] = []
+    validation: list[DatasetEntry] = []
+    for entry in manifest.of_split(Split.TRAIN):
+        # Other digits than those that decided about the hold-out: the two choices are independent.
+        kept_back = int(entry.sha256[8:16], 16) % 100 < validation_percent
+        (validation if kept_back else training).append(entry)
+    holdout = manifest.of_split(Split.HOLDOUT)
+    if len(manifest.classes) < 2:  # noqa: PLR2004 - telling one class from nothing is no task
+        raise TrainingDataError(
+            f"Data set {manifest.name!r} has one class only ({', '.join(manifest.classes)}); two are needed at least."
+        )
+    for label in manifest.classes:
+        count = sum(entry.label == label for entry in training)
+        if count < _MINIMUM_PER_CLASS or not any(entry.label == label for entry in holdout):
+            raise TrainingDataError(
+                f"Class {label!r} of data set {manifest.name!r} has too few images: {count} to train on (at least "
+                f"{_MINIMUM_PER_CLASS} are needed), {sum(entry.label == label for entry in holdout)} in the hold-out "
+                "(at least 1). Add images."
+            )
+    return Parts(training, validation, holdout)

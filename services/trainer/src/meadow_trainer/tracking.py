@@ -1,0 +1,146 @@
+"""What MLflow keeps of a training run: settings, progress, data, figures and the model itself."""
+
+import importlib.metadata
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import mlflow
+import numpy as np
+import onnx
+from mlflow.entities import Dataset, DatasetInput, InputTag
+from mlflow.models import ModelSignature
+from mlflow.types import Schema, TensorSpec
+
+from meadow import names
+from meadow.bundle.manifest import MANIFEST_FILE, MODEL_FILE, WEIGHTS_FILE
+from meadow.settings import Settings
+from meadow_trainer import figures
+from meadow_trainer.config import TrainingConfig
+from meadow_trainer.errors import TrainingCancelledError
+from meadow_trainer.export import INPUT, OUTPUT
+from meadow_trainer.pipeline import TrainedBundle
+from meadow_trainer.reports import EpochReport
+from meadow_trainer.source import ImageSource
+
+log = logging.getLogger(__name__)
+
+_DIGEST_LENGTH = 36
+"""MLflow's limit for a data set's digest."""
+_SERVING_PACKAGES = ("mlflow", "onnx", "onnxruntime", "numpy")
+
+
+@dataclass(frozen=True)
+class LoggedModel:
+    """Where MLflow keeps a logged model."""
+
+    source: str
+    model_id: str | None
+
+
+class TrackedRun:
+    """One MLflow run, open while the training goes on."""
+
+    def __init__(self, run: Any, tracking_uri: str) -> None:  # noqa: ANN401 - MLflow is not typed
+        self.run_id: str = run.info.run_id
+        self.url = f"{tracking_uri.rstrip('/')}/#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}"
+
+    def log_epoch(self, report: EpochReport) -> None:
+        """Log one epoch's metrics under its number."""
+        metrics = {"loss": report.loss, "learning_rate": report.learning_rate, "seconds": report.seconds}
+        if report.validation_accuracy is not None and report.validation_loss is not None:
+            metrics["validation_accuracy"] = report.validation_accuracy
+            metrics["validation_loss"] = report.validation_loss
+        mlflow.log_metrics(metrics, step=report.epoch)
+
+    def log_outcome(self, bundle: TrainedBundle) -> LoggedModel:
+        """Log what the run led to, the model last.
+
+        The model is an ordinary ONNX model, so that `mlflow.onnx.load_model` reads it; what only Meadow needs lies
+        beside it as extra files.
+        """
+        recipe = {f"recipe.{name}": value for name, value in vars(bundle.recipe).items()}
+        mlflow.log_params({**recipe, "fine_tuned": bundle.fine_tuned, "bundle_digest": bundle.digest})
+        mlflow.log_metrics(_final_metrics(bundle))
+        for name, figure in (
+            ("confusion", figures.draw_confusion(bundle.measurement)),
+            ("reliability", figures.draw_reliability(bundle.measurement)),
+            ("curves", figures.draw_curves(bundle.reports)),
+            ("mistakes", figures.draw_mistakes(bundle.holdout, bundle.holdout_logits, bundle.manifest.temperature)),
+        ):
+            mlflow.log_figure(figure, f"figures/{name}.png")
+        mlflow.log_dict({"skipped": [vars(one) for one in bundle.skipped]}, "skipped.json")
+        size, classes = bundle.manifest.preprocessing.size, len(bundle.manifest.classes)
+        info = mlflow.onnx.log_model(
+            onnx.load(bundle.folder / MODEL_FILE),
+            name=names.MODEL_ARTIFACT,
+            signature=ModelSignature(
+                inputs=Schema([TensorSpec(np.dtype(np.uint8), (-1, size, size, 3), INPUT)]),
+                outputs=Schema([TensorSpec(np.dtype(np.float32), (-1, classes), OUTPUT)]),
+            ),
+            # Left out, MLflow runs the model to guess them, which takes longer than everything else here.
+            pip_requirements=[f"{name}=={importlib.metadata.version(name)}" for name in _SERVING_PACKAGES],
+            extra_files=[str(bundle.folder / name) for name in (WEIGHTS_FILE, MANIFEST_FILE)],
+            # One file with the bytes whose digest the manifest holds.
+            save_as_external_data=False,
+        )
+        return LoggedModel(source=info.model_uri, model_id=info.model_id)
+
+    def log_decision(self, decision: str, reason: str) -> None:
+        """Write on the run what was decided about its model, and why."""
+        mlflow.set_tags({names.DECISION_TAG: decision, names.DECISION_REASON_TAG: reason})
+
+
+@contextmanager
+def tracked_run(settings: Settings, source: ImageSource, config: TrainingConfig) -> Iterator[TrackedRun]:
+    """Open a run; it ends as finished, as killed when training was stopped on request, else as failed.
+
+    Raises:
+        MlflowException: The tracking server does not answer.
+    """
+    mlflow.set_tracking_uri(settings.mlflow_tracking_uri)
+    mlflow.set_experiment(settings.experiment)
+    manifest = source.manifest
+    with mlflow.start_run(run_name=f"{config.architecture} on {manifest.name}") as run:
+        mlflow.log_params({**config.model_dump(), "dataset": manifest.name, "dataset_digest": manifest.digest})
+        mlflow.MlflowClient().log_inputs(
+            run.info.run_id,
+            datasets=[
+                DatasetInput(
+                    Dataset(
+                        name=manifest.name,
+                        digest=manifest.digest[:_DIGEST_LENGTH],
+                        source_type="meadow",
+                        source=manifest.digest,
+                        profile=f'{{"images": {len(manifest.entries)}, "classes": {len(manifest.classes)}}}',
+                    ),
+                    tags=[InputTag("mlflow.data.context", "training")],
+                )
+            ],
+        )
+        try:
+            yield TrackedRun(run, settings.mlflow_tracking_uri)
+        except TrainingCancelledError:
+            mlflow.end_run("KILLED")
+            raise
+
+
+def _final_metrics(bundle: TrainedBundle) -> dict[str, float]:
+    measured = bundle.measurement
+    metrics = {
+        "holdout_accuracy": measured.accuracy,
+        "holdout_loss": measured.loss,
+        "holdout_calibration_error": measured.calibration_error,
+        "temperature": bundle.manifest.temperature,
+        "decision_threshold": bundle.manifest.decision_threshold,
+        "parity": bundle.parity,
+        "total_seconds": bundle.seconds,
+        "skipped_images": float(len(bundle.skipped)),
+    }
+    for index, one in enumerate(measured.per_class.values()):
+        # Class names may hold characters that metric names may not.
+        metrics[f"holdout_recall/{index}"] = one.recall
+        metrics[f"holdout_precision/{index}"] = one.precision
+    return metrics

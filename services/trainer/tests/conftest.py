@@ -1,0 +1,76 @@
+"""Small data sets and a trained bundle that several tests look at."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from meadow_trainer.config import TrainingConfig
+from meadow_trainer.pipeline import TrainedBundle, train_bundle
+from meadow_trainer.reports import EpochReport, Watch
+from meadow_trainer.source import ImageSource, folder_source
+
+MAX_PIXELS = 1_000_000
+
+
+def write_stripes(folder: Path, per_class: int, *, seed: int = 0) -> Path:
+    """Write pictures of level and of upright stripes in random colours: only the shape tells the classes apart."""
+    rng = np.random.default_rng(seed)
+    for label, axis in (("level", 0), ("upright", 1)):
+        (folder / label).mkdir(parents=True)
+        for number in range(per_class):
+            wave = np.sin(np.arange(40) * rng.uniform(0.6, 1.4) + rng.uniform(0, 6)) > 0
+            mask = np.broadcast_to(wave[:, None] if axis == 0 else wave[None, :], (40, 40))[..., None]
+            colours = rng.integers(0, 256, (2, 3))
+            pixels = np.where(mask, colours[0], colours[1]).astype(np.uint8)
+            Image.fromarray(pixels).save(folder / label / f"{number:03d}.png")
+    return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _two_threads() -> None:
+    torch.set_num_threads(2)
+
+
+@pytest.fixture(scope="session")
+def stripes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_stripes(tmp_path_factory.mktemp("data") / "stripes", 60)
+
+
+@pytest.fixture(scope="session")
+def stripes_source(stripes: Path) -> ImageSource:
+    return folder_source(stripes)
+
+
+@pytest.fixture(scope="session")
+def config() -> TrainingConfig:
+    return TrainingConfig(
+        validation_percent=10, image_size=32, epochs=8, batch_size=16, pretrained=False, augmentation=0.3, mixup=0
+    )
+
+
+@pytest.fixture(scope="session")
+def epochs_seen() -> list[EpochReport]:
+    return []
+
+
+@pytest.fixture(scope="session")
+def trained(
+    stripes_source: ImageSource,
+    config: TrainingConfig,
+    epochs_seen: list[EpochReport],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> TrainedBundle:
+    watch = Watch(on_epoch=epochs_seen.append)
+    return train_bundle(stripes_source, config, tmp_path_factory.mktemp("bundle"), watch, max_pixels=MAX_PIXELS)
+
+
+@pytest.fixture(scope="session")
+def untrained(stripes_source: ImageSource, tmp_path_factory: pytest.TempPathFactory) -> TrainedBundle:
+    """Make a bundle that can only guess."""
+    config = TrainingConfig(
+        architecture="squeezenet1_1", image_size=32, epochs=1, learning_rate=1e-9, pretrained=False, seed=1
+    )
+    return train_bundle(stripes_source, config, tmp_path_factory.mktemp("guess"), Watch(), max_pixels=MAX_PIXELS)

@@ -1,0 +1,65 @@
+"""`meadow-train` on a terminal."""
+
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+import meadow_trainer.cli
+from meadow.bundle.manifest import read_bundle
+
+runner = CliRunner()
+FAST = ["--architecture", "squeezenet1_1", "--image-size", "32", "--epochs", "1", "--pretrained", "no"]
+
+
+def _invoke(*arguments: str) -> tuple[int, str]:
+    app = typer.Typer()
+    app.command()(meadow_trainer.cli.train)
+    result = runner.invoke(app, list(arguments))
+    return result.exit_code, " ".join(result.output.split())
+
+
+def test_it_trains_and_leaves_a_bundle_with_figures(stripes: Path, tmp_path: Path) -> None:
+    code, output = _invoke("--data", str(stripes), "--out", str(tmp_path / "out"), *FAST)
+    assert code == 0, output
+    assert "level" in output
+    assert "Accuracy" in output
+    assert read_bundle(tmp_path / "out").architecture == "squeezenet1_1"
+    assert {path.name for path in (tmp_path / "out" / "figures").iterdir()} == {
+        "confusion.png", "curves.png", "mistakes.png", "reliability.png"
+    }  # fmt: skip
+
+
+def test_several_seeds_give_a_mean(stripes: Path) -> None:
+    code, output = _invoke("--data", str(stripes), "--seeds", "0,1", *FAST)
+    assert code == 0, output
+    assert "Mean over 2 seeds" in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--architecture", "resnet_18"], "resnet18"),
+        (["--seeds", "one"], "one"),
+        (["--image-size", "8"], "image_size"),
+    ],
+)
+def test_wrong_options_are_explained(stripes: Path, arguments: list[str], words: str) -> None:
+    code, output = _invoke("--data", str(stripes), *arguments)
+    assert code != 0
+    assert words in output
+    assert "Traceback" not in output
+
+
+def test_folder_that_is_no_data_set_is_explained(tmp_path: Path) -> None:
+    code, output = _invoke("--data", str(tmp_path))
+    assert code == 1
+    assert "one per class" in output
+
+
+def test_folder_that_holds_something_is_not_overwritten(stripes: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("keep")
+    code, output = _invoke("--data", str(stripes), "--out", str(tmp_path), *FAST)
+    assert code == 1
+    assert "not empty" in output

@@ -1,0 +1,83 @@
+"""A whole run on pictures that only their shape tells apart."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from meadow.bundle.manifest import WEIGHTS_FILE, read_bundle
+from meadow.bundle.preprocess import load_pixels
+from meadow.bundle.scores import decide, probabilities
+from meadow.datasets.split import Split
+from meadow_trainer.config import TrainingConfig
+from meadow_trainer.errors import TrainingCancelledError
+from meadow_trainer.evaluate import predict
+from meadow_trainer.export import answer_with_graph
+from meadow_trainer.model import empty_network
+from meadow_trainer.pipeline import TrainedBundle, train_bundle
+from meadow_trainer.reports import EpochReport, Watch
+from meadow_trainer.source import ImageSource
+
+MAX_PIXELS = 1_000_000
+
+
+def test_it_learns(trained: TrainedBundle) -> None:
+    assert trained.measurement.accuracy >= 0.9
+    assert trained.reports[-1].loss < trained.reports[0].loss
+
+
+def test_bundle_is_sealed_and_says_what_it_is(trained: TrainedBundle, stripes_source: ImageSource) -> None:
+    manifest = read_bundle(trained.folder, expected_digest=trained.digest)
+    assert manifest == trained.manifest
+    assert manifest.classes == ("level", "upright")
+    assert manifest.dataset_digest == stripes_source.manifest.digest
+    assert manifest.metrics.accuracy == trained.measurement.accuracy
+    assert manifest.metrics.examples == len(stripes_source.manifest.of_split(Split.HOLDOUT))
+
+
+def test_what_is_served_is_as_good_as_what_was_measured(trained: TrainedBundle, stripes_source: ImageSource) -> None:
+    """Bytes through the served path alone: core preprocessing, exported graph, core scores."""
+    manifest = read_bundle(trained.folder)
+    entries = stripes_source.manifest.of_split(Split.HOLDOUT)
+    pixels = [
+        load_pixels(stripes_source.read(entry), manifest.preprocessing, max_pixels=MAX_PIXELS).pixels
+        for entry in entries
+    ]
+    rows = probabilities(answer_with_graph(trained.folder, np.stack(pixels)), manifest.temperature)
+    labels = [decide(row, manifest)[1][0].label for row in rows]
+    right = sum(label == entry.label for label, entry in zip(labels, entries, strict=True))
+    assert right / len(entries) == pytest.approx(manifest.metrics.accuracy)
+
+
+def test_weights_alone_answer_the_same(trained: TrainedBundle) -> None:
+    network = empty_network(trained.manifest.architecture, len(trained.manifest.classes))
+    network.load_state_dict(load_file(trained.folder / WEIGHTS_FILE))
+    logits = predict(network, trained.holdout.pixels, torch.device("cpu"))
+    np.testing.assert_allclose(logits, trained.holdout_logits, atol=1e-4)
+
+
+def test_every_epoch_is_told(trained: TrainedBundle, epochs_seen: list[EpochReport], config: TrainingConfig) -> None:
+    assert tuple(epochs_seen) == trained.reports
+    assert [one.epoch for one in epochs_seen] == list(range(1, (config.epochs or 0) + 1))
+    assert all(one.validation_accuracy is not None for one in epochs_seen)
+
+
+def test_a_seed_gives_the_same_weights_again(stripes_source: ImageSource, tmp_path: Path) -> None:
+    config = TrainingConfig(architecture="squeezenet1_1", image_size=32, epochs=1, pretrained=False, seed=5)
+    digests = []
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        bundle = train_bundle(stripes_source, config, tmp_path / name, Watch(), max_pixels=MAX_PIXELS)
+        digests.append(bundle.manifest.files)
+    assert digests[0] == digests[1]
+
+
+def test_a_run_that_is_asked_to_stop_writes_nothing(stripes_source: ImageSource, tmp_path: Path) -> None:
+    seen: list[EpochReport] = []
+    watch = Watch(on_epoch=seen.append, should_stop=lambda: len(seen) >= 2)
+    config = TrainingConfig(architecture="squeezenet1_1", image_size=32, epochs=50, pretrained=False)
+    with pytest.raises(TrainingCancelledError, match="epoch 3"):
+        train_bundle(stripes_source, config, tmp_path, watch, max_pixels=MAX_PIXELS)
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,175 @@
+"""Tracking, registration and promotion on a real MLflow with a database of its own."""
+
+import dataclasses
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import mlflow
+import numpy as np
+import pytest
+
+import meadow_trainer.run
+from meadow.bundle.manifest import read_bundle
+from meadow.registry.cache import ModelCache
+from meadow.registry.versions import ModelRegistry, RegistryError
+from meadow.settings import Settings
+from meadow.training import TrainingResult
+from meadow_trainer.config import TrainingConfig
+from meadow_trainer.errors import TrainingCancelledError
+from meadow_trainer.export import answer_with_graph
+from meadow_trainer.pipeline import TrainedBundle
+from meadow_trainer.reports import EpochReport, Watch
+from meadow_trainer.run import TrainingRuns
+from meadow_trainer.source import ImageSource
+
+pytestmark = [
+    # MLflow's own database store uses what SQLAlchemy is going to remove; with a server it does so over there.
+    pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning"),
+    # MLflow warns of its own type hints when its parts are first imported.
+    pytest.mark.filterwarnings("ignore:.*Any type hint is inferred as AnyType:UserWarning"),
+]
+
+CONFIG = TrainingConfig()
+
+
+def _instead_of_training(bundle: TrainedBundle) -> Callable[..., TrainedBundle]:
+    """Stand in for minutes of training: tell its epochs and put its files where they are wanted."""
+
+    def train(_source: ImageSource, _config: TrainingConfig, folder: Path, watch: Watch, **_: object) -> TrainedBundle:
+        for report in bundle.reports:
+            if watch.should_stop():
+                raise TrainingCancelledError("Stopped on request.")
+            watch.on_epoch(report)
+        shutil.copytree(bundle.folder, folder, dirs_exist_ok=True)
+        return dataclasses.replace(bundle, folder=folder)
+
+    return train
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    home = tmp_path_factory.mktemp("home")
+    before = Path.cwd()
+    os.chdir(home)  # MLflow puts artefacts of a database without a server under the current folder
+    yield Settings(home=home, mlflow_tracking_uri=f"sqlite:///{home / 'mlflow.db'}")
+    os.chdir(before)
+
+
+@pytest.fixture(scope="module")
+def registry(settings: Settings) -> ModelRegistry:
+    return ModelRegistry(settings)
+
+
+@pytest.fixture(scope="module")
+def runs(settings: Settings, registry: ModelRegistry) -> TrainingRuns:
+    return TrainingRuns(settings, registry, ModelCache(settings.model_cache))
+
+
+@pytest.fixture(scope="module")
+def first(runs: TrainingRuns, stripes_source: ImageSource, trained: TrainedBundle) -> TrainingResult:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(meadow_trainer.run, "train_bundle", _instead_of_training(trained))
+        return runs.execute(stripes_source, CONFIG, Watch())
+
+
+@pytest.fixture(scope="module")
+def second(
+    first: TrainingResult, runs: TrainingRuns, stripes_source: ImageSource, untrained: TrainedBundle
+) -> TrainingResult:
+    assert first.decision == "promoted"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(meadow_trainer.run, "train_bundle", _instead_of_training(untrained))
+        return runs.execute(stripes_source, CONFIG, Watch())
+
+
+def test_first_model_goes_into_production(first: TrainingResult, registry: ModelRegistry) -> None:
+    production = registry.production()
+    assert production is not None
+    assert production.ref == first.model
+    assert production.holdout_accuracy == first.holdout_accuracy
+    assert production.decision == "promoted"
+    assert first.champion_accuracy is None
+
+
+@pytest.mark.usefixtures("first")
+def test_model_in_production_is_an_ordinary_onnx_model(settings: Settings) -> None:
+    mlflow.set_tracking_uri(settings.mlflow_tracking_uri)
+    model = mlflow.onnx.load_model("models:/meadow-classifier@production")
+    assert [one.name for one in model.graph.input] == ["images"]
+
+
+def test_bundle_from_the_registry_is_the_one_that_was_trained(
+    first: TrainingResult, settings: Settings, registry: ModelRegistry, tmp_path: Path
+) -> None:
+    registry.download(first.model, tmp_path / "bundle")
+    manifest = read_bundle(tmp_path / "bundle", expected_digest=first.model.digest)
+    assert manifest.metrics.accuracy == first.holdout_accuracy
+    pixels = np.zeros((1, 32, 32, 3), dtype=np.uint8)
+    cached = ModelCache(settings.model_cache).path_of(first.model)
+    assert cached is not None
+    np.testing.assert_array_equal(answer_with_graph(tmp_path / "bundle", pixels), answer_with_graph(cached, pixels))
+
+
+def test_run_keeps_parameters_progress_data_and_figures(
+    first: TrainingResult, stripes_source: ImageSource, settings: Settings
+) -> None:
+    client = mlflow.MlflowClient(settings.mlflow_tracking_uri)
+    run = client.get_run(first.run_id)
+    assert run.info.status == "FINISHED"
+    assert run.data.params["architecture"] == "resnet18"
+    assert run.data.metrics["holdout_accuracy"] == pytest.approx(first.holdout_accuracy)
+    assert [one.step for one in client.get_metric_history(first.run_id, "loss")] == list(range(1, 9))
+    assert run.inputs is not None
+    (dataset,) = run.inputs.dataset_inputs
+    assert stripes_source.manifest.digest.startswith(dataset.dataset.digest)
+    logged = {one.path for one in client.list_artifacts(first.run_id, "figures")}
+    assert logged == {f"figures/{name}.png" for name in ("confusion", "reliability", "curves", "mistakes")}
+
+
+def test_worse_model_is_kept_out_and_the_reason_written_down(
+    second: TrainingResult, first: TrainingResult, registry: ModelRegistry
+) -> None:
+    production = registry.production()
+    assert production is not None
+    assert production.ref == first.model
+    assert second.decision == "kept"
+    assert second.champion_accuracy == pytest.approx(first.holdout_accuracy)
+    newest = registry.versions()[0]
+    assert newest.ref == second.model
+    assert newest.aliases == ["challenger"]
+    assert "not better" in newest.reason
+
+
+def test_stopped_run_registers_nothing(
+    second: TrainingResult,
+    runs: TrainingRuns,
+    registry: ModelRegistry,
+    stripes_source: ImageSource,
+    settings: Settings,
+    trained: TrainedBundle,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(meadow_trainer.run, "train_bundle", _instead_of_training(trained))
+    before = registry.versions()
+    assert before[0].ref == second.model
+    seen: list[EpochReport] = []
+    watch = Watch(on_epoch=seen.append, should_stop=lambda: bool(seen))
+    with pytest.raises(TrainingCancelledError):
+        runs.execute(stripes_source, CONFIG, watch)
+    assert registry.versions() == before
+    client = mlflow.MlflowClient(settings.mlflow_tracking_uri)
+    experiment = client.get_experiment_by_name(settings.experiment)
+    assert experiment is not None
+    (newest, *_) = client.search_runs([experiment.experiment_id], max_results=1)
+    assert newest.info.status == "KILLED"
+
+
+def test_registry_that_is_down_is_told_before_training(stripes_source: ImageSource, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, mlflow_tracking_uri="http://127.0.0.1:9")
+    down = TrainingRuns(settings, ModelRegistry(settings), ModelCache(settings.model_cache))
+    seen: list[str] = []
+    with pytest.raises(RegistryError, match=r"127\.0\.0\.1:9"):
+        down.execute(stripes_source, CONFIG, Watch(on_stage=seen.append))
+    assert seen == []

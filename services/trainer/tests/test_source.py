@@ -1,0 +1,75 @@
+"""Dividing a data set: by content, stable, and refused when a part would be empty."""
+
+import hashlib
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from meadow.datasets.folder import DatasetError
+from meadow.datasets.manifest import DatasetEntry, DatasetManifest
+from meadow.datasets.split import Split
+from meadow_trainer.errors import TrainingDataError
+from meadow_trainer.source import divide, folder_source
+
+
+def _manifest(**per_class: int) -> DatasetManifest:
+    entries = tuple(
+        DatasetEntry(sha256=hashlib.sha256(f"{label}{number}".encode()).hexdigest(), label=label, source=f"{number}")
+        for label, count in per_class.items()
+        for number in range(count)
+    )
+    return DatasetManifest(name="test", created_at=datetime.now(UTC), entries=entries)
+
+
+def test_every_image_is_in_one_part() -> None:
+    manifest = _manifest(bee=200, fly=100)
+    parts = divide(manifest, 20)
+    groups = [{entry.sha256 for entry in part} for part in (parts.training, parts.validation, parts.holdout)]
+    assert sum(map(len, groups)) == 300
+    assert len(set.union(*groups)) == 300
+    assert 0.1 < len(parts.validation) / (len(parts.training) + len(parts.validation)) < 0.3
+
+
+def test_holdout_is_the_data_sets_own() -> None:
+    manifest = _manifest(bee=50, fly=50)
+    assert divide(manifest, 10).holdout == manifest.of_split(Split.HOLDOUT)
+
+
+def test_more_images_do_not_move_earlier_ones() -> None:
+    before, after = divide(_manifest(bee=50, fly=50), 10), divide(_manifest(bee=80, fly=50), 10)
+    assert {entry.sha256 for entry in before.validation} <= {entry.sha256 for entry in after.validation}
+    assert {entry.sha256 for entry in before.training} <= {entry.sha256 for entry in after.training}
+
+
+def test_one_class_is_no_task() -> None:
+    with pytest.raises(TrainingDataError, match="one class only"):
+        divide(_manifest(bee=50), 10)
+
+
+def test_class_with_too_few_images_is_named() -> None:
+    with pytest.raises(TrainingDataError, match=r"'fly' .* too few images"):
+        divide(_manifest(bee=50, fly=1), 10)
+
+
+def test_folder_reads_back_its_own_bytes(stripes: Path) -> None:
+    source = folder_source(stripes)
+    assert source.manifest.classes == ("level", "upright")
+    entry = source.manifest.entries[0]
+    assert hashlib.sha256(source.read(entry)).hexdigest() == entry.sha256
+
+
+def test_same_image_twice_counts_once(tmp_path: Path, stripes: Path) -> None:
+    body = next((stripes / "level").iterdir()).read_bytes()
+    for label in ("bee", "fly"):
+        (tmp_path / label).mkdir()
+        (tmp_path / label / "a.png").write_bytes(body)
+    assert len(folder_source(tmp_path).manifest.entries) == 1
+
+
+def test_empty_class_folder_is_refused_by_name(tmp_path: Path, stripes: Path) -> None:
+    (tmp_path / "bee").mkdir()
+    (tmp_path / "fly").mkdir()
+    (tmp_path / "fly" / "a.png").write_bytes(next((stripes / "level").iterdir()).read_bytes())
+    with pytest.raises(DatasetError, match="bee"):
+        folder_source(tmp_path)

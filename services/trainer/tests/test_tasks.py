@@ -1,0 +1,187 @@
+"""What becomes of a training job: answered, failed with its reason, left alone, or given back."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from typing_extensions import override
+
+from meadow.datasets.catalog import DatasetCatalog
+from meadow.datasets.folder import DatasetError
+from meadow.datasets.manifest import DatasetManifest
+from meadow.jobs.keys import Unit
+from meadow.jobs.leases import Claim, JobLeases
+from meadow.jobs.model import JobError
+from meadow.jobs.sweeper import Sweeper
+from meadow.names import TRAIN_TASK
+from meadow.predictions import Prediction
+from meadow.registry.model import ModelRef
+from meadow.settings import Settings
+from meadow.training import TrainingRequest, TrainingResult
+from meadow_trainer.config import TrainingConfig
+from meadow_trainer.errors import TrainingCancelledError, TrainingDataError
+from meadow_trainer.reports import Watch
+from meadow_trainer.run import TrainingRuns
+from meadow_trainer.source import ImageSource
+from meadow_trainer.tasks import TrainingJobs, create_training_app
+
+UNIT = Unit("trn_1")
+REQUEST = TrainingRequest(
+    dataset="demo", dataset_version="abc", architecture="resnet34", image_size=64, epochs=3, seed=9
+)
+RESULT = TrainingResult(
+    run_id="r", run_url="u", model=ModelRef(name="m", version="1", digest="d"), holdout_accuracy=0.9,
+    decision="promoted", reason="first",
+)  # fmt: skip
+
+
+class Leases(JobLeases):
+    """Remembers how the job ended."""
+
+    def __init__(self) -> None:
+        self.free = True
+        self.held = True
+        self.ended: list[object] = []
+
+    @override
+    def claim(self, unit: Unit, model: ModelRef | None = None) -> Claim | None:
+        assert model is None
+        return Claim(unit, 1, {"request": REQUEST.model_dump_json()}) if self.free else None
+
+    @override
+    def heartbeat(self, claim: Claim, fields: Mapping[str, str | int] | None = None) -> bool:
+        return self.held
+
+    @override
+    def succeed(self, claim: Claim, result: Prediction | TrainingResult, model: ModelRef | None = None) -> bool:
+        self.ended.append((result, model))
+        return True
+
+    @override
+    def fail(self, claim: Claim, error: JobError) -> bool:
+        self.ended.append(error)
+        return True
+
+
+class Releases(Sweeper):
+    """Remembers what was given back."""
+
+    def __init__(self) -> None:
+        self.released: list[Unit] = []
+
+    @override
+    def release(self, unit: Unit) -> None:
+        self.released.append(unit)
+
+
+class Catalog(DatasetCatalog):
+    """Knows one data set."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str | None]] = []
+
+    @override
+    def load(self, name: str, digest: str | None = None) -> DatasetManifest:
+        self.asked.append((name, digest))
+        if name != "demo":
+            raise DatasetError(f"There is no data set {name!r}.")
+        return DatasetManifest.model_validate({"name": name, "created_at": 0, "entries": []})
+
+
+class Runs(TrainingRuns):
+    """Does what the test says instead of training."""
+
+    def __init__(self, act: Callable[[TrainingConfig, Watch], TrainingResult]) -> None:
+        self._act = act
+
+    @override
+    def execute(self, source: ImageSource, config: TrainingConfig, watch: Watch) -> TrainingResult:
+        assert source.manifest.name == "demo"
+        return self._act(config, watch)
+
+
+@pytest.fixture
+def leases() -> Leases:
+    return Leases()
+
+
+@pytest.fixture
+def releases() -> Releases:
+    return Releases()
+
+
+def _jobs(leases: Leases, releases: Releases, act: Callable[[TrainingConfig, Watch], TrainingResult]) -> TrainingJobs:
+    return TrainingJobs(leases, releases, Catalog(), Runs(act), lease_seconds=0.04)
+
+
+def _raising(error: Exception) -> Callable[[TrainingConfig, Watch], TrainingResult]:
+    def act(_config: TrainingConfig, _watch: Watch) -> TrainingResult:
+        raise error
+
+    return act
+
+
+def test_a_job_is_trained_as_asked_and_answered(leases: Leases, releases: Releases) -> None:
+    configs: list[TrainingConfig] = []
+
+    def act(config: TrainingConfig, _watch: Watch) -> TrainingResult:
+        configs.append(config)
+        return RESULT
+
+    _jobs(leases, releases, act).work(UNIT)
+    assert leases.ended == [(RESULT, RESULT.model)]
+    assert configs == [TrainingConfig(architecture="resnet34", image_size=64, epochs=3, seed=9)]
+
+
+def test_a_job_that_is_held_or_finished_is_left_alone(leases: Leases, releases: Releases) -> None:
+    leases.free = False
+    _jobs(leases, releases, _raising(AssertionError("trained"))).work(UNIT)
+    assert leases.ended == []
+
+
+def test_an_expected_fault_fails_the_job_with_its_own_words(leases: Leases, releases: Releases) -> None:
+    _jobs(leases, releases, _raising(TrainingDataError("Class 'bee' has too few images."))).work(UNIT)
+    assert leases.ended == [JobError(code="training-failed", detail="Class 'bee' has too few images.")]
+
+
+def test_an_unexpected_fault_fails_the_job_without_its_insides(
+    leases: Leases, releases: Releases, caplog: pytest.LogCaptureFixture
+) -> None:
+    _jobs(leases, releases, _raising(ZeroDivisionError("secret"))).work(UNIT)
+    (error,) = leases.ended
+    assert isinstance(error, JobError)
+    assert "ZeroDivisionError" in error.detail
+    assert "secret" not in error.detail
+    assert "secret" in caplog.text
+
+
+def test_a_cancelled_job_is_not_answered_nor_given_back(leases: Leases, releases: Releases) -> None:
+    def act(_config: TrainingConfig, watch: Watch) -> TrainingResult:
+        leases.held = False
+        watch.on_stage("training")
+        assert watch.should_stop()
+        raise TrainingCancelledError("Stopped on request.")
+
+    _jobs(leases, releases, act).work(UNIT)
+    assert leases.ended == []
+    assert releases.released == []
+
+
+def test_a_shutdown_gives_the_job_back(leases: Leases, releases: Releases) -> None:
+    def act(_config: TrainingConfig, watch: Watch) -> TrainingResult:
+        assert not watch.should_stop()
+        jobs.shut_down()
+        assert watch.should_stop()
+        raise TrainingCancelledError("Stopped on request.")
+
+    jobs = _jobs(leases, releases, act)
+    jobs.work(UNIT)
+    assert leases.ended == []
+    assert releases.released == [UNIT]
+
+
+def test_the_task_has_the_name_the_gateway_sends_and_takes_a_unit(leases: Leases, releases: Releases) -> None:
+    app = create_training_app(Settings(), _jobs(leases, releases, lambda *_: RESULT))
+    task: Any = app.tasks[TRAIN_TASK]
+    task("trn_1")
+    assert leases.ended == [(RESULT, RESULT.model)]

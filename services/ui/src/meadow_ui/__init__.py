@@ -1,0 +1,1 @@
+"""Streamlit pages; they talk to the gateway only."""

@@ -1,0 +1,33 @@
+"""Runs the pages on loopback, with every Streamlit option given here: no configuration file is looked for."""
+
+import sys
+from pathlib import Path
+
+from streamlit.web import cli
+
+from meadow.settings import load_settings
+from meadow_ui.theme import THEME_OPTIONS
+
+APP = Path(__file__).with_name("app.py")
+MEBIBYTE = 1024 * 1024
+
+
+def main() -> None:
+    """Serve the pages until the process is told to stop."""
+    settings = load_settings()
+    options = {
+        "server.address": "127.0.0.1",
+        "server.port": settings.ui_port,
+        "server.headless": "true",
+        "server.fileWatcherType": "none",
+        "server.maxUploadSize": max(settings.max_image_bytes // MEBIBYTE, 1),
+        "browser.gatherUsageStats": "false",
+        "client.toolbarMode": "minimal",
+        "client.showErrorDetails": "none",
+        **THEME_OPTIONS,
+    }
+    sys.exit(cli.main(["run", str(APP), *(f"--{name}={value}" for name, value in options.items())]))
+
+
+if __name__ == "__main__":
+    main()

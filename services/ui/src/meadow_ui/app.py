@@ -1,0 +1,25 @@
+"""The Streamlit app: what every page shares, and the way between the pages."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from meadow_ui.pages import classify, model, queues
+
+HERE = Path(__file__).parent
+
+
+def main() -> None:
+    """Draw the frame, then the page that was asked for."""
+    st.set_page_config(page_title="Meadow", page_icon=HERE / "dandelion.svg", layout="wide")
+    st.html(HERE / "style.css")
+    st.logo(HERE / "dandelion.svg", size="large")
+    pages = [
+        st.Page(classify.page, title="Classify", icon=":material/image_search:", url_path="classify", default=True),
+        st.Page(model.page, title="Model", icon=":material/psychiatry:", url_path="model"),
+        st.Page(queues.page, title="Queues", icon=":material/stacks:", url_path="queues"),
+    ]
+    st.navigation(pages, position="top").run()
+
+
+main()

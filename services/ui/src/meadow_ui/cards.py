@@ -1,0 +1,76 @@
+"""A picture's card: the picture, the answer, and how sure the model is."""
+
+from collections.abc import Sequence
+from html import escape
+
+from meadow.jobs.model import Job
+from meadow.predictions import Prediction, Score
+from meadow_ui.markup import CLASS_COLOURS, badge, percent
+from meadow_ui.pictures.advice import advice
+from meadow_ui.pictures.picture import Picture, Stage
+
+SHOWN_SCORES = 4
+
+_WAITING_TEXT = {
+    Stage.SENDING: "On its way",
+    Stage.WAITING: "In the queue",
+    Stage.CLASSIFYING: "Being classified",
+}
+
+
+def colour(label: str, classes: Sequence[str]) -> str:
+    """The CSS class of a label's colour: its place in the model's order, the same on every page."""
+    place = classes.index(label) if label in classes else len(classes)
+    return f"class-{place % CLASS_COLOURS}"
+
+
+def card(picture: Picture, classes: Sequence[str]) -> str:
+    """The card as HTML."""
+    if picture.stage is Stage.FAILED:
+        kind, content = "failed", _failed(picture)
+    elif picture.prediction and picture.job:
+        kind, content = "unsure" if picture.unsure else "sure", _answered(picture.prediction, picture.job, classes)
+    else:
+        kind, content = (
+            "waiting",
+            f'<h3>{_WAITING_TEXT.get(picture.stage, "Almost there")}</h3><div class="shimmer"></div>',
+        )
+    name = f'<p class="name" title="{escape(picture.name)}">{escape(picture.name)}</p>'
+    return f'<article class="card {kind}">{_image(picture)}<div class="body">{content}{name}</div></article>'
+
+
+def _image(picture: Picture) -> str:
+    if picture.thumbnail:
+        return f'<figure><img src="{picture.thumbnail}" alt="{escape(picture.name)}"></figure>'
+    text = "" if not picture.finished else "<span>no preview</span>"
+    return f"<figure>{text}</figure>"
+
+
+def _answered(prediction: Prediction, job: Job, classes: Sequence[str]) -> str:
+    if prediction.decision == "unsure":
+        head = f"<h3>Unsure</h3>{badge('closest: ' + prediction.label, 'unsure')}"
+    else:
+        head = f"<h3>{escape(prediction.label)}</h3>{badge('confident', 'good')}"
+    bars = "".join(_bar(score, classes) for score in prediction.scores[:SHOWN_SCORES])
+    version = f" &middot; model {escape(job.model.version)}" if job.model else ""
+    size = f"{prediction.width} &times; {prediction.height}"
+    return (
+        f'<header>{head}</header><div class="bars">{bars}</div>'
+        f'<p class="small">{prediction.infer_ms:.1f} ms{version} &middot; {size}</p>'
+    )
+
+
+def _bar(score: Score, classes: Sequence[str]) -> str:
+    return (
+        f'<div class="bar {colour(score.label, classes)}"><span>{escape(score.label)}</span>'
+        f'<em>{percent(score.probability)}</em><i><b style="width:{score.probability * 100:.1f}%"></b></i></div>'
+    )
+
+
+def _failed(picture: Picture) -> str:
+    if picture.error is None:
+        return "<h3>No answer</h3>"
+    return (
+        f"<header><h3>No answer</h3>{badge(picture.error.code, 'bad')}</header>"
+        f'<p class="reason">{escape(picture.error.detail)}</p><p class="advice">{escape(advice(picture.error))}</p>'
+    )

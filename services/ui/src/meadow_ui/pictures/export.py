@@ -1,0 +1,62 @@
+"""The answers as a table for spreadsheets."""
+
+import csv
+import io
+from collections.abc import Sequence
+
+from meadow_ui.pictures.picture import Picture
+
+COLUMNS = (
+    "picture",
+    "state",
+    "label",
+    "decision",
+    "probability",
+    "width",
+    "height",
+    "infer_ms",
+    "model_version",
+    "error",
+    "detail",
+)
+
+
+def to_csv(pictures: Sequence[Picture]) -> bytes:
+    """One line a picture, with a column for each class that any of them was scored for."""
+    classes = sorted({score.label for picture in pictures if picture.prediction for score in picture.prediction.scores})
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [*COLUMNS, *map(_column, classes)], restval="")
+    writer.writeheader()
+    for picture in pictures:
+        row = {"picture": picture.name, "state": picture.stage.value, **_answer(picture)}
+        if picture.error:
+            row |= {"error": picture.error.code, "detail": picture.error.detail}
+        writer.writerow({column: _safe(value) for column, value in row.items()})
+    # The mark is what makes spreadsheets read UTF-8.
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _answer(picture: Picture) -> dict[str, str | float]:
+    prediction, job = picture.prediction, picture.job
+    if prediction is None or job is None:
+        return {}
+    scores = {_column(score.label): round(score.probability, 6) for score in prediction.scores}
+    return {
+        "label": prediction.label,
+        "decision": prediction.decision.value,
+        "probability": round(prediction.scores[0].probability, 6) if prediction.scores else "",
+        "width": prediction.width,
+        "height": prediction.height,
+        "infer_ms": round(prediction.infer_ms, 2),
+        "model_version": job.model.version if job.model else "",
+        **scores,
+    }
+
+
+def _column(label: str) -> str:
+    return f"p({label})"
+
+
+def _safe(value: str | float) -> str | float:
+    """Keep spreadsheets from running a file name as a formula."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

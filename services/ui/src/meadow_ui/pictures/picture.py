@@ -1,0 +1,81 @@
+"""One dropped picture, and how far it has come."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from meadow.client import ApiProblem, ClientError
+from meadow.jobs.model import Job, JobError, JobState
+from meadow.predictions import Decision, Prediction
+
+UNREACHABLE = "gateway-unreachable"
+
+
+class Stage(StrEnum):
+    """How far a picture has come, as a person would say it."""
+
+    SENDING = "sending"
+    WAITING = "waiting"
+    CLASSIFYING = "classifying"
+    DONE = "done"
+    FAILED = "failed"
+
+
+_STAGES = {
+    JobState.QUEUED: Stage.WAITING,
+    JobState.RUNNING: Stage.CLASSIFYING,
+    JobState.SUCCEEDED: Stage.DONE,
+}
+
+
+@dataclass
+class Picture:
+    """Changed by the sender's threads and read by the page, one attribute at a time."""
+
+    name: str
+    data: bytes
+    thumbnail: str = ""
+    job: Job | None = None
+    error: JobError | None = None
+    dropped: bool = False
+    """Cleared from the page: nobody waits for the answer any more."""
+
+    @property
+    def stage(self) -> Stage:
+        """How far it has come."""
+        if self.error is not None:
+            return Stage.FAILED
+        return _STAGES.get(self.job.state, Stage.FAILED) if self.job else Stage.SENDING
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is nothing left to wait for."""
+        return self.stage in {Stage.DONE, Stage.FAILED}
+
+    @property
+    def prediction(self) -> Prediction | None:
+        """The answer, once there is one."""
+        result = self.job.result if self.job else None
+        return result if isinstance(result, Prediction) else None
+
+    @property
+    def unsure(self) -> bool:
+        """Whether the model answered that it cannot tell."""
+        return self.prediction is not None and self.prediction.decision is Decision.UNSURE
+
+    def progress(self, job: Job) -> None:
+        """Take in how the job stands."""
+        if job.state is JobState.SUCCEEDED:
+            # The thumbnail is all that is shown; a failed picture keeps its bytes, to be tried again.
+            self.data = b""
+        elif job.state.is_final:
+            self.error = job.error or JobError(code=job.state, detail=f"The job was {job.state}.")
+        self.job = job
+
+    def fail(self, error: ClientError) -> None:
+        """Take in that the gateway could not be asked, or refused."""
+        code = error.code if isinstance(error, ApiProblem) else UNREACHABLE
+        self.error = JobError(code=code, detail=str(error))
+
+    def reset(self) -> None:
+        """Forget how it failed, to be sent again."""
+        self.error, self.job = None, None

@@ -1,0 +1,80 @@
+"""Submits pictures and polls for their answers in threads of its own, so that pages are drawn meanwhile."""
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from queue import SimpleQueue
+from threading import Thread
+from time import monotonic, sleep
+
+from meadow.client import ClientError, MeadowClient
+from meadow_ui.pictures.picture import Picture
+from meadow_ui.pictures.thumbnail import thumbnail
+
+THREADS = 8
+HOLD_SECONDS = 1
+"""How long one poll is held: short, for the polls of many pictures take turns on few threads."""
+
+SHORTEST_POLL = 0.1
+"""Pause for a gateway that does not hold polls."""
+
+logger = logging.getLogger(__name__)
+
+_Task = Callable[[], None]
+
+
+class Sender:
+    """Works off submissions and polls in the order in which they come due.
+
+    The threads are daemons: pages that are told to stop do not wait for answers.
+    """
+
+    def __init__(self, client: MeadowClient, *, max_pixels: int, threads: int = THREADS) -> None:
+        self._client = client
+        self._max_pixels = max_pixels
+        self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
+        self._threads = [Thread(target=self._work, name=f"sender-{n}", daemon=True) for n in range(threads)]
+        for thread in self._threads:
+            thread.start()
+
+    def send(self, picture: Picture) -> None:
+        """Have a picture classified; the picture itself tells how far it is."""
+        self._tasks.put(lambda: self._submit(picture))
+
+    def close(self) -> None:
+        """Stop after what is being asked right now."""
+        for _ in self._threads:
+            self._tasks.put(None)
+        for thread in self._threads:
+            thread.join(timeout=HOLD_SECONDS * 3)
+        self._client.close()
+
+    def _work(self) -> None:
+        while (task := self._tasks.get()) is not None:
+            task()
+
+    def _submit(self, picture: Picture) -> None:
+        if picture.dropped:
+            return
+        picture.thumbnail = picture.thumbnail or thumbnail(picture.data, max_pixels=self._max_pixels)
+        self._ask(picture, lambda: picture.progress(self._client.submit_image(picture.data, name=picture.name)))
+
+    def _poll(self, picture: Picture, job_id: str) -> None:
+        if picture.dropped:
+            with suppress(ClientError):
+                self._client.cancel(job_id)
+            return
+        asked = monotonic()
+        self._ask(picture, lambda: picture.progress(self._client.job(job_id, wait=HOLD_SECONDS)))
+        if not picture.finished:
+            sleep(max(SHORTEST_POLL - (monotonic() - asked), 0))
+
+    def _ask(self, picture: Picture, step: _Task) -> None:
+        try:
+            step()
+        except ClientError as error:
+            logger.warning("%s: %s", picture.name, error)
+            picture.fail(error)
+        job = picture.job
+        if job is not None and not picture.finished:
+            self._tasks.put(lambda: self._poll(picture, job.id))

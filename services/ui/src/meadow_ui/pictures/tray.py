@@ -1,0 +1,74 @@
+"""All pictures of one visitor, in the order in which they were dropped."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from meadow_ui.pictures.picture import Picture, Stage
+from meadow_ui.pictures.sender import Sender
+
+CAPACITY = 500
+"""What a browser page shows comfortably; more belongs to the command line."""
+
+
+class Group(StrEnum):
+    """Groups of pictures beside the labels themselves. No label can be named so."""
+
+    UNSURE = "\N{EM DASH}unsure"
+    FAILED = "\N{EM DASH}failed"
+    PENDING = "\N{EM DASH}pending"
+
+
+@dataclass
+class Tray:
+    """Lives in the visitor's session, so that answers survive every rerun of a page."""
+
+    pictures: list[Picture] = field(default_factory=list)
+
+    def add(self, files: Iterable[tuple[str, bytes]], sender: Sender) -> int:
+        """Take pictures in and send them; returns how many found no place."""
+        left_out = 0
+        for name, data in files:
+            if len(self.pictures) >= CAPACITY:
+                left_out += 1
+                continue
+            picture = Picture(name, data)
+            self.pictures.append(picture)
+            sender.send(picture)
+        return left_out
+
+    @property
+    def pending(self) -> int:
+        """How many are not answered yet."""
+        return sum(not picture.finished for picture in self.pictures)
+
+    @property
+    def failed(self) -> list[Picture]:
+        """Those that came to no answer."""
+        return [picture for picture in self.pictures if picture.stage is Stage.FAILED]
+
+    def retry(self, sender: Sender) -> None:
+        """Send those again that came to no answer."""
+        for picture in self.failed:
+            picture.reset()
+            sender.send(picture)
+
+    def clear(self) -> None:
+        """Let go of everything; what still waits is cancelled."""
+        for picture in self.pictures:
+            picture.dropped = True
+        self.pictures = []
+
+    def groups(self) -> Counter[str]:
+        """How many pictures each label and each `Group` holds."""
+        return Counter(group_of(picture) for picture in self.pictures)
+
+
+def group_of(picture: Picture) -> str:
+    """The label that the model stands by, or the `Group` of those that have none."""
+    if picture.stage is Stage.FAILED:
+        return Group.FAILED
+    if picture.prediction is None:
+        return Group.PENDING
+    return Group.UNSURE if picture.unsure else picture.prediction.label

@@ -1,0 +1,36 @@
+"""Streamlit's theme: meadow green and dandelion yellow, by day and by night. `style.css` uses the same colours."""
+
+from collections.abc import Mapping
+
+_SHARED = {
+    "font": "sans-serif",
+    "headingFont": "serif",
+    "headingFontSizes": '["2.2rem", "1.45rem", "1.2rem"]',
+    "headingFontWeights": "[500, 500, 600]",
+    "baseFontSize": "16",
+    "baseRadius": "0.75rem",
+    "buttonRadius": "full",
+    "showWidgetBorder": "true",
+}
+_LIGHT = {
+    "primaryColor": "#3f7a3a",
+    "backgroundColor": "#f5f8f2",
+    "secondaryBackgroundColor": "#ffffff",
+    "textColor": "#1f2a20",
+    "linkColor": "#2f6b2b",
+    "borderColor": "#dbe4d5",
+}
+_DARK = {
+    "primaryColor": "#8cc27e",
+    "backgroundColor": "#131914",
+    "secondaryBackgroundColor": "#1b231c",
+    "textColor": "#e6ede3",
+    "linkColor": "#a3d396",
+    "borderColor": "#2d392e",
+}
+
+THEME_OPTIONS: Mapping[str, str] = {
+    **{f"theme.{name}": value for name, value in _SHARED.items()},
+    **{f"theme.light.{name}": value for name, value in _LIGHT.items()},
+    **{f"theme.dark.{name}": value for name, value in _DARK.items()},
+}

@@ -1,0 +1,52 @@
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from meadow.client.testing import FakeGateway, ScriptedServer
+from meadow.client.testing.answers import make_model
+
+OpenPage = Callable[[str], AppTest]
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty home folder: no stack of the machine's own lends its settings."""
+    monkeypatch.setenv("MEADOW_HOME", str(tmp_path))
+
+
+@pytest.fixture
+def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGateway]:
+    """A gateway with a model in production, which the settings name."""
+    with FakeGateway() as running:
+        monkeypatch.setenv("MEADOW_API_URL", running.url)
+        running.state.model = make_model("3")
+        running.state.models = [make_model("3")]
+        yield running
+        # The connections close before the gateway does.
+        st.cache_resource.clear()
+
+
+@pytest.fixture
+def no_gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address, named in the settings, of a gateway that is down."""
+    unused = ScriptedServer()
+    unused.server_close()
+    monkeypatch.setenv("MEADOW_API_URL", unused.url)
+    yield unused.url
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def open_page() -> OpenPage:
+    """Draw one page by its name, as a visitor sees it first."""
+
+    def opened(name: str) -> AppTest:
+        script = f"from meadow_ui.pages import {name}\n{name}.page()"
+        page = AppTest.from_string(script, default_timeout=20).run()
+        assert not page.exception
+        return page
+
+    return opened

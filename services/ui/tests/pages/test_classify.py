@@ -1,0 +1,167 @@
+import io
+import time
+from collections.abc import Callable, Sequence
+
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from meadow.client.testing import FakeGateway
+from meadow.client.testing.answers import make_model
+from meadow_ui.pictures.tray import CAPACITY, Tray
+
+OpenPage = Callable[[str], AppTest]
+
+
+def text(page: AppTest) -> str:
+    return "\n".join(str(part.value) for part in page.html)
+
+
+def cards(page: AppTest) -> list[str]:
+    return [str(part.value) for part in page.html if "<article" in str(part.value)]
+
+
+def drop(page: AppTest, names: Sequence[str]) -> AppTest:
+    file = io.BytesIO()
+    Image.new("RGB", (8, 6), "green").save(file, "JPEG")
+    page.file_uploader[0].set_value([(name, file.getvalue(), "image/jpeg") for name in names])
+    page.run()
+    assert not page.exception
+    return page
+
+
+def finished(page: AppTest) -> AppTest:
+    """Draw the page again until all answers are there, as the browser does."""
+    tray: Tray = page.session_state["tray"]
+    deadline = time.monotonic() + 15
+    while tray.pending and time.monotonic() < deadline:
+        time.sleep(0.05)
+    page.run()
+    assert not page.exception
+    assert not tray.pending
+    return page
+
+
+@pytest.mark.usefixtures("gateway")
+def test_the_empty_page_invites(open_page: OpenPage) -> None:
+    page = open_page("classify")
+    assert "It tells <b>dandelion</b> from <b>grass</b>" in text(page)
+    assert "Nothing dropped yet" in text(page)
+    assert page.file_uploader[0].accept_multiple_files
+
+
+@pytest.mark.usefixtures("gateway")
+def test_dropped_pictures_are_classified_and_stay(open_page: OpenPage) -> None:
+    page = finished(drop(open_page("classify"), ["dandelion.jpg", "grass.jpg", "unsure.jpg", "broken.jpg"]))
+    sure, other, unsure, broken = cards(page)
+    assert "<h3>dandelion</h3>" in sure
+    assert "97.0 %" in sure
+    assert "9.4 ms &middot; model 3" in sure
+    assert 'src="data:image/webp' in sure
+    assert "<h3>grass</h3>" in other
+    assert "<h3>Unsure</h3>" in unsure
+    assert "closest: dandelion" in unsure
+    assert "The image ends early" in broken
+    assert "save it as JPEG or PNG" in broken
+    assert "4 pictures" in text(page)
+    page.run()
+    assert len(cards(page)) == 4, "answers survive a rerun"
+    assert page.file_uploader[0].value == [], "and the drop zone is empty again"
+
+
+def test_answers_arrive_one_by_one(gateway: FakeGateway, open_page: OpenPage) -> None:
+    page = finished(drop(open_page("classify"), ["first.jpg"]))
+    gateway.state.seconds_per_image = 60
+    drop(page, ["second.jpg"])
+    assert "1 of 2 pictures" in text(page)
+    assert ["shimmer" in card for card in cards(page)] == [False, True]
+    page.button(key="clear").click().run()
+
+
+@pytest.mark.usefixtures("gateway")
+def test_fifty_pictures_are_answered(open_page: OpenPage) -> None:
+    page = finished(drop(open_page("classify"), [f"{number}.jpg" for number in range(50)]))
+    assert "50 pictures" in text(page)
+    assert len(cards(page)) == 50
+
+
+def test_drawing_does_not_wait_for_fifty_answers(gateway: FakeGateway, open_page: OpenPage) -> None:
+    gateway.state.seconds_per_image = 60
+    page = drop(open_page("classify"), [f"{number}.jpg" for number in range(50)])
+    assert "0 of 50 pictures" in text(page)
+    assert all("shimmer" in card for card in cards(page))
+    page.button(key="clear").click().run()
+
+
+@pytest.mark.usefixtures("gateway")
+def test_pictures_can_be_shown_by_their_answer(open_page: OpenPage) -> None:
+    page = finished(drop(open_page("classify"), ["a.jpg", "grass.jpg", "unsure.jpg"]))
+    page.button_group(key="group").set_value("grass").run()
+    assert [card.count("<h3>grass</h3>") for card in cards(page)] == [1]
+
+
+def test_failures_can_be_tried_again(gateway: FakeGateway, open_page: OpenPage) -> None:
+    gateway.state.refusal = ("overloaded", 503, "10,000 images wait.")
+    page = finished(drop(open_page("classify"), ["a.jpg", "b.jpg"]))
+    assert "10,000 images wait." in cards(page)[0]
+    assert "Give it a minute" in cards(page)[0]
+    gateway.state.refusal = None
+    page.button(key="retry").click().run()
+    assert "confident" in cards(finished(page))[0]
+    with pytest.raises(KeyError):
+        page.button(key="retry")
+
+
+@pytest.mark.usefixtures("gateway")
+def test_clearing_empties_the_page(open_page: OpenPage) -> None:
+    page = finished(drop(open_page("classify"), ["a.jpg"]))
+    page.button(key="clear").click().run()
+    assert not cards(page)
+    assert "Nothing dropped yet" in text(page)
+
+
+@pytest.mark.usefixtures("gateway")
+def test_what_does_not_fit_is_said(open_page: OpenPage) -> None:
+    page = drop(open_page("classify"), ["a.jpg"] * (CAPACITY + 2))
+    assert "2 found no place" in page.toast[0].value
+    page.button(key="clear").click().run()
+
+
+@pytest.mark.usefixtures("gateway")
+def test_many_cards_come_in_portions(open_page: OpenPage) -> None:
+    page = finished(drop(open_page("classify"), ["a.jpg"] * 70))
+    assert len(cards(page)) == 60
+    page.button(key="more").click().run()
+    assert len(cards(page)) == 70
+
+
+@pytest.mark.usefixtures("gateway")
+def test_a_whole_folder_can_be_dropped(open_page: OpenPage) -> None:
+    page = open_page("classify")
+    page.button_group[0].set_value("A folder").run()
+    assert page.file_uploader[0].accept_directory
+
+
+def test_without_a_model_there_is_nothing_to_drop_on(gateway: FakeGateway, open_page: OpenPage) -> None:
+    gateway.state.model = None
+    page = open_page("classify")
+    assert "No model yet" in text(page)
+    assert not page.file_uploader
+    gateway.state.model = make_model("1")
+    page.button(key="look-again").click().run()
+    assert page.file_uploader
+
+
+def test_a_gateway_that_is_down_is_one_sentence(no_gateway: str, open_page: OpenPage) -> None:
+    page = open_page("classify")
+    assert "The gateway is not answering" in text(page)
+    assert no_gateway in text(page)
+    assert not page.file_uploader
+
+
+def test_answers_stay_while_the_gateway_is_down(gateway: FakeGateway, open_page: OpenPage) -> None:
+    page = finished(drop(open_page("classify"), ["a.jpg"]))
+    gateway.reply_problem("unavailable", 503, "Redis does not answer.")
+    page.run()
+    assert "Redis does not answer." in text(page)
+    assert len(cards(page)) == 1

@@ -1,0 +1,74 @@
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from meadow.client import MeadowClient, RetryPolicy
+from meadow.client.testing import FakeGateway
+from meadow_ui.pictures.picture import Picture, Stage
+from meadow_ui.pictures.sender import Sender
+
+
+@pytest.fixture
+def sender(gateway: FakeGateway) -> Iterator[Sender]:
+    running = Sender(MeadowClient(gateway.url, retries=RetryPolicy(seconds=0)), max_pixels=1000)
+    yield running
+    running.close()
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_nobody_waits_for_an_answer_before_the_next_is_sent(gateway: FakeGateway, sender: Sender) -> None:
+    gateway.state.seconds_per_image = 60
+    pictures = [Picture(f"{number}.jpg", b"x") for number in range(30)]
+    for picture in pictures:
+        sender.send(picture)
+    until(lambda: all(picture.job for picture in pictures))
+    assert not any(picture.finished for picture in pictures)
+    for picture in pictures:
+        picture.dropped = True
+
+
+def test_every_picture_gets_its_own_answer(gateway: FakeGateway, sender: Sender) -> None:
+    gateway.state.seconds_per_image = 0.01
+    pictures = [Picture(f"{number}.jpg", b"x") for number in range(30)]
+    for picture in pictures:
+        sender.send(picture)
+    until(lambda: all(picture.stage is Stage.DONE for picture in pictures))
+    assert [picture.job.name for picture in pictures if picture.job] == [picture.name for picture in pictures]
+
+
+def test_one_refused_picture_does_not_stop_the_others(gateway: FakeGateway, sender: Sender) -> None:
+    gateway.reply_problem("too-large", 413, "21 MiB.")
+    refused, other = Picture("a", b"x"), Picture("b", b"x")
+    sender.send(refused)
+    until(lambda: refused.finished)
+    sender.send(other)
+    until(lambda: other.stage is Stage.DONE)
+    assert refused.stage is Stage.FAILED
+
+
+def test_a_gateway_that_goes_away_leaves_a_reason(gateway: FakeGateway, sender: Sender) -> None:
+    gateway.hang_up()
+    picture = Picture("a", b"x")
+    sender.send(picture)
+    until(lambda: picture.finished)
+    assert picture.error is not None
+    assert picture.error.code == "gateway-unreachable"
+
+
+def test_what_nobody_waits_for_is_cancelled_or_never_sent(gateway: FakeGateway, sender: Sender) -> None:
+    gateway.state.seconds_per_image = 60
+    waiting, unsent = Picture("a", b"x"), Picture("b", b"x", dropped=True)
+    sender.send(waiting)
+    until(lambda: waiting.job is not None)
+    waiting.dropped = True
+    sender.send(unsent)
+    until(lambda: any(asked.path.endswith(":cancel") for asked in gateway.asked))
+    assert [asked.headers["X-Image-Name"] for asked in gateway.asked if asked.method == "POST"][:1] == ["a"]
+    assert unsent.job is None

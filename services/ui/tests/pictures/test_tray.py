@@ -1,0 +1,58 @@
+from collections.abc import Iterator
+
+import pytest
+
+from meadow.client import MeadowClient
+from meadow.client.testing import FakeGateway
+from meadow.client.testing.answers import classify_by_name
+from meadow.jobs.model import Job, JobError
+from meadow_ui.pictures.picture import Picture
+from meadow_ui.pictures.sender import Sender
+from meadow_ui.pictures.tray import CAPACITY, Group, Tray
+
+
+@pytest.fixture
+def idle(gateway: FakeGateway) -> Iterator[Sender]:
+    """A sender without threads: what is sent stays where it is."""
+    sender = Sender(MeadowClient(gateway.url), max_pixels=1, threads=0)
+    yield sender
+    sender.close()
+
+
+def answered(name: str) -> Picture:
+    links = {"self": "", "cancel": ""}
+    known = {"id": "j", "kind": "classification", "created_at": "2026-05-04T10:00:00Z", "links": links}
+    result = classify_by_name(b"", name)
+    return Picture(name, b"", job=Job.model_validate({**known, "state": "succeeded", "result": result}))
+
+
+def test_pictures_are_grouped_by_what_the_model_stands_by() -> None:
+    failed = Picture("f", b"", error=JobError(code="c", detail=""))
+    tray = Tray([answered("a"), answered("b"), answered("grass"), answered("unsure"), failed, Picture("p", b"")])
+    expected = {"dandelion": 2, "grass": 1, Group.UNSURE: 1, Group.FAILED: 1, Group.PENDING: 1}
+    assert tray.groups() == expected
+    assert tray.pending == 1
+    assert tray.failed == [failed]
+
+
+def test_the_tray_takes_what_it_can_hold(idle: Sender) -> None:
+    tray = Tray()
+    assert tray.add(((str(number), b"") for number in range(CAPACITY + 3)), idle) == 3
+    assert len(tray.pictures) == tray.pending == CAPACITY
+
+
+def test_only_failures_are_tried_again(idle: Sender) -> None:
+    failed, done = Picture("f", b"", error=JobError(code="c", detail="")), answered("a")
+    tray = Tray([failed, done])
+    tray.retry(idle)
+    assert failed.error is None
+    assert tray.pending == 1
+    assert done.finished
+
+
+def test_clearing_lets_go_of_what_still_waits() -> None:
+    picture = Picture("a", b"")
+    tray = Tray([picture])
+    tray.clear()
+    assert picture.dropped
+    assert tray.pictures == []

@@ -1,0 +1,63 @@
+import pytest
+
+from meadow.client.testing.answers import classify_by_name, make_model
+from meadow.jobs.model import Job, JobError, JobState
+from meadow.predictions import Prediction
+from meadow_ui.cards import card, colour
+from meadow_ui.pictures.picture import Picture
+
+CLASSES = ["dandelion", "grass"]
+
+
+def job(state: str, result: Prediction | None = None) -> Job:
+    links = {"self": "", "cancel": ""}
+    known = {"id": "j", "kind": "classification", "created_at": "2026-05-04T10:00:00Z", "links": links}
+    return Job.model_validate({**known, "state": state, "result": result, "model": make_model("3").ref})
+
+
+def answer(name: str) -> Prediction:
+    result = classify_by_name(b"", name)
+    assert isinstance(result, Prediction)
+    return result
+
+
+def test_a_class_keeps_its_colour_wherever_it_is_shown() -> None:
+    assert [colour(label, CLASSES) for label in ("dandelion", "grass", "stranger")] == ["class-0", "class-1", "class-2"]
+    assert colour("g", list("abcdefg")) == "class-0"
+
+
+@pytest.mark.parametrize(
+    ("current", "text"),
+    [(None, "On its way"), (JobState.QUEUED, "In the queue"), (JobState.RUNNING, "Being classified")],
+)
+def test_a_card_tells_how_far_its_picture_is(current: JobState | None, text: str) -> None:
+    shown = card(Picture("a.jpg", b"", job=job(current) if current else None), CLASSES)
+    assert text in shown
+    assert "shimmer" in shown
+
+
+def test_an_unsure_answer_names_what_it_is_closest_to() -> None:
+    shown = card(Picture("a.jpg", b"", job=job("succeeded", answer("unsure grass"))), CLASSES)
+    assert 'class="card unsure"' in shown
+    assert "closest: grass" in shown
+    assert shown.index("56.0 %") < shown.index("44.0 %"), "most likely first"
+
+
+def test_a_card_without_preview_or_answer_still_says_what_to_do() -> None:
+    error = JobError(code="worker-lost", detail="It stopped 3 workers.")
+    shown = card(Picture("a.jpg", b"", job=job("failed"), error=error), CLASSES)
+    assert "no preview" in shown
+    assert "It stopped 3 workers." in shown
+    assert "Leave it out" in shown
+
+
+def test_names_labels_and_reasons_are_not_taken_for_markup() -> None:
+    evil = '"><script>'
+    prediction = answer("a")
+    prediction.scores[0].label = prediction.label = evil
+    for picture in (
+        Picture(evil, b"", job=job("succeeded", prediction)),
+        Picture(evil, b"", error=JobError(code=evil, detail=evil)),
+        Picture(evil, b"", thumbnail="data:image/webp;base64,"),
+    ):
+        assert "<script>" not in card(picture, CLASSES)

@@ -1,0 +1,43 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from meadow_ui import markup
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(None, "unknown"), (0, "0.0 %"), (0.0004, "< 0.1 %"), (0.931, "93.1 %"), (0.99951, "> 99.9 %"), (1, "100.0 %")],
+)
+def test_certainty_is_not_made_by_rounding(share: float | None, text: str) -> None:
+    assert markup.percent(share) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.0094, "9 ms"), (3.42, "3.4 s"), (42, "42 s"), (600, "10 min"), (7200, "2 h"), (864_000, "10 days")],
+)
+def test_a_duration_takes_the_unit_that_fits(seconds: float, text: str) -> None:
+    assert markup.duration(seconds) == text
+
+
+def test_times_are_told_as_distances() -> None:
+    now = datetime.now(UTC)
+    assert markup.ago(None) == "never"
+    assert markup.ago(now) == "just now"
+    assert markup.ago(now - timedelta(seconds=7.2)) == "7 s ago"
+    assert markup.ago(now - timedelta(minutes=5)) == "5 min ago"
+
+
+def test_a_digest_is_short_with_the_whole_at_hand() -> None:
+    assert markup.digest("sha256:" + "ab" * 32) == f'<code title="sha256:{"ab" * 32}">abababababab</code>'
+    assert markup.digest("") == "unknown"
+
+
+def test_text_from_outside_is_escaped() -> None:
+    for piece in (markup.badge("<b>", "bad"), markup.tile("<b>", "<b>", "<b>"), markup.code("<b>", whole='"<b>')):
+        assert "<b>" not in piece
+
+
+def test_a_table_names_its_cells_for_narrow_pages() -> None:
+    assert '<td data-name="Age">5</td>' in markup.table(("Name", "Age"), [("a", "5")])

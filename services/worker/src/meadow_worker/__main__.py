@@ -1,0 +1,91 @@
+"""`meadow-worker`: run the inference worker of this host."""
+
+import os
+import shutil
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+
+from pydantic import ValidationError
+from rich.console import Console
+
+from meadow.logs import configure_logging
+from meadow.names import BATCH_QUEUE, INTERACTIVE_QUEUE
+from meadow.settings import Settings, load_settings
+from meadow_worker.engines.base import EngineUnavailableError
+from meadow_worker.engines.choose import resolve_engine
+
+METRICS_FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+
+
+def main() -> None:
+    """Wait for a model, then serve it until told to stop."""
+    configure_logging()
+    try:
+        settings = load_settings()
+        engine = resolve_engine(settings.worker_engine)
+    except (ValidationError, EngineUnavailableError) as error:
+        Console(stderr=True).print(f"The worker cannot start: {error}", markup=False)
+        sys.exit(2)
+    _serve(settings, engine, _fresh_metrics_folder(settings))
+
+
+def _fresh_metrics_folder(settings: Settings) -> Path:
+    """Make the folder in which the processes of this host add up their metrics."""
+    folder = settings.home / "run" / "worker-metrics"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    # The metrics library reads the variable when it is imported, which the imports below do.
+    os.environ[METRICS_FOLDER_VARIABLE] = str(folder)
+    return folder
+
+
+def _serve(settings: Settings, engine: str, metrics_folder: Path) -> None:
+    # These import the metrics library, and MLflow: before the fork, so that it is loaded once for all processes.
+    import mlflow  # noqa: F401, PLC0415
+    from prometheus_client import start_http_server  # noqa: PLC0415
+
+    from meadow.jobs.connection import connect  # noqa: PLC0415
+    from meadow.jobs.sweeper import Sweeper  # noqa: PLC0415
+    from meadow.registry.cache import ModelCache  # noqa: PLC0415
+    from meadow.registry.versions import ModelRegistry  # noqa: PLC0415
+    from meadow_worker.app import WorkerApp  # noqa: PLC0415
+    from meadow_worker.background import Background  # noqa: PLC0415
+    from meadow_worker.keeper import ModelKeeper  # noqa: PLC0415
+    from meadow_worker.metrics import WorkerMetrics, multiprocess_registry  # noqa: PLC0415
+
+    metrics = WorkerMetrics()
+    cache, registry = ModelCache(settings.model_cache), ModelRegistry(settings)
+    keeper = ModelKeeper(cache, registry, metrics, poll_seconds=settings.model_poll_seconds)
+    client = connect(settings)
+    sweeper = Sweeper(client, settings)
+    background = Background(client, keeper, sweeper, metrics, engine=engine)
+
+    def stop_waiting(_signal: int, _frame: FrameType | None) -> None:
+        background.stop()
+
+    # Celery puts its own handlers in place once it runs.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop_waiting)
+    start_http_server(settings.worker_metrics_port, "127.0.0.1", registry=multiprocess_registry(metrics_folder))
+    if not background.wait_for_model():
+        return
+    background.start()
+    WorkerApp(settings, sweeper).celery.worker_main(
+        [
+            "worker",
+            f"--queues={INTERACTIVE_QUEUE},{BATCH_QUEUE}",
+            f"--concurrency={settings.worker_processes}",
+            "--pool=prefork",
+            "--hostname=worker@%h",
+            "--loglevel=INFO",
+            "--without-mingle",
+            "--without-gossip",
+        ]
+    )
+    background.stop()
+
+
+if __name__ == "__main__":
+    main()

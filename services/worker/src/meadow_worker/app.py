@@ -1,0 +1,65 @@
+"""The worker's Celery application: its tasks, and what happens around them."""
+
+import logging
+
+from billiard.exceptions import WorkerLostError
+from celery import Celery
+from celery.signals import task_failure, worker_process_init, worker_process_shutdown
+
+from meadow.jobs.keys import Unit
+from meadow.jobs.sweeper import Sweeper
+from meadow.names import CLASSIFY_IMAGE_TASK, CLASSIFY_PACK_TASK
+from meadow.queueing.app import create_celery
+from meadow.settings import Settings
+from meadow_worker.inference_process import InferenceProcess
+
+STARTUP_SECONDS = 120.0
+"""How long a process may take to load its model before Celery takes it for dead."""
+
+logger = logging.getLogger(__name__)
+
+
+class WorkerApp:
+    """Celery's tasks, bound to the inference process that runs them."""
+
+    def __init__(self, settings: Settings, sweeper: Sweeper) -> None:
+        self._settings = settings
+        self._sweeper = sweeper
+        self._process: InferenceProcess | None = None
+        self.celery = self._create()
+
+    def _create(self) -> Celery:
+        celery = create_celery(self._settings)
+        celery.conf.worker_proc_alive_timeout = STARTUP_SECONDS
+
+        @celery.task(name=CLASSIFY_IMAGE_TASK)
+        def classify_image(unit: str) -> None:
+            self._running().classify_image(Unit.parse(unit))
+
+        @celery.task(name=CLASSIFY_PACK_TASK)
+        def classify_pack(unit: str) -> None:
+            self._running().classify_pack(Unit.parse(unit))
+
+        worker_process_init.connect(self._on_process_start, weak=False)
+        worker_process_shutdown.connect(self._on_process_stop, weak=False)
+        task_failure.connect(self._on_task_failure, weak=False)
+        return celery
+
+    def _running(self) -> InferenceProcess:
+        if self._process is None:
+            raise RuntimeError("The inference process was not started.")
+        return self._process
+
+    def _on_process_start(self, **_: object) -> None:
+        self._process = InferenceProcess(self._settings)
+        self._process.start()
+
+    def _on_process_stop(self, **_: object) -> None:
+        if self._process:
+            self._process.stop()
+
+    def _on_task_failure(self, task_id: str, exception: BaseException, **_: object) -> None:
+        """Celery's main process learns that an inference process died: its lease need not run out first."""
+        if isinstance(exception, WorkerLostError):
+            logger.warning("lost the process that worked on %s", task_id)
+            self._sweeper.release(Unit.parse(task_id))

@@ -1,0 +1,77 @@
+"""What a worker host does beside inference, in threads of Celery's main process."""
+
+import logging
+import threading
+from datetime import UTC, datetime
+
+import redis
+
+from meadow.jobs.fleet import HEARTBEAT_SECONDS, report_worker, retire_worker
+from meadow.jobs.sweeper import SWEEP_SECONDS, Sweeper
+from meadow.status import WorkerStatus
+from meadow_worker.keeper import ModelKeeper
+from meadow_worker.lease_keeper import worker_name
+from meadow_worker.metrics import WorkerMetrics
+
+logger = logging.getLogger(__name__)
+
+
+class Background:
+    """The keeper of the model, the sweeper of lost work, and the report of a host that still waits for a model."""
+
+    def __init__(
+        self, client: redis.Redis, keeper: ModelKeeper, sweeper: Sweeper, metrics: WorkerMetrics, *, engine: str
+    ) -> None:
+        self._client = client
+        self._keeper = keeper
+        self._sweeper = sweeper
+        self._metrics = metrics
+        self._engine = engine
+        self._stop = threading.Event()
+        self._has_model = threading.Event()
+
+    def wait_for_model(self) -> bool:
+        """Report the host as waiting until there is a model to serve; False when stopped before."""
+        waiting = threading.Thread(target=self._report_waiting, name="waiting", daemon=True)
+        waiting.start()
+        found = self._keeper.wait_for_model()
+        self._has_model.set()
+        waiting.join()
+        return found
+
+    def start(self) -> None:
+        """Begin to keep the model fresh and to sweep."""
+        for name, target in (("keeper", self._keeper.run), ("sweeper", self._sweep)):
+            threading.Thread(target=target, name=name, daemon=True).start()
+
+    def stop(self) -> None:
+        """End every thread."""
+        self._stop.set()
+        self._has_model.set()
+        self._keeper.stop()
+
+    def _sweep(self) -> None:
+        while not self._stop.wait(SWEEP_SECONDS):
+            try:
+                self._metrics.resent.inc(self._sweeper.sweep())
+            except redis.RedisError as error:
+                logger.warning("could not sweep: %s", error)
+            except Exception:
+                # A sweeper that ended quietly would leave lost jobs lost.
+                logger.exception("the sweep failed; trying again")
+
+    def _report_waiting(self) -> None:
+        while True:
+            try:
+                now = datetime.now(UTC)
+                report_worker(
+                    self._client, WorkerStatus(worker=worker_name(), engine=self._engine, model=None, seen_at=now)
+                )
+            except redis.RedisError as error:
+                logger.warning("could not report: %s", error)
+            if self._has_model.wait(HEARTBEAT_SECONDS):
+                break
+        try:
+            retire_worker(self._client, worker_name())
+        except redis.RedisError as error:
+            logger.warning("could not retire: %s", error)

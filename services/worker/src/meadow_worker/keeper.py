@@ -1,0 +1,84 @@
+"""Keeping a host's production model fresh: one thread a host asks the registry, all processes profit."""
+
+import logging
+import threading
+
+from meadow.bundle.manifest import BundleError
+from meadow.registry.cache import ModelCache
+from meadow.registry.model import ModelRef
+from meadow.registry.versions import ModelRegistry, RegistryError
+from meadow_worker.metrics import WorkerMetrics
+
+logger = logging.getLogger(__name__)
+
+
+class ModelKeeper:
+    """Fetches the production version into the host's cache whenever it changes."""
+
+    def __init__(
+        self, cache: ModelCache, registry: ModelRegistry, metrics: WorkerMetrics, *, poll_seconds: float
+    ) -> None:
+        self._cache = cache
+        self._registry = registry
+        self._metrics = metrics
+        self._poll_seconds = poll_seconds
+        self._stop = threading.Event()
+        self._refused = ""
+        self._registry_up: bool | None = None
+
+    def refresh(self) -> bool:
+        """Look once; a registry that is down leaves the cached model in place.
+
+        Returns:
+            Whether a model is here to serve.
+        """
+        try:
+            info = self._registry.production()
+            if info is not None and info.ref.digest != self._refused:
+                self._take(info.ref)
+            self._note_registry(up=True)
+        except RegistryError as error:
+            self._note_registry(up=False, reason=str(error))
+        return self._cache.pointed() is not None
+
+    def wait_for_model(self) -> bool:
+        """Return once there is a model to serve; False when stopped before."""
+        while not self.refresh():
+            if self._stop.wait(self._poll_seconds):
+                return False
+        return not self._stop.is_set()
+
+    def run(self) -> None:
+        """Look again and again until stopped."""
+        while not self._stop.wait(self._poll_seconds):
+            try:
+                self.refresh()
+            except Exception:
+                # A keeper that ended quietly would leave the host on its old model for good.
+                logger.exception("could not look for a new model; trying again")
+
+    def stop(self) -> None:
+        """End `run` and `wait_for_model`."""
+        self._stop.set()
+
+    def _note_registry(self, *, up: bool, reason: str = "") -> None:
+        """Count every look, but log only what changes: an outage is looked at every few seconds."""
+        self._metrics.registry_up.set(up)
+        if up != self._registry_up:
+            self._registry_up = up
+            if up:
+                logger.info("the registry answers")
+            else:
+                logger.warning("the registry does not answer; a cached model keeps serving: %s", reason)
+
+    def _take(self, ref: ModelRef) -> None:
+        try:
+            self._cache.ensure(ref, self._registry)
+        except BundleError:
+            # Damaged once is damaged for good: do not download it again every few seconds.
+            self._refused = ref.digest
+            self._metrics.swap_refused.inc()
+            logger.exception("refused model version %s", ref.version)
+            return
+        if self._cache.pointed() != ref:
+            self._cache.point(ref)

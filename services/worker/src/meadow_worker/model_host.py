@@ -1,0 +1,84 @@
+"""The models of one inference process: the one in production, and the one a running batch is pinned to."""
+
+import logging
+from collections.abc import Callable
+
+from meadow.bundle.manifest import BundleError
+from meadow.registry.cache import ModelCache
+from meadow.registry.model import ModelRef
+from meadow.registry.versions import ModelRegistry
+from meadow_worker.metrics import WorkerMetrics
+from meadow_worker.served_model import ServedModel
+
+logger = logging.getLogger(__name__)
+
+
+class NoModelError(Exception):
+    """No model is in production yet."""
+
+
+class ModelHost:
+    """Loads models, swaps them between jobs, and keeps the old one when a new one is bad."""
+
+    def __init__(
+        self,
+        cache: ModelCache,
+        registry: ModelRegistry,
+        load: Callable[[ModelRef], ServedModel],
+        metrics: WorkerMetrics,
+    ) -> None:
+        self._cache = cache
+        self._registry = registry
+        self._load = load
+        self._metrics = metrics
+        self._current: ServedModel | None = None
+        self._pinned: ServedModel | None = None
+        self._seen_pointer = 0
+
+    @property
+    def serving(self) -> ModelRef | None:
+        """The version in production as this process serves it."""
+        return self._current.ref if self._current else None
+
+    def current(self) -> ServedModel:
+        """Return the production model; swaps first if the host's keeper has fetched another one.
+
+        Raises:
+            NoModelError: There is none yet.
+        """
+        changed = self._cache.pointer_changed_ns()
+        if changed != self._seen_pointer:
+            self._seen_pointer = changed
+            self._swap()
+        if self._current is None:
+            raise NoModelError("No model is in production yet.")
+        return self._current
+
+    def pinned(self, ref: ModelRef) -> ServedModel:
+        """Return the version that a batch was started with, which may have left production since.
+
+        Raises:
+            RegistryError: The version is not here and cannot be downloaded.
+            BundleError: It is damaged.
+        """
+        for model in (self._current, self._pinned):
+            if model is not None and model.ref.digest == ref.digest:
+                return model
+        self._cache.ensure(ref, self._registry)
+        self._pinned = self._load(ref)
+        return self._pinned
+
+    def _swap(self) -> None:
+        ref = self._cache.pointed()
+        if ref is None or ref == self.serving:
+            return
+        try:
+            model = self._load(ref)
+        except BundleError:
+            self._metrics.swap_refused.inc()
+            logger.exception("refused model version %s; %s keeps serving", ref.version, self.serving)
+            return
+        # What a running batch is pinned to is most likely the version that just left production.
+        self._pinned, self._current = self._current, model
+        self._metrics.swaps.inc()
+        logger.info("serving model version %s (%s)", ref.version, ref.digest[:12])

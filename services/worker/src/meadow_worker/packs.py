@@ -1,0 +1,94 @@
+"""Classifying a pack: decode, run in batches, and a result for every image, whatever it holds."""
+
+import logging
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from meadow.bundle.decode import ImageRejectedError
+from meadow.bundle.region import DecodedImage
+from meadow.items import ItemResult, ItemState
+from meadow.jobs.model import JobError
+from meadow.predictions import Prediction
+from meadow.problems import ProblemTypes
+from meadow_worker.served_model import ServedModel
+
+INFERENCE_BATCH = 16
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class PackOutcome:
+    """The results of a pack, and their counts."""
+
+    results: list[ItemResult]
+
+    @property
+    def failed(self) -> int:
+        """Images without an answer."""
+        return sum(result.state is ItemState.FAILED for result in self.results)
+
+    @property
+    def succeeded(self) -> int:
+        """Images with an answer."""
+        return len(self.results) - self.failed
+
+    @property
+    def classes(self) -> dict[str, int]:
+        """Images per predicted class."""
+        return Counter(result.prediction.label for result in self.results if result.prediction)
+
+    def as_ndjson(self) -> bytes:
+        """Write one result a line, in the order of the pack."""
+        return "".join(result.model_dump_json() + "\n" for result in self.results).encode()
+
+
+def classify_images(images: Iterable[tuple[str, bytes]], model: ServedModel) -> PackOutcome:
+    """Answer every image of a pack; one that cannot be decoded is a failed item, never a failed pack."""
+    results: list[ItemResult] = []
+    waiting: list[tuple[int, DecodedImage]] = []
+
+    def run() -> None:
+        for (place, _), answer in zip(waiting, _answer_all([image for _, image in waiting], model), strict=True):
+            if isinstance(answer, Prediction):
+                results[place] = results[place].model_copy(update={"prediction": answer})
+            else:
+                results[place] = _failure(results[place].item, answer)
+        waiting.clear()
+
+    for place, (name, body) in enumerate(images):
+        results.append(ItemResult(item=name, state=ItemState.SUCCEEDED))
+        try:
+            waiting.append((place, model.decode(body)))
+        except ImageRejectedError as error:
+            results[place] = _failure(name, JobError(code=error.problem.code, detail=error.detail))
+        if len(waiting) == INFERENCE_BATCH:
+            run()
+    if waiting:
+        run()
+    return PackOutcome(results)
+
+
+def _answer_all(images: list[DecodedImage], model: ServedModel) -> list[Prediction | JobError]:
+    """Answer images in one run; if that fails, one by one, so that a bad one does not take the others with it."""
+    try:
+        return list(model.answer(images))
+    except Exception:
+        logger.exception("a run over %d images failed", len(images))
+    if len(images) == 1:
+        return [JobError(code=ProblemTypes.INTERNAL.code, detail="The worker failed on this image; see its log.")]
+    return [answer for image in images for answer in _answer_all([image], model)]
+
+
+def give_up(images: Iterable[tuple[str, bytes]], attempts: int) -> PackOutcome:
+    """Answer every image of a pack that keeps killing its workers as failed, without touching its bytes."""
+    error = JobError(
+        code=ProblemTypes.WORKER_LOST.code,
+        detail=f"The pack was given up after {attempts} attempts: each time its worker died or went silent.",
+    )
+    return PackOutcome([_failure(name, error) for name, _ in images])
+
+
+def _failure(name: str, error: JobError) -> ItemResult:
+    return ItemResult(item=name, state=ItemState.FAILED, error=error)

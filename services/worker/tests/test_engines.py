@@ -1,0 +1,95 @@
+"""Engines differ in speed only, and answer as the trainer's own evaluation does."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_file
+
+from meadow.bundle.manifest import WEIGHTS_FILE, BundleManifest, bundle_digest, read_bundle
+from meadow.bundle.preprocess import load_pixels
+from meadow.bundle.scores import probabilities
+from meadow.datasets.manifest import DatasetEntry, DatasetManifest
+from meadow.registry.model import ModelRef
+from meadow_trainer.data import ImageLoader
+from meadow_trainer.evaluate import predict
+from meadow_trainer.model import empty_network
+from meadow_worker.engines.base import Engine
+from meadow_worker.engines.choose import load_engine
+from meadow_worker.served_model import ServedModel
+
+ENGINES = ("openvino", "torch")
+Pixels: TypeAlias = NDArray[np.uint8]
+
+
+@pytest.fixture(scope="session")
+def manifest(bundle: Path) -> BundleManifest:
+    return read_bundle(bundle)
+
+
+@pytest.fixture(scope="session")
+def engines(bundle: Path, manifest: BundleManifest) -> dict[str, Engine]:
+    return {name: load_engine(name, bundle, manifest) for name in ENGINES}
+
+
+@pytest.fixture
+def pixels(images: list[bytes], manifest: BundleManifest) -> Pixels:
+    decoded = [load_pixels(body, manifest.preprocessing, max_pixels=1_000_000).pixels for body in images]
+    return np.stack([*decoded, *(view[::-1, ::-1] for view in decoded)])
+
+
+@pytest.mark.parametrize("count", [1, 3, 17])
+def test_engines_give_the_same_answers(engines: dict[str, Engine], pixels: Pixels, count: int) -> None:
+    answers = {name: probabilities(engine.infer(pixels[:count]), 1.7) for name, engine in engines.items()}
+    assert answers["torch"].shape == answers["openvino"].shape == (count, 3)
+    np.testing.assert_allclose(answers["openvino"], answers["torch"], atol=1e-3)
+    np.testing.assert_array_equal(answers["openvino"].argmax(axis=1), answers["torch"].argmax(axis=1))
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_the_images_are_told_apart(engines: dict[str, Engine], pixels: Pixels, name: str) -> None:
+    """Otherwise agreeing on them would say nothing."""
+    answers = probabilities(engines[name].infer(pixels), 1.7)
+    assert len(set(answers.argmax(axis=1))) > 1
+    assert answers.std(axis=0).max() > 0.1
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_an_answer_does_not_depend_on_its_neighbours(engines: dict[str, Engine], pixels: Pixels, name: str) -> None:
+    together = engines[name].infer(pixels)
+    alone = np.concatenate([engines[name].infer(pixels[place : place + 1]) for place in range(len(pixels))])
+    np.testing.assert_allclose(probabilities(together, 1), probabilities(alone, 1), atol=1e-3)
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_an_answer_stays_when_the_next_one_comes(engines: dict[str, Engine], pixels: Pixels, name: str) -> None:
+    first = engines[name].infer(pixels[:2])
+    kept = first.copy()
+    engines[name].infer(pixels[2:4])
+    np.testing.assert_array_equal(first, kept)
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_what_is_evaluated_is_what_is_served(
+    bundle: Path, manifest: BundleManifest, images: list[bytes], load: Callable[..., ServedModel], name: str
+) -> None:
+    """From an image's bytes to its probabilities, once by the trainer's evaluation and once by a worker."""
+    entries = tuple(
+        DatasetEntry(sha256=str(number), label=manifest.classes[number % 3], source=str(number))
+        for number in range(len(images))
+    )
+    data = DatasetManifest(name="demo", created_at=datetime.now(UTC), entries=entries)
+    loader = ImageLoader(lambda entry: images[int(entry.source)], data.classes, max_pixels=1_000_000)
+    network = empty_network(manifest.architecture, len(manifest.classes))
+    network.load_state_dict(load_file(bundle / WEIGHTS_FILE))
+    evaluation = loader.for_evaluation(data.entries, manifest.preprocessing)
+    evaluated = probabilities(predict(network, evaluation.pixels, torch.device("cpu")), manifest.temperature)
+    served = load(ModelRef(name="model", version="1", digest=bundle_digest(bundle)), bundle, name)
+    for expected, body in zip(evaluated, images, strict=True):
+        scores = {score.label: score.probability for score in served.classify(body).scores}
+        assert [scores[label] for label in manifest.classes] == pytest.approx(expected.tolist(), abs=1e-3)

@@ -1,0 +1,198 @@
+"""Keeping a host's model fresh, over a real cache and registry."""
+
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from prometheus_client import Counter, Gauge
+
+from meadow.bundle.manifest import MODEL_FILE
+from meadow.names import PRODUCTION_ALIAS
+from meadow.registry.cache import ModelCache
+from meadow.registry.model import ModelInfo, ModelRef
+from meadow.registry.versions import ModelRegistry
+from meadow.settings import Settings
+from meadow_worker.keeper import ModelKeeper
+from meadow_worker.metrics import WorkerMetrics
+
+pytestmark = [
+    # MLflow's own database store uses what SQLAlchemy is going to remove; with a server it does so over there.
+    pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning"),
+    # MLflow warns of its own type hints when its parts are first imported.
+    pytest.mark.filterwarnings("ignore:.*Any type hint is inferred as AnyType:UserWarning"),
+]
+
+POLL = 0.02
+Register = Callable[..., ModelRef]
+
+
+@pytest.fixture
+def keeper(cache: ModelCache, registry: ModelRegistry, metrics: WorkerMetrics) -> ModelKeeper:
+    return ModelKeeper(cache, registry, metrics, poll_seconds=POLL)
+
+
+@pytest.fixture
+def promote(registry: ModelRegistry) -> Callable[[ModelRef], ModelRef]:
+    def run(ref: ModelRef) -> ModelRef:
+        registry.set_alias(PRODUCTION_ALIAS, ref.version)
+        return ref
+
+    return run
+
+
+@pytest.fixture
+def dead_registry(monkeypatch: pytest.MonkeyPatch) -> ModelRegistry:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        uri = f"http://127.0.0.1:{probe.getsockname()[1]}"
+    return ModelRegistry(Settings.model_validate({"mlflow_tracking_uri": uri}))
+
+
+def value(metric: Counter | Gauge) -> float:
+    [family] = metric.collect()
+    return sum(sample.value for sample in family.samples if not sample.name.endswith("_created"))
+
+
+def corrupt(folder: Path) -> None:
+    (folder / MODEL_FILE).write_bytes(b"other")
+
+
+def test_without_a_model_in_production_there_is_nothing_to_serve(keeper: ModelKeeper, register: Register) -> None:
+    assert not keeper.refresh()
+    register()
+    assert not keeper.refresh()
+
+
+def test_what_is_promoted_is_fetched_and_pointed_at(
+    keeper: ModelKeeper, register: Register, promote: Callable[[ModelRef], ModelRef], cache: ModelCache
+) -> None:
+    for name in ("first", "second"):
+        ref = promote(register(dataset_name=name))
+        assert keeper.refresh()
+        assert cache.pointed() == ref
+        assert cache.path_of(ref)
+
+
+def test_nothing_is_written_while_nothing_changes(
+    keeper: ModelKeeper,
+    register: Register,
+    promote: Callable[[ModelRef], ModelRef],
+    cache: ModelCache,
+    registry: ModelRegistry,
+) -> None:
+    promote(register())
+    keeper.refresh()
+    written = cache.pointer_changed_ns()
+    for _ in range(3):
+        keeper.refresh()
+    assert cache.pointer_changed_ns() == written
+    assert registry.downloads == 1  # type: ignore[attr-defined]
+
+
+def test_a_rollback_needs_no_download(
+    keeper: ModelKeeper,
+    register: Register,
+    promote: Callable[[ModelRef], ModelRef],
+    cache: ModelCache,
+    registry: ModelRegistry,
+) -> None:
+    old, new = register(dataset_name="old"), register(dataset_name="new")
+    for ref in (old, new, old):
+        promote(ref)
+        keeper.refresh()
+        assert cache.pointed() == ref
+    assert registry.downloads == 2  # type: ignore[attr-defined]
+
+
+def test_a_registry_that_is_down_leaves_the_cached_model(
+    keeper: ModelKeeper,
+    register: Register,
+    promote: Callable[[ModelRef], ModelRef],
+    cache: ModelCache,
+    dead_registry: ModelRegistry,
+    metrics: WorkerMetrics,
+) -> None:
+    """Also over a restart of the host: what is asked then is the cache alone."""
+    ref = promote(register())
+    keeper.refresh()
+    assert value(metrics.registry_up) == 1
+    restarted = ModelKeeper(cache, dead_registry, metrics, poll_seconds=POLL)
+    assert restarted.wait_for_model()
+    assert cache.pointed() == ref
+    assert value(metrics.registry_up) == 0
+    keeper.refresh()
+    assert value(metrics.registry_up) == 1
+
+
+def test_a_damaged_version_is_refused_once_and_not_fetched_again(
+    keeper: ModelKeeper,
+    register: Register,
+    promote: Callable[[ModelRef], ModelRef],
+    cache: ModelCache,
+    metrics: WorkerMetrics,
+    registry: ModelRegistry,
+) -> None:
+    good = promote(register())
+    keeper.refresh()
+    promote(register(damage=corrupt, dataset_name="damaged"))
+    for _ in range(3):
+        assert keeper.refresh()
+    assert cache.pointed() == good
+    assert value(metrics.swap_refused) == 1
+    assert registry.downloads == 2  # type: ignore[attr-defined]
+    better = promote(register(dataset_name="better"))
+    keeper.refresh()
+    assert cache.pointed() == better
+
+
+def test_a_host_waits_for_its_first_model(
+    keeper: ModelKeeper, register: Register, promote: Callable[[ModelRef], ModelRef]
+) -> None:
+    found: list[bool] = []
+    waiting = threading.Thread(target=lambda: found.append(keeper.wait_for_model()))
+    waiting.start()
+    waiting.join(5 * POLL)
+    assert waiting.is_alive()
+    promote(register())
+    waiting.join(10)
+    assert found == [True]
+
+
+def test_a_host_that_is_stopped_waits_no_longer(keeper: ModelKeeper) -> None:
+    stopping = threading.Timer(2 * POLL, keeper.stop)
+    stopping.start()
+    assert not keeper.wait_for_model()
+
+
+def test_nothing_that_goes_wrong_ends_the_keeper(
+    cache: ModelCache,
+    registry: ModelRegistry,
+    metrics: WorkerMetrics,
+    register: Register,
+    promote: Callable[[ModelRef], ModelRef],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ref = promote(register())
+    ask, asked = registry.production, threading.Event()
+
+    def fail_once() -> ModelInfo | None:
+        if not asked.is_set():
+            asked.set()
+            raise MemoryError
+        return ask()
+
+    monkeypatch.setattr(registry, "production", fail_once)
+    keeper = ModelKeeper(cache, registry, metrics, poll_seconds=POLL)
+    running = threading.Thread(target=keeper.run)
+    running.start()
+    for _ in range(500):
+        if cache.pointed() == ref or not running.is_alive():
+            break
+        running.join(POLL)
+    keeper.stop()
+    running.join(10)
+    assert asked.is_set()
+    assert cache.pointed() == ref

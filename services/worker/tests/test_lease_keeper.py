@@ -1,0 +1,83 @@
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import redis
+from redis.asyncio import Redis
+
+from meadow.jobs import keys
+from meadow.jobs.ids import JobIds
+from meadow.jobs.keys import Unit
+from meadow.jobs.leases import JobLeases
+from meadow.jobs.model import JobKind
+from meadow.jobs.submissions import JobSubmissions
+from meadow.registry.model import ModelRef
+from meadow.settings import Settings
+from meadow.status import WorkerStatus
+from meadow_worker.lease_keeper import LeaseKeeper, worker_name
+
+LEASE = 0.3
+MODEL = ModelRef(name="model", version="1", digest="d1")
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"lease_seconds": LEASE})
+
+
+@pytest.fixture
+async def submissions(settings: Settings) -> AsyncIterator[JobSubmissions]:
+    async with Redis.from_url(settings.redis_url.get_secret_value()) as client:
+        yield JobSubmissions(client, settings, JobIds(b"secret"))
+
+
+@pytest.fixture
+def leases(redis_client: redis.Redis, settings: Settings) -> JobLeases:
+    return JobLeases(redis_client, settings)
+
+
+@pytest.fixture
+def keeper(redis_client: redis.Redis, leases: JobLeases) -> Iterator[LeaseKeeper]:
+    made = LeaseKeeper(redis_client, leases, engine="openvino", serving=lambda: MODEL)
+    made.start()
+    yield made
+    made.stop()
+
+
+async def test_work_is_held_for_as_long_as_it_takes(
+    keeper: LeaseKeeper, leases: JobLeases, submissions: JobSubmissions
+) -> None:
+    unit = Unit((await submissions.submit(JobKind.CLASSIFICATION, image=b"pixels")).job_id)
+    claim = leases.claim(unit, MODEL)
+    assert claim
+    with keeper.holding(claim):
+        await asyncio.sleep(4 * LEASE)
+        assert leases.claim(unit, MODEL) is None
+    await asyncio.sleep(1.5 * LEASE)
+    again = leases.claim(unit, MODEL)
+    assert again
+    assert again.attempt == 2
+
+
+async def test_work_that_ends_in_an_error_is_let_go(
+    keeper: LeaseKeeper, leases: JobLeases, submissions: JobSubmissions
+) -> None:
+    unit = Unit((await submissions.submit(JobKind.CLASSIFICATION, image=b"pixels")).job_id)
+    claim = leases.claim(unit, MODEL)
+    assert claim
+    with pytest.raises(ValueError, match="on purpose"), keeper.holding(claim):
+        raise ValueError("on purpose")
+    await asyncio.sleep(1.5 * LEASE)
+    assert leases.claim(unit, MODEL)
+
+
+def test_the_process_is_listed_while_it_lives(keeper: LeaseKeeper, redis_client: redis.Redis) -> None:
+    status = WorkerStatus.model_validate_json(redis_client.hget(keys.WORKERS, worker_name()) or b"")
+    assert (status.engine, status.model) == ("openvino", MODEL)
+    keeper.stop()
+    assert redis_client.hlen(keys.WORKERS) == 0
+
+
+def test_a_process_that_never_started_can_be_stopped(redis_client: redis.Redis, leases: JobLeases) -> None:
+    LeaseKeeper(redis_client, leases, engine="openvino", serving=lambda: None).stop()
+    assert redis_client.hlen(keys.WORKERS) == 0

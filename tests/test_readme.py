@@ -1,0 +1,48 @@
+"""The README's curl lines and Python, as written, against the running stack."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from trained_stack import TrainedStack
+
+pytestmark = pytest.mark.system
+
+README = (Path(__file__).parents[1] / "README.md").read_text()
+CONSOLE_BLOCKS = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
+CURL_BLOCKS = [block for block in CONSOLE_BLOCKS if "curl" in block]
+[PYTHON_BLOCK] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+def test_the_readme_has_what_is_run_here() -> None:
+    assert len(CURL_BLOCKS) == 2
+
+
+@pytest.mark.parametrize("block", CURL_BLOCKS, ids=["one image", "a folder"])
+def test_curl_lines_work_as_written(trained: TrainedStack, tmp_path: Path, block: str) -> None:
+    (tmp_path / "lawn.jpg").write_bytes(trained.picture("grass"))
+    lines = [line.removeprefix("$ ") for line in block.splitlines()]
+    script = "set -euo pipefail\n" + "\n".join(lines)
+    done = run(["bash", "-c", on_this_stack(script.replace("curl ", "curl --fail-with-body -sS "), trained)], tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "202 Accepted" in done.stdout or "lawn.jpg,succeeded" in done.stdout or '"kind":"batch"' in done.stdout
+
+
+def test_the_python_example_prints_an_answer(trained: TrainedStack, tmp_path: Path) -> None:
+    (tmp_path / "lawn.jpg").write_bytes(trained.picture("grass"))
+    done = run([sys.executable, "-c", on_this_stack(PYTHON_BLOCK, trained)], tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "label=" in done.stdout
+
+
+def on_this_stack(text: str, trained: TrainedStack) -> str:
+    """The stack under test listens on ports of its own."""
+    assert "http://127.0.0.1:8000" in text
+    return text.replace("http://127.0.0.1:8000", trained.stack.settings.api_url)
+
+
+def run(command: list[str], folder: Path) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(command, cwd=folder, text=True, capture_output=True, timeout=120, check=False)  # noqa: S603
