@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from meadow.client import MeadowClient
 from meadow.jobs.model import Job, JobState
 from meadow.settings import load_settings
-from meadow.training import TrainingRequest, TrainingResult
+from meadow.training import DEFAULT_IMAGE_SIZE, TrainingRequest, TrainingResult
 
 app = typer.Typer()
 
@@ -23,7 +23,9 @@ def train_command(
     dataset: Annotated[str, typer.Argument(help="A published data set.")],
     version: Annotated[str | None, typer.Option(help="One of its versions; the newest when left out.")] = None,
     architecture: Annotated[str, typer.Option(help="Any torchvision classification model.")] = "resnet18",
-    image_size: Annotated[int, typer.Option(min=32, max=1024, help="Side of the input, in pixels.")] = 128,
+    image_size: Annotated[
+        int, typer.Option(min=32, max=1024, help="Side of the input, in pixels.")
+    ] = DEFAULT_IMAGE_SIZE,
     epochs: Annotated[int | None, typer.Option(min=1, help="The recipe's own number when left out.")] = None,
     seed: int = 0,
     *,

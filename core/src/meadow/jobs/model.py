@@ -50,6 +50,8 @@ class Progress(BaseModel):
     done: int = 0
     failed: int = 0
     classes: dict[str, int] = Field(default_factory=dict, description="Images per predicted class.")
+    rate: float | None = Field(None, description="Units a second since the job was started.")
+    eta_seconds: float | None = Field(None, description="How much longer it will take at that rate.")
     message: str = ""
 
 
@@ -87,6 +89,7 @@ class Job(BaseModel):
     result: Prediction | TrainingResult | None = None
     error: JobError | None = None
     name: str = Field("", description="File name or label that the submitter gave.")
+    fingerprint: str = Field("", description="Batches: what the submitter calls the set of images, to find it again.")
     links: Links
 
 

@@ -9,6 +9,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
+from meadow.training import DEFAULT_IMAGE_SIZE
 from meadow_trainer.config import TrainingConfig
 
 _FAILED = 1
@@ -24,7 +25,7 @@ def train(
     data: Annotated[Path, typer.Option(help="Folder with one sub-folder of images per class.")],
     out: Annotated[Path | None, typer.Option(help="New folder for the bundle and its figures.")] = None,
     architecture: Annotated[str, typer.Option(help="A torchvision classification model.")] = "resnet18",
-    image_size: Annotated[int, typer.Option(help="Side of the model's input, in pixels.")] = 128,
+    image_size: Annotated[int, typer.Option(help="Side of the model's input, in pixels.")] = DEFAULT_IMAGE_SIZE,
     epochs: Annotated[int | None, typer.Option(help="Passes over the images; chosen from their number.")] = None,
     seeds: Annotated[str, typer.Option("--seeds", "--seed", help="One seed, or several: 0,1,2.")] = "0",
     pretrained: Annotated[Literal["auto", "yes", "no"], typer.Option(help="Start from ImageNet weights.")] = "auto",

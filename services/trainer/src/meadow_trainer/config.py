@@ -4,6 +4,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from meadow.training import DEFAULT_IMAGE_SIZE
+
 
 class TrainingConfig(BaseModel):
     """The settings of one run. Fields left at None are chosen in `recipe.py` from the data and the network."""
@@ -11,7 +13,7 @@ class TrainingConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     architecture: str = Field("resnet18", description="A torchvision classification model.")
-    image_size: int = Field(128, ge=32, le=1024, description="Side of the served model's input, in pixels.")
+    image_size: int = Field(DEFAULT_IMAGE_SIZE, ge=32, le=1024, description="Side of the model's input, in pixels.")
     pretrained: Literal["auto"] | bool = Field(
         "auto", description="ImageNet weights: required (true), never (false), or used when they can be had (auto)."
     )

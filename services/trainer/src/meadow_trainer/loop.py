@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from meadow_trainer.augment import Augmentation, augment, mix
 from meadow_trainer.batchnorm import recalibrate
@@ -23,6 +24,8 @@ from meadow_trainer.schedule import Schedule
 _CALIBRATION_BATCH = 64
 _CALIBRATION_IMAGES = 2048
 _GRADIENT_LIMIT = 5.0
+_AVERAGE_DECAY = 0.99
+"""Of the weights' moving average, which spans about the last hundred steps."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ def fit(network: nn.Module, images: Pixels, recipe: Recipe, watch: Watch, device
     generator = torch.Generator().manual_seed(recipe.seed)
     network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = _optimizer(network, recipe)
+    average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(_AVERAGE_DECAY))
     steps = len(images.training) // recipe.batch_size
     schedule = Schedule(epochs=recipe.epochs, steps=steps, max_seconds=recipe.max_seconds)
     began = time.monotonic()
@@ -69,12 +73,14 @@ def fit(network: nn.Module, images: Pixels, recipe: Recipe, watch: Watch, device
             for group in optimizer.param_groups:
                 group["lr"] = rate
             loss += _step(network, optimizer, views, targets, recipe) / steps
+            average.update_parameters(network)
             schedule.step()
         if not loss < float("inf"):
             raise TrainingError(f"The loss is {loss} in epoch {epoch}. Train with a smaller learning rate.")
         schedule.end_epoch()
         last = epoch >= schedule.epochs
         if last:
+            network.load_state_dict(average.module.state_dict())
             recalibrate(network, _plain_batches(images.plain, device))
         accuracy, validation_loss = _validate(network, images.validation, device)
         report = EpochReport(epoch, schedule.epochs, loss, rate, time.monotonic() - began, accuracy, validation_loss)

@@ -15,10 +15,10 @@ _EPOCH_RANGE = (6, 120)
 _RATE_FROM_SCRATCH = 2e-3
 _RATE_FINE_TUNING = 5e-4
 _RATE_WITHOUT_BATCH_NORM = 3e-4
-_EARLY_SCALE, _LATE_SCALE = 0.5, 0.875
-"""Sides of the training views, as shares of the served size. Small views at first cost a fraction and teach the coarse
-shapes, which buys more epochs in the same time (progressive resizing, Tan and Le 2021). The later ones stay below the
-served size, because random crops show objects larger than they are in the whole image (Touvron et al. 2019)."""
+_EARLY_SCALE = 0.57
+"""Side of the first training views, as a share of the served size. Small views cost a fraction and teach the coarse
+shapes, which buys more epochs in the same time (progressive resizing, Tan and Le 2021). The later ones have the served
+size: crops out of whole photographs show objects about as large as the central square does."""
 _EARLY_SHARE = 0.6
 """Share of the run that is spent on the small views."""
 _SIZE_STEP = 16
@@ -99,8 +99,8 @@ def view_sizes(image_size: int, *, flexible: bool) -> tuple[int, int]:
     """Sides of the early and the late training views; transformers take one size only, so theirs is the image's."""
     if not flexible:
         return image_size, image_size
-    early, late = (round(image_size * scale / _SIZE_STEP) * _SIZE_STEP for scale in (_EARLY_SCALE, _LATE_SCALE))
-    return max(32, early), max(32, late)
+    early = round(image_size * _EARLY_SCALE / _SIZE_STEP) * _SIZE_STEP
+    return min(image_size, max(32, early)), image_size
 
 
 def choose_precision(wanted: str, device: torch.device) -> torch.dtype:
