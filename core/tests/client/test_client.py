@@ -115,7 +115,7 @@ def test_a_training_run_is_submitted_without_what_was_left_open(server: Scripted
     assert json.loads(server.asked[0].body) == {
         "dataset": "demo",
         "architecture": "resnet18",
-        "image_size": 128,
+        "image_size": 112,
         "seed": 0,
     }
 

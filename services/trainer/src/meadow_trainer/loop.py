@@ -58,7 +58,7 @@ def fit(network: nn.Module, images: Pixels, recipe: Recipe, watch: Watch, device
     generator = torch.Generator().manual_seed(recipe.seed)
     network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = _optimizer(network, recipe)
-    average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(_AVERAGE_DECAY))
+    average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(_AVERAGE_DECAY))  # type: ignore[no-untyped-call]
     steps = len(images.training) // recipe.batch_size
     schedule = Schedule(epochs=recipe.epochs, steps=steps, max_seconds=recipe.max_seconds)
     began = time.monotonic()
