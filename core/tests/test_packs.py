@@ -89,6 +89,15 @@ def test_a_name_is_only_a_label() -> None:
     assert list(read_pack(build_pack(items))) == items
 
 
+def test_a_name_that_is_no_utf_8_is_written_with_escapes() -> None:
+    """A worker writes names as JSON, which has no other bytes."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT) as archive:
+        member = tarfile.TarInfo(b"lawn\xe4.jpg".decode("utf-8", "surrogateescape"))
+        archive.addfile(member)
+    assert list(read_pack(buffer.getvalue())) == [("lawn\\xe4.jpg", b"")]
+
+
 def test_a_pack_that_was_cut_anywhere_is_refused() -> None:
     """Even between two images, where what is left is a shorter tar."""
     body = build_pack(ITEMS)

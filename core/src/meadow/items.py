@@ -5,7 +5,7 @@ from enum import StrEnum
 from pydantic import BaseModel, Field
 
 from meadow.jobs.model import JobError
-from meadow.predictions import Prediction
+from meadow.predictions import Decision, Prediction
 
 
 class ItemState(StrEnum):
@@ -22,6 +22,33 @@ class ItemResult(BaseModel):
     state: ItemState
     prediction: Prediction | None = None
     error: JobError | None = None
+
+    @classmethod
+    def failure(cls, item: str, code: str, detail: str) -> "ItemResult":
+        """Describe an image without an answer."""
+        return cls(item=item, state=ItemState.FAILED, error=JobError(code=code, detail=detail))
+
+
+class ItemFilter(BaseModel):
+    """Which results of a batch are asked for; what is left out is not looked at."""
+
+    label: str | None = Field(None, description="Only images of this predicted class.")
+    decision: Decision | None = Field(None, description="Only answers of this decision.")
+    state: ItemState | None = Field(None, description="Only images in this state.")
+
+    @property
+    def takes_all(self) -> bool:
+        """Whether nothing is left out."""
+        return self.label is None and self.decision is None and self.state is None
+
+    def takes(self, result: ItemResult) -> bool:
+        """Whether a result is asked for."""
+        answer = result.prediction
+        return (
+            self.state in {None, result.state}
+            and (self.label is None or (answer is not None and answer.label == self.label))
+            and (self.decision is None or (answer is not None and answer.decision is self.decision))
+        )
 
 
 class ItemPage(BaseModel):

@@ -11,6 +11,7 @@ QUEUES = (INTERACTIVE_QUEUE, BATCH_QUEUE, TRAINING_QUEUE)
 
 CLASSIFY_IMAGE_TASK = "meadow.classify_image"
 CLASSIFY_PACK_TASK = "meadow.classify_pack"
+FILL_BATCH_TASK = "meadow.fill_batch"
 TRAIN_TASK = "meadow.train"
 
 PRODUCTION_ALIAS = "production"

@@ -28,6 +28,9 @@ class Settings(BaseSettings):
         SecretStr("redis://127.0.0.1:6390/0"), description="Redis or Valkey: job records and queues."
     )
     s3_endpoint_url: str = Field("http://127.0.0.1:9010", description="Any S3 server; empty for AWS itself.")
+    s3_public_endpoint_url: str = Field(
+        "", description="Where clients reach that server to upload to it; empty for the same address."
+    )
     s3_region: str = Field("us-east-1", description="Region sent in S3 signatures.")
     s3_access_key: str = Field("", description="S3 access key; empty lets boto3 look for credentials.")
     s3_secret_key: SecretStr = Field(SecretStr(""), description="S3 secret key.")
@@ -49,6 +52,15 @@ class Settings(BaseSettings):
     max_image_pixels: int = Field(64_000_000, gt=0, description="Largest accepted image, in pixels.")
     max_pack_bytes: int = Field(64 * MEBIBYTE, gt=0, description="Largest accepted pack of a batch, in bytes.")
     max_pack_items: int = Field(256, gt=0, description="Most images in one pack of a batch.")
+    max_form_images: int = Field(100, gt=0, description="Most images in one form that makes a batch.")
+    max_zip_bytes: int = Field(4096 * MEBIBYTE, gt=0, description="Largest accepted zip, in bytes.")
+    max_zip_entries: int = Field(100_000, gt=0, description="Most entries of a zip.")
+    max_unzipped_bytes: int = Field(32_768 * MEBIBYTE, gt=0, description="Most bytes that a zip may unpack to.")
+    max_zip_ratio: int = Field(200, gt=0, description="Most bytes that one byte of a zip's image may unpack to.")
+    upload_seconds: int = Field(3_600, gt=0, le=604_800, description="How long the address of an upload is good for.")
+    source_buckets: str = Field(
+        "", description="Comma-separated buckets that batches may be read from; empty for the images bucket alone."
+    )
     max_queue_depth: int = Field(10_000, gt=0, description="Waiting messages a queue may hold before a 503.")
     max_inflight_bytes: int = Field(256 * MEBIBYTE, gt=0, description="Image bytes Redis may hold before a 503.")
     max_wait_seconds: int = Field(30, gt=0, description="Longest wait that `Prefer: wait=N` is granted.")
@@ -56,6 +68,12 @@ class Settings(BaseSettings):
     batch_retention_seconds: int = Field(7 * 86_400, gt=0, description="The same for batches and training runs.")
     idempotency_seconds: int = Field(86_400, gt=0, description="How long an Idempotency-Key is remembered.")
     job_deadline_seconds: int = Field(3_600, gt=0, description="A job that waited this long is expired.")
+    webhook_secret: SecretStr = Field(
+        SecretStr(""), description="Comma-separated `whsec_` secrets that webhooks are signed with; none: no webhooks."
+    )
+    webhook_allowed_networks: str = Field(
+        "", description="Comma-separated networks, as `10.1.0.0/16`, that webhooks may reach although not public."
+    )
 
     # Workers and trainer
     lease_seconds: float = Field(10.0, gt=0, description="A running job without a heartbeat for so long is retried.")
@@ -64,6 +82,14 @@ class Settings(BaseSettings):
         default_factory=lambda: os.cpu_count() or 1, ge=1, description="Inference processes of a worker."
     )
     worker_engine: str = Field("auto", pattern="^(auto|openvino|torch)$", description="Inference engine.")
+    worker_precision: str = Field(
+        "auto",
+        pattern="^(auto|float32|bfloat16|int8)$",
+        description="Arithmetic of the OpenVINO engine; auto measures what is fastest among those that answer alike.",
+    )
+    worker_threads: int = Field(
+        32, ge=1, description="Threads of a worker with the torch engine, whose images are run together."
+    )
     worker_metrics_port: int = Field(9101, ge=1, le=65535, description="Port of the worker's /metrics.")
     task_events: bool = Field(default=True, description="Send Celery events, which Flower shows.")
 

@@ -7,6 +7,8 @@ from meadow.bundle.manifest import (
     BUNDLE_FILES,
     MANIFEST_FILE,
     MODEL_FILE,
+    PROBE_FILE,
+    QUANTIZED_MODEL_FILE,
     WEIGHTS_FILE,
     BundleError,
     BundleManifest,
@@ -34,6 +36,7 @@ MANIFEST = BundleManifest(
 def bundle(tmp_path: Path) -> Path:
     (tmp_path / MODEL_FILE).write_bytes(b"graph")
     (tmp_path / WEIGHTS_FILE).write_bytes(b"weights")
+    (tmp_path / PROBE_FILE).write_bytes(b"probe")
     return tmp_path
 
 
@@ -52,6 +55,22 @@ def test_what_was_sealed_is_what_is_read(bundle: Path, digest: str) -> None:
     assert manifest.model_copy(update={"files": {}}) == MANIFEST
     assert set(manifest.files) == set(BUNDLE_FILES)
     assert digest == bundle_digest(bundle)
+
+
+def test_an_int8_graph_is_sealed_and_verified_like_the_rest(bundle: Path) -> None:
+    (bundle / QUANTIZED_MODEL_FILE).write_bytes(b"int8")
+    digest = write_manifest(bundle, MANIFEST)
+    assert set(read_bundle(bundle, expected_digest=digest).files) == {*BUNDLE_FILES, QUANTIZED_MODEL_FILE}
+    (bundle / QUANTIZED_MODEL_FILE).write_bytes(b"other")
+    with pytest.raises(BundleError, match=QUANTIZED_MODEL_FILE):
+        read_bundle(bundle, expected_digest=digest)
+
+
+def test_a_manifest_cannot_name_files_outside_the_bundle(bundle: Path, digest: str) -> None:
+    files = read_bundle(bundle, expected_digest=digest).files
+    edit(bundle, files={**files, "../../etc/passwd": "0"})
+    with pytest.raises(BundleError, match="no file of a bundle"):
+        read_bundle(bundle)
 
 
 def test_the_digest_depends_on_every_file(bundle: Path, digest: str) -> None:

@@ -1,6 +1,4 @@
-import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -8,55 +6,8 @@ import pytest
 from PIL import Image
 
 from meadow.cli.main import main
-from meadow.client.testing import Answer, Asked, FakeGateway
-from meadow.items import ItemPage, ItemResult, ItemState
-from meadow.jobs.model import Job, JobError, JobKind, JobState, Links, Progress
-from meadow.packs import read_pack
-from meadow.predictions import Prediction
+from meadow.client.testing import FakeGateway
 from meadow.settings import Settings
-
-PACK_PATH = re.compile(r"/v1/batches/batch_1/packs/(\d+)")
-
-
-class BatchGateway(FakeGateway):
-    """A fake gateway that takes one batch, too, and is done with it once it is sealed."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.batch = Job(
-            id="batch_1",
-            kind=JobKind.BATCH,
-            state=JobState.QUEUED,
-            created_at=datetime.now(UTC),
-            links=Links(self="/v1/jobs/batch_1", cancel="/v1/jobs/batch_1:cancel"),
-        )
-        self.ends_as = JobState.SUCCEEDED
-        self._items: dict[int, list[ItemResult]] = {}
-
-    def respond(self, request: Asked) -> Answer:
-        pack = PACK_PATH.fullmatch(request.path)
-        if pack:
-            self._items[int(pack[1])] = [self._item(name, body) for name, body in read_pack(request.body)]
-        elif request.path == "/v1/batches/batch_1:seal":
-            items = self._all()
-            failed = sum(item.state is ItemState.FAILED for item in items)
-            progress = Progress(total=len(items), done=len(items), failed=failed)
-            self.batch = self.batch.model_copy(update={"state": self.ends_as, "progress": progress})
-        elif request.path == "/v1/jobs/batch_1/results":
-            return Answer(content=ItemPage(items=self._all()).model_dump_json().encode())
-        elif not request.path.startswith(("/v1/batches", "/v1/jobs/batch_1")):
-            return super().respond(request)
-        return Answer(content=self.batch.model_dump_json().encode())
-
-    def _all(self) -> list[ItemResult]:
-        return [item for _, items in sorted(self._items.items()) for item in items]
-
-    def _item(self, name: str, body: bytes) -> ItemResult:
-        outcome = self.state.classify(body, name)
-        if isinstance(outcome, Prediction):
-            return ItemResult(item=name, state=ItemState.SUCCEEDED, prediction=outcome)
-        assert isinstance(outcome, JobError)
-        return ItemResult(item=name, state=ItemState.FAILED, error=outcome)
 
 
 @pytest.fixture(autouse=True)
@@ -69,8 +20,8 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[BatchGateway]:
-    with BatchGateway() as running:
+def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGateway]:
+    with FakeGateway() as running:
         monkeypatch.setenv("MEADOW_API_URL", running.url)
         yield running
 

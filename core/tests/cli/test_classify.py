@@ -6,7 +6,7 @@ import pytest
 
 from meadow.client import RetryPolicy
 from meadow.client.retries import Pauses
-from meadow.client.testing import FakeGateway
+from meadow.client.testing import Answer, Asked, FakeGateway
 from meadow.jobs.model import JobState
 
 Meadow = Callable[..., int]
@@ -104,7 +104,7 @@ def test_a_gateway_that_is_down_is_one_sentence(
 def test_a_batch_that_does_not_finish_is_one_sentence(
     gateway: FakeGateway, meadow: Meadow, photos: Photos, capsys: Shown
 ) -> None:
-    gateway.ends_as = JobState.CANCELLED  # type: ignore[attr-defined]
+    gateway.batches.ends_as = JobState.CANCELLED
     assert meadow("classify", photos("x.png", "y.png")) == 2
     assert capsys.readouterr().err == "Error: Batch batch_1 did not finish: it is cancelled\n"
 
@@ -130,3 +130,34 @@ def test_a_setting_that_is_not_valid_is_named_with_its_value(
     shown = capsys.readouterr().err
     assert "api_port" in shown
     assert "input_value='eighty'" in shown
+
+
+def test_a_resumed_run_says_what_it_goes_on_with(
+    gateway: FakeGateway, meadow: Meadow, photos: Photos, capsys: Shown
+) -> None:
+    folder = photos("grass.png", "flower.png")
+    assert meadow("classify", folder, "--resume") == 0
+    assert "No batch of these files was found. Starting afresh." in capsys.readouterr().out
+    assert meadow("classify", folder, "--resume") == 0
+    assert "Going on with batch_1, which is succeeded." in capsys.readouterr().out
+    assert len(gateway.batches.opened) == 1
+
+
+def test_a_gateway_that_goes_away_leaves_the_way_back(
+    gateway: FakeGateway, meadow: Meadow, photos: Photos, capsys: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = photos("grass.png", "flower.png")
+    gateway.batches.limits = gateway.batches.limits.model_copy(update={"max_pack_items": 1})
+    respond = gateway.batches.respond
+
+    def close_at_the_seal(request: Asked) -> Answer | None:
+        return Answer(hang_up=True) if request.path.endswith(":seal") else respond(request)
+
+    gateway.batches.respond = close_at_the_seal  # type: ignore[method-assign]
+    monkeypatch.setattr(RetryPolicy, "pauses", lambda _: Pauses(RetryPolicy(seconds=0.1)))
+    assert meadow("classify", folder) == 2
+    shown = capsys.readouterr()
+    assert "Interrupted: 2 of 2 images are uploaded to batch_1" in shown.out
+    assert f"To go on:      meadow classify --resume {folder}" in shown.out
+    assert "To give it up: meadow cancel batch_1" in shown.out
+    assert "does not answer" in shown.err

@@ -9,7 +9,7 @@ from meadow.client.testing import ScriptedServer
 from meadow.jobs.model import JobKind, JobState
 from meadow.predictions import Prediction
 from meadow.settings import Settings
-from meadow.training import TrainingRequest
+from meadow.training import DEFAULT_IMAGE_SIZE, TrainingRequest
 
 PREDICTION = {
     "label": "dandelion",
@@ -115,7 +115,7 @@ def test_a_training_run_is_submitted_without_what_was_left_open(server: Scripted
     assert json.loads(server.asked[0].body) == {
         "dataset": "demo",
         "architecture": "resnet18",
-        "image_size": 112,
+        "image_size": DEFAULT_IMAGE_SIZE,
         "seed": 0,
     }
 

@@ -3,6 +3,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from PIL import Image
@@ -19,7 +20,7 @@ class BreakingStore(ObjectStore):
 
     breaks_at = ""
 
-    def put(self, bucket: str, key: str, body: bytes) -> None:
+    def put(self, bucket: str, key: str, body: bytes | BinaryIO) -> None:
         if self.breaks_at in key:
             raise StoreError(f"Could not write s3://{bucket}/{key}: connection lost")
         super().put(bucket, key, body)

@@ -8,6 +8,7 @@ import pytest
 from meadow.bundle.manifest import (
     BUNDLE_FILES,
     MANIFEST_FILE,
+    PROBE_FILE,
     WEIGHTS_FILE,
     BundleManifest,
     HoldoutMetrics,
@@ -54,7 +55,7 @@ def register(registry: ModelRegistry, manifest: BundleManifest, tmp_path: Path) 
         for name in BUNDLE_FILES:
             (folder / name).write_text(f"{name} {content}")
         digest = digest or write_manifest(folder, manifest)
-        for name in (WEIGHTS_FILE, MANIFEST_FILE):
+        for name in (WEIGHTS_FILE, PROBE_FILE, MANIFEST_FILE):
             if (folder / name).exists():
                 shutil.move(folder / name, folder / EXTRA_FILES_FOLDER / name)
         ref = registry.register(run_id="", source=str(folder), model_id=None, manifest=manifest, digest=digest)

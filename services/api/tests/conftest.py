@@ -2,24 +2,30 @@ import io
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import httpx
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from PIL import Image
 
 from meadow.settings import Settings
 from meadow_api.app import create_app
+from meadow_api.server import GatewayServer
+
+
+def serve(settings: Settings) -> AbstractContextManager[httpx.Client]:
+    """Run a gateway on a free port and give a client for it."""
+    return serve_app(create_app(settings))
 
 
 @contextmanager
-def serve(settings: Settings) -> Iterator[httpx.Client]:
-    """Run a gateway on a free port and give a client for it."""
+def serve_app(app: FastAPI) -> Iterator[httpx.Client]:
+    """Run this very application."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(create_app(settings), log_level="warning", timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
+    server = GatewayServer(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1), app)
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -36,6 +42,12 @@ def serve(settings: Settings) -> Iterator[httpx.Client]:
 def gateway_with(settings: Settings) -> Callable[..., object]:
     """Make gateways with changed settings."""
     return lambda **changes: serve(settings.model_copy(update=changes))
+
+
+@pytest.fixture
+def gateway_of() -> Callable[[FastAPI], AbstractContextManager[httpx.Client]]:
+    """Run gateways whose insides the test looks into."""
+    return serve_app
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def folder(network: nn.Module, tmp_path_factory: pytest.TempPathFactory) -> Path
 @pytest.mark.parametrize("count", [1, 2, 5])
 def test_graph_takes_any_number_of_images(network: nn.Module, folder: Path, count: int) -> None:
     expected = predict(network, PIXELS[:count], CPU)
-    np.testing.assert_allclose(answer_with_graph(folder, PIXELS[:count]), expected, atol=1e-4)
+    np.testing.assert_allclose(answer_with_graph(folder / MODEL_FILE, PIXELS[:count]), expected, atol=1e-4)
 
 
 def test_graph_takes_plain_pixels_and_names_its_ends(folder: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from meadow.bundle.manifest import WEIGHTS_FILE, read_bundle
+from meadow.bundle.manifest import MODEL_FILE, WEIGHTS_FILE, read_bundle
 from meadow.bundle.preprocess import load_pixels
 from meadow.bundle.scores import decide, probabilities
 from meadow.datasets.split import Split
@@ -45,7 +45,7 @@ def test_what_is_served_is_as_good_as_what_was_measured(trained: TrainedBundle, 
         load_pixels(stripes_source.read(entry), manifest.preprocessing, max_pixels=MAX_PIXELS).pixels
         for entry in entries
     ]
-    rows = probabilities(answer_with_graph(trained.folder, np.stack(pixels)), manifest.temperature)
+    rows = probabilities(answer_with_graph(trained.folder / MODEL_FILE, np.stack(pixels)), manifest.temperature)
     labels = [decide(row, manifest)[1][0].label for row in rows]
     right = sum(label == entry.label for label, entry in zip(labels, entries, strict=True))
     assert right / len(entries) == pytest.approx(manifest.metrics.accuracy)

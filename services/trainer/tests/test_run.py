@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import meadow_trainer.run
-from meadow.bundle.manifest import read_bundle
+from meadow.bundle.manifest import MODEL_FILE, read_bundle
 from meadow.registry.cache import ModelCache
 from meadow.registry.versions import ModelRegistry, RegistryError
 from meadow.settings import Settings
@@ -109,7 +109,8 @@ def test_bundle_from_the_registry_is_the_one_that_was_trained(
     pixels = np.zeros((1, 32, 32, 3), dtype=np.uint8)
     cached = ModelCache(settings.model_cache).path_of(first.model)
     assert cached is not None
-    np.testing.assert_array_equal(answer_with_graph(tmp_path / "bundle", pixels), answer_with_graph(cached, pixels))
+    expected = answer_with_graph(tmp_path / "bundle" / MODEL_FILE, pixels)
+    np.testing.assert_array_equal(answer_with_graph(cached / MODEL_FILE, pixels), expected)
 
 
 def test_run_keeps_parameters_progress_data_and_figures(

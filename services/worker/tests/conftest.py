@@ -14,12 +14,13 @@ from PIL import Image
 from meadow.bundle.manifest import (
     BUNDLE_FILES,
     MANIFEST_FILE,
-    WEIGHTS_FILE,
+    MODEL_FILE,
     BundleManifest,
     HoldoutMetrics,
     write_manifest,
 )
 from meadow.bundle.preprocess import Preprocessing
+from meadow.bundle.probe import PROBE_IMAGES, Probe, write_probe
 from meadow.names import EXTRA_FILES_FOLDER
 from meadow.registry.cache import ModelCache
 from meadow.registry.model import ModelRef
@@ -92,6 +93,8 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
         bias = network.get_parameter("classifier.3.bias")
         bias.copy_((bias - logits.mean(0)) * scale)
     write_files(network, MANIFEST.preprocessing, folder)
+    answers = predict(network, scenes[:PROBE_IMAGES], torch.device("cpu"))
+    write_probe(folder, Probe(scenes[:PROBE_IMAGES], answers))
     write_manifest(folder, MANIFEST)
     return folder
 
@@ -162,7 +165,7 @@ def register(registry: CountingRegistry, variant: Variant, tmp_path: Path) -> Ca
         target = tmp_path / "artefacts" / uuid.uuid4().hex
         (target / EXTRA_FILES_FOLDER).mkdir(parents=True)
         for name in (*BUNDLE_FILES, MANIFEST_FILE):
-            extra = name in {WEIGHTS_FILE, MANIFEST_FILE}
+            extra = name != MODEL_FILE
             shutil.copy(folder / name, target / EXTRA_FILES_FOLDER / name if extra else target / name)
         if damage:
             damage(target)

@@ -34,7 +34,7 @@ def manifest(bundle: Path) -> BundleManifest:
 
 @pytest.fixture(scope="session")
 def engines(bundle: Path, manifest: BundleManifest) -> dict[str, Engine]:
-    return {name: load_engine(name, bundle, manifest) for name in ENGINES}
+    return {name: load_engine(name, bundle, manifest, wanted="float32") for name in ENGINES}
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import redis
@@ -34,10 +35,15 @@ pytestmark = [
 ]
 
 
-@pytest.fixture
-def settings(settings: Settings, mlflow_uri: str) -> Settings:
+@pytest.fixture(params=["openvino", "torch"])
+def settings(settings: Settings, mlflow_uri: str, request: pytest.FixtureRequest) -> Settings:
     return settings.model_copy(
-        update={"mlflow_tracking_uri": mlflow_uri, "worker_engine": "openvino", "lease_seconds": 0.3, "max_attempts": 2}
+        update={
+            "mlflow_tracking_uri": mlflow_uri,
+            "worker_engine": request.param,
+            "lease_seconds": 0.3,
+            "max_attempts": 2,
+        }
     )
 
 
@@ -105,6 +111,28 @@ async def test_a_bad_image_fails_its_job_with_the_reason(
     assert job.state is JobState.FAILED
     assert job.error
     assert job.error.code == "image-undecodable"
+
+
+@pytest.mark.parametrize("settings", ["torch"], indirect=True)
+async def test_many_threads_answer_each_its_own_image(
+    process: InferenceProcess, submissions: JobSubmissions, images: list[bytes]
+) -> None:
+    """As a worker with a graphics processor runs: the threads' images share runs of the network."""
+    units = [await send_image(submissions, image) for image in images * 4]
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(process.classify_image, units))
+    jobs = [await submissions.read(unit.job_id) for unit in units]
+    answers = [job.result.scores for job in jobs if isinstance(job.result, Prediction)]
+    assert len(answers) == len(units)
+    alone = [await send_image(submissions, image) for image in images]
+    for place, unit in enumerate(alone):
+        process.classify_image(unit)
+        result = (await submissions.read(unit.job_id)).result
+        assert isinstance(result, Prediction)
+        for scores in answers[place :: len(images)]:
+            assert {one.label: one.probability for one in scores} == pytest.approx(
+                {one.label: one.probability for one in result.scores}, abs=1e-4
+            )
 
 
 async def test_a_message_that_comes_twice_is_answered_once(

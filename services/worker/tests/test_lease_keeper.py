@@ -38,7 +38,7 @@ def leases(redis_client: redis.Redis, settings: Settings) -> JobLeases:
 
 @pytest.fixture
 def keeper(redis_client: redis.Redis, leases: JobLeases) -> Iterator[LeaseKeeper]:
-    made = LeaseKeeper(redis_client, leases, engine="openvino", serving=lambda: MODEL)
+    made = LeaseKeeper(redis_client, leases, engine=lambda: "openvino int8", serving=lambda: MODEL)
     made.start()
     yield made
     made.stop()
@@ -73,11 +73,11 @@ async def test_work_that_ends_in_an_error_is_let_go(
 
 def test_the_process_is_listed_while_it_lives(keeper: LeaseKeeper, redis_client: redis.Redis) -> None:
     status = WorkerStatus.model_validate_json(redis_client.hget(keys.WORKERS, worker_name()) or b"")
-    assert (status.engine, status.model) == ("openvino", MODEL)
+    assert (status.engine, status.model) == ("openvino int8", MODEL)
     keeper.stop()
     assert redis_client.hlen(keys.WORKERS) == 0
 
 
 def test_a_process_that_never_started_can_be_stopped(redis_client: redis.Redis, leases: JobLeases) -> None:
-    LeaseKeeper(redis_client, leases, engine="openvino", serving=lambda: None).stop()
+    LeaseKeeper(redis_client, leases, engine=lambda: "openvino int8", serving=lambda: None).stop()
     assert redis_client.hlen(keys.WORKERS) == 0

@@ -15,8 +15,14 @@ MODEL_FILE = "model.onnx"
 """The graph: input `images` uint8 [N, size, size, 3] RGB, output `logits` float32 [N, classes]."""
 WEIGHTS_FILE = "weights.safetensors"
 """State of `torchvision.models.get_model(architecture, num_classes=...)`."""
+PROBE_FILE = "probe.npz"
+"""A few images and the network's logits for them."""
+QUANTIZED_MODEL_FILE = "model.int8.onnx"
+"""The graph with 8-bit integer arithmetic; only in bundles whose accuracy it keeps."""
 MANIFEST_FILE = "bundle.json"
-BUNDLE_FILES = (MODEL_FILE, WEIGHTS_FILE)
+BUNDLE_FILES = (MODEL_FILE, WEIGHTS_FILE, PROBE_FILE)
+"""What every bundle holds beside its manifest."""
+OPTIONAL_FILES = (QUANTIZED_MODEL_FILE,)
 
 
 class BundleError(Exception):
@@ -49,6 +55,7 @@ class BundleManifest(BaseModel):
     dataset_name: str
     dataset_digest: str
     metrics: HoldoutMetrics
+    quantized_accuracy: float | None = Field(None, description="Of the int8 graph, on the same hold-out.")
     created_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
     files: dict[str, str] = Field(default_factory=dict, description="sha256 of each file of the bundle.")
 
@@ -65,7 +72,8 @@ def write_manifest(folder: Path, manifest: BundleManifest) -> str:
     missing = [name for name in BUNDLE_FILES if not (folder / name).is_file()]
     if missing:
         raise BundleError(f"The bundle in {folder} lacks {', '.join(missing)}.")
-    files = {name: _sha256(folder / name) for name in BUNDLE_FILES}
+    present = (*BUNDLE_FILES, *(name for name in OPTIONAL_FILES if (folder / name).is_file()))
+    files = {name: _sha256(folder / name) for name in present}
     sealed = manifest.model_copy(update={"files": files})
     (folder / MANIFEST_FILE).write_text(sealed.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return bundle_digest(folder)
@@ -95,7 +103,9 @@ def read_bundle(folder: Path, *, expected_digest: str | None = None) -> BundleMa
     actual = bundle_digest(folder)
     if expected_digest is not None and actual != expected_digest:
         raise BundleError(f"The bundle in {folder} has digest {actual}, the registry says {expected_digest}.")
-    for name in BUNDLE_FILES:
+    for name in dict.fromkeys((*BUNDLE_FILES, *manifest.files)):
+        if name not in {*BUNDLE_FILES, *OPTIONAL_FILES}:
+            raise BundleError(f"The bundle in {folder} names {name!r}, which is no file of a bundle.")
         if not (folder / name).is_file():
             raise BundleError(f"The bundle in {folder} lacks {name}.")
         if _sha256(folder / name) != manifest.files.get(name):

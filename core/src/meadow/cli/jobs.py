@@ -1,6 +1,5 @@
-"""`meadow jobs`, `meadow results` and `meadow cancel`."""
+"""`meadow jobs` and `meadow cancel`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,7 +7,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from meadow.cli.outputs import check_output, write_results
 from meadow.cli.show import styled_state
 from meadow.client import MeadowClient
 from meadow.jobs.model import JobKind, JobState
@@ -34,19 +32,6 @@ def jobs(
             created = f"{job.created_at.astimezone():%Y-%m-%d %H:%M:%S}"
             table.add_row(job.id, job.kind, styled_state(job), progress, version, escape(job.name), created)
     Console().print(table)
-
-
-@app.command()
-def results(
-    job_id: Annotated[str, typer.Argument(help="A batch.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="A .csv, .ndjson or .parquet file.")],
-) -> None:
-    """Download what a batch has answered so far."""
-    check_output(out)
-    with MeadowClient.from_settings(load_settings()) as client:
-        items = list(client.results(job_id))
-    write_results(items, out)
-    Console().print(f"{len(items)} results are in {out}.")
 
 
 @app.command()

@@ -8,9 +8,8 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 
-from meadow.cli import classify, data, jobs, keys, models, settings, train
+from meadow.cli import batches, classify, data, jobs, keys, models, results, settings, train
 from meadow.client import ClientError
-from meadow.client.folder import BatchFailedError
 from meadow.datasets.folder import DatasetError
 from meadow.problems import ProblemError
 from meadow.storage.errors import StoreError
@@ -24,12 +23,19 @@ Start everything on this machine with `meadow up`, train with `meadow train`, cl
 """
 
 
-def create_app() -> typer.Typer:
-    """Put the commands together: ours, and those of the packages that plug in."""
+def create_app(command: str = "") -> typer.Typer:
+    """Put the commands together: ours, and those of the packages that plug in.
+
+    Args:
+        command: The one that is to be run, if it is known. For one of ours the plug-ins are left alone: loading them
+            takes as long as classifying dozens of images.
+    """
     app = typer.Typer(help=ABOUT, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown")
-    for module in (classify, jobs, train, models, keys, settings):
+    for module in (classify, batches, results, jobs, train, models, keys, settings):
         app.add_typer(module.app)
     app.add_typer(data.app, name="data")
+    if command in _command_names(app):
+        return app
     for plugin in entry_points(group=PLUGIN_GROUP):
         app.add_typer(plugin.load())
     return app
@@ -38,15 +44,21 @@ def create_app() -> typer.Typer:
 def main() -> None:
     """Run the command line; an error of ours ends in one sentence and status 2."""
     try:
-        create_app()()
+        create_app(sys.argv[1] if len(sys.argv) > 1 else "")()
     except ClientError as error:
         _fail(str(error))
-    except (BatchFailedError, DatasetError, StoreError) as error:
+    except (DatasetError, StoreError) as error:
         _fail(str(error))
     except ProblemError as error:
         _fail(error.detail)
     except ValidationError as error:
         _fail(f"A setting is not valid: {error}")
+
+
+def _command_names(app: typer.Typer) -> set[str]:
+    apps = [group.typer_instance for group in app.registered_groups]
+    commands = [info for group in apps if group for info in group.registered_commands]
+    return {info.name or info.callback.__name__ for info in commands if info.callback}
 
 
 def _fail(sentence: str) -> None:

@@ -1,7 +1,9 @@
-"""Writing results to a file whose suffix names the format."""
+"""Writing results, as they come, to a file whose suffix names the format."""
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 
 import typer
@@ -10,6 +12,8 @@ from meadow.items import ItemResult
 from meadow.result_formats import CSV_COLUMNS, as_csv, as_ndjson, result_row
 
 SUFFIXES = (".csv", ".ndjson", ".parquet")
+ROW_GROUP = 16_384
+"""Results in memory at a time for Parquet, which is written by columns."""
 
 
 def check_output(out: Path | None) -> None:
@@ -28,7 +32,15 @@ def check_output(out: Path | None) -> None:
         raise typer.BadParameter("Parquet needs pyarrow: pip install 'meadow[parquet]'.")
 
 
-def write_results(results: Sequence[ItemResult], out: Path) -> None:
+def consume(results: Iterable[ItemResult], out: Path | None) -> None:
+    """Read results to the end, into a file if there is to be one."""
+    if out is None:
+        deque(results, maxlen=0)
+    else:
+        write_results(results, out)
+
+
+def write_results(results: Iterable[ItemResult], out: Path) -> None:
     """Write results; the file appears whole."""
     scratch = out.with_name(f".{out.name}.partial")
     if out.suffix == ".parquet":
@@ -40,13 +52,20 @@ def write_results(results: Sequence[ItemResult], out: Path) -> None:
     scratch.replace(out)
 
 
-def _write_parquet(results: Sequence[ItemResult], path: Path) -> None:
+def _write_parquet(results: Iterable[ItemResult], path: Path) -> None:
     import pyarrow as pa  # noqa: PLC0415 - an extra
     import pyarrow.parquet as pq  # noqa: PLC0415
 
-    rows = [[cell if cell != "" else None for cell in result_row(result)] for result in results]
-    columns = {name: [row[index] for row in rows] for index, name in enumerate(CSV_COLUMNS)}
     # The types are the same whatever the results hold, so that the files of several runs can be read as one table.
     numbers = {"probability": pa.float64(), "width": pa.int64(), "height": pa.int64()}
     schema = pa.schema([(name, numbers.get(name, pa.string())) for name in CSV_COLUMNS])
-    pq.write_table(pa.table(columns, schema=schema), path)
+    with pq.ParquetWriter(path, schema) as writer:
+        for rows in _row_groups(results):
+            columns = {name: [row[index] for row in rows] for index, name in enumerate(CSV_COLUMNS)}
+            writer.write_table(pa.table(columns, schema=schema))
+
+
+def _row_groups(results: Iterable[ItemResult]) -> Iterator[list[list[str | int | float | None]]]:
+    coming = iter(results)
+    while group := list(islice(coming, ROW_GROUP)):
+        yield [[cell if cell != "" else None for cell in result_row(result)] for result in group]

@@ -1,7 +1,8 @@
 """The client: one method for each thing the gateway does."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import quote
@@ -9,12 +10,18 @@ from urllib.parse import quote
 import httpx
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from meadow.client.downloads import read_lines
 from meadow.client.errors import ApiProblem, JobPendingError
+from meadow.client.events import follow_events
+from meadow.client.file_upload import put_file
 from meadow.client.media import media_type
 from meadow.client.retries import RetryPolicy
+from meadow.client.sources import Source, Upload
 from meadow.client.transport import Transport
-from meadow.items import ItemPage, ItemResult
+from meadow.items import ItemFilter, ItemPage, ItemResult
 from meadow.jobs.model import Job, JobKind, JobPage, JobState
+from meadow.limits import Limits
+from meadow.pack_numbers import PackNumbers
 from meadow.packs import PACK_TYPE, build_pack
 from meadow.readiness import Readiness
 from meadow.registry.model import ModelInfo
@@ -27,6 +34,9 @@ LONG_POLL_SECONDS = 20
 
 POLL_PAUSE = 0.2
 """Pause after a poll that was answered early, so that a gateway that does not hold polls is not flooded."""
+
+LIST_PAGE = 50
+"""Jobs that are asked for at a time: most readers stop early."""
 
 T = TypeVar("T")
 
@@ -125,6 +135,10 @@ class MeadowClient:
                 raise JobPendingError(job, timeout)
             time.sleep(min(POLL_PAUSE, left))
 
+    def events(self, job_id: str) -> Iterator[Job]:
+        """The job as it is, and again as soon as it has changed, until it is finished."""
+        return follow_events(self._transport, f"{_job(job_id)}/events")
+
     def jobs(
         self,
         *,
@@ -138,20 +152,59 @@ class MeadowClient:
         params = {key: value for key, value in asked.items() if value}
         return _parsed(JobPage, self._transport.send("GET", "/v1/jobs", params=params))
 
+    def each_job(self, *, kind: JobKind | None = None, state: JobState | None = None) -> Iterator[Job]:
+        """All jobs, newest first, page by page as they are read."""
+        token = ""
+        while True:
+            page = self.jobs(kind=kind, state=state, page_size=LIST_PAGE, page_token=token)
+            yield from page.jobs
+            token = page.next_page_token
+            if not token:
+                return
+
     def cancel(self, job_id: str) -> Job:
         """Ask for a job to be stopped."""
         return _parsed(Job, self._transport.send("POST", f"{_job(job_id)}:cancel"))
 
-    def open_batch(self, name: str = "") -> Job:
-        """Open a batch, to be filled with packs and then sealed."""
-        content = _Name(name=name).model_dump_json().encode()
+    def limits(self) -> Limits:
+        """What the gateway accepts."""
+        return _parsed(Limits, self._transport.send("GET", "/v1/limits"))
+
+    def open_batch(self, name: str = "", *, fingerprint: str = "", source: Source | None = None) -> Job:
+        """Open a batch.
+
+        Args:
+            name: What people call it.
+            fingerprint: What it can be found by again.
+            source: Where the gateway finds the images; without one, the batch is to be filled with packs and sealed.
+        """
+        # Not `exclude_defaults`: a source's type is one.
+        asked = _Batch(name=name, fingerprint=fingerprint or None, source=source)
+        content = asked.model_dump_json(exclude_none=True).encode()
         return _parsed(Job, self._transport.send("POST", "/v1/batches", headers=_JSON, content=content))
+
+    def upload_file(self, path: Path, on_progress: Callable[[int], None] = lambda _: None) -> str:
+        """Upload a file for a batch's source, and return the upload's id.
+
+        Raises:
+            UploadTooLargeError: The gateway does not take so large a file.
+        """
+        upload = _parsed(Upload, self._transport.send("POST", "/v1/uploads"))
+        put_file(self._transport, upload, path, on_progress)
+        return upload.upload_id
+
+    def packs(self, batch_id: str) -> PackNumbers:
+        """Which packs of a batch are in."""
+        return _parsed(PackNumbers, self._transport.send("GET", f"{_batch(batch_id)}/packs"))
 
     def add_pack(self, batch_id: str, number: int, items: Sequence[tuple[str, bytes]]) -> Job:
         """Add named images to a batch; a pack that is sent again under its number counts once."""
+        return self.send_pack(batch_id, number, build_pack(items))
+
+    def send_pack(self, batch_id: str, number: int, pack: bytes) -> Job:
+        """Add a pack that is built already."""
         path = f"{_batch(batch_id)}/packs/{number}"
-        headers = {"Content-Type": PACK_TYPE}
-        return _parsed(Job, self._transport.send("PUT", path, headers=headers, content=build_pack(items)))
+        return _parsed(Job, self._transport.send("PUT", path, headers={"Content-Type": PACK_TYPE}, content=pack))
 
     def seal_batch(self, batch_id: str, packs: int) -> Job:
         """Say that a batch is complete with so many packs."""
@@ -159,16 +212,32 @@ class MeadowClient:
         path = f"{_batch(batch_id)}:seal"
         return _parsed(Job, self._transport.send("POST", path, headers=_JSON, content=content))
 
-    def results(self, job_id: str, *, page_size: int | None = None) -> Iterator[ItemResult]:
-        """The results of a batch that are there, page by page as they are read."""
-        params: dict[str, str | int] = {} if page_size is None else {"page_size": page_size}
+    def results(
+        self, job_id: str, *, page_size: int | None = None, wanted: ItemFilter | None = None
+    ) -> Iterator[ItemResult]:
+        """The results of a batch up to the first that is still to come, page by page as they are read."""
+        params = _filtered(wanted) if page_size is None else {**_filtered(wanted), "page_size": page_size}
         while True:
             page = _parsed(ItemPage, self._transport.send("GET", f"{_job(job_id)}/results", params=params))
             yield from page.items
-            # While the batch runs there is a token for what is still to come, even after the last result so far.
-            if not page.next_page_token or not page.items:
+            # While the batch runs there is a token for what is still to come, the same until it is there.
+            if page.next_page_token in {"", params.get("page_token")}:
                 return
             params["page_token"] = page.next_page_token
+
+    def download(self, job_id: str, *, wanted: ItemFilter | None = None, partial: bool = False) -> Iterator[ItemResult]:
+        """The results of a finished batch in one stream, which costs a fraction of the pages.
+
+        Args:
+            job_id: The batch.
+            wanted: Leave out the others.
+            partial: Take what is there although the batch is not finished. Such a stream is not taken up again when
+                it breaks off: by then there may be more results in front of where it was.
+        """
+        params = {**_filtered(wanted), **({"partial": "true"} if partial else {})}
+        path = f"{_job(job_id)}/results.ndjson"
+        for line in read_lines(self._transport, path, params, may_repeat=not partial):
+            yield ItemResult.model_validate_json(line)
 
     def start_training(self, request: TrainingRequest) -> Job:
         """Submit a training run."""
@@ -192,8 +261,10 @@ class MeadowClient:
         return _parsed(Readiness, self._transport.once("/readyz"))
 
 
-class _Name(BaseModel):
+class _Batch(BaseModel):
     name: str
+    fingerprint: str | None
+    source: Source | None
 
 
 class _Seal(BaseModel):
@@ -206,6 +277,10 @@ def _job(job_id: str) -> str:
 
 def _batch(batch_id: str) -> str:
     return f"/v1/batches/{quote(batch_id, safe='')}"
+
+
+def _filtered(wanted: ItemFilter | None) -> dict[str, str | int]:
+    return wanted.model_dump(mode="json", exclude_none=True) if wanted else {}
 
 
 def _parsed(kind: type[T], response: httpx.Response) -> T:

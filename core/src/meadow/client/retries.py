@@ -22,6 +22,10 @@ class RetryPolicy:
         return Pauses(self)
 
 
+PATIENT = RetryPolicy(seconds=120.0, longest_pause=3.0)
+"""For long work that must outlive a restart of the gateway."""
+
+
 class Pauses:
     """How long one call may still go on trying, and the pause that comes next."""
 

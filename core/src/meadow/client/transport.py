@@ -1,14 +1,15 @@
 """One HTTP connection pool to the gateway, with retries: the client's methods only say what they ask."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from ipaddress import ip_address
 from uuid import uuid4
 
 import httpx
 
 from meadow.client.errors import ApiProblem, GatewayUnreachableError
-from meadow.client.retries import RetryPolicy, retry_after
+from meadow.client.retries import Pauses, RetryPolicy, retry_after
 
 CONNECT_SECONDS = 5.0
 
@@ -29,7 +30,7 @@ class Transport:
             base_url=self.base_url,
             headers={"Authorization": f"Bearer {api_key}"} if api_key else {},
             # A proxy from the environment cannot reach this machine's loopback addresses.
-            trust_env=not _is_loopback(self.base_url),
+            trust_env=not is_loopback(self.base_url),
             limits=httpx.Limits(max_connections=64, max_keepalive_connections=64),
         )
 
@@ -72,22 +73,50 @@ class Transport:
             content=content,
             timeout=httpx.Timeout(self._timeout + wait, connect=CONNECT_SECONDS),
         )
-        pauses = self._retries.pauses()
+        pauses = self.pauses()
         while True:
             try:
                 response = self._http.send(request)
             except httpx.TransportError as error:
-                pause = pauses.next() if isinstance(error, _PASSING) else None
-                if pause is None:
-                    raise GatewayUnreachableError(self.base_url, _reason(error)) from error
+                self.pause_after(error, pauses)
             else:
                 if response.is_success:
                     return response
-                asked = retry_after(response)
-                pause = None if asked is None else pauses.next(asked)
-                if pause is None:
-                    raise ApiProblem.from_response(response)
-            time.sleep(pause)
+                self.pause_unless_final(response, pauses)
+
+    @contextmanager
+    def stream(self, path: str, params: Params) -> Iterator[httpx.Response]:
+        """Get `path` without retries, whatever the status of the answer; its body comes as it is read."""
+        timeout = httpx.Timeout(self._timeout, connect=CONNECT_SECONDS)
+        with self._http.stream("GET", path, params=params, timeout=timeout) as response:
+            yield response
+
+    def pauses(self) -> Pauses:
+        """The pauses of one call."""
+        return self._retries.pauses()
+
+    def pause_after(self, error: httpx.TransportError, pauses: Pauses | None) -> None:
+        """Wait before the next try.
+
+        Raises:
+            GatewayUnreachableError: There is to be none.
+        """
+        pause = pauses.next() if pauses and isinstance(error, _PASSING) else None
+        if pause is None:
+            raise GatewayUnreachableError(self.base_url, _reason(error)) from error
+        time.sleep(pause)
+
+    def pause_unless_final(self, response: httpx.Response, pauses: Pauses) -> None:
+        """Wait before the next try.
+
+        Raises:
+            ApiProblem: The answer invites none, or there is to be none.
+        """
+        asked = retry_after(response)
+        pause = None if asked is None else pauses.next(asked)
+        if pause is None:
+            raise ApiProblem.from_response(response)
+        time.sleep(pause)
 
     def once(self, path: str) -> httpx.Response:
         """Get `path` without retries, whatever the status of the answer.
@@ -101,7 +130,8 @@ class Transport:
             raise GatewayUnreachableError(self.base_url, _reason(error)) from error
 
 
-def _is_loopback(url: str) -> bool:
+def is_loopback(url: str) -> bool:
+    """Whether an address is on this machine."""
     host = httpx.URL(url).host
     try:
         return ip_address(host).is_loopback

@@ -25,8 +25,18 @@ class BatchSubmissions:
         self._seal = client.register_script(load_script("seal"))
 
     async def has_pack(self, batch_id: str, number: int) -> bool:
-        """Whether a pack of that number is in already."""
-        return bool(await self._redis.getbit(keys.packs_added(batch_id), number))
+        """Whether a pack of that number is in already.
+
+        Raises:
+            ProblemError: The batch fills itself, so that nobody else may add packs.
+        """
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.getbit(keys.packs_added(batch_id), number)
+            pipe.hexists(keys.job(batch_id), "source")
+            is_in, has_source = await pipe.execute()
+        if has_source:
+            raise _sourced(batch_id)
+        return bool(is_in)
 
     async def pack_count(self, batch_id: str) -> int:
         """Return how many packs are in."""
@@ -48,6 +58,8 @@ class BatchSubmissions:
                 raise ProblemError(ProblemTypes.JOB_FINISHED, f"Batch {batch_id} is finished.")
             case "sealed":
                 raise ProblemError(ProblemTypes.BATCH_SEALED, f"Batch {batch_id} is sealed.")
+            case "sourced":
+                raise _sourced(batch_id)
             case "queue-full":
                 raise overloaded(BATCH_QUEUE, str(self._settings.max_queue_depth))
 
@@ -64,6 +76,8 @@ class BatchSubmissions:
                 raise self._submissions.missing(batch_id)
             case "finished":
                 raise ProblemError(ProblemTypes.JOB_FINISHED, f"Batch {batch_id} is finished.")
+            case "sourced":
+                raise _sourced(batch_id)
             case "incomplete":
                 raise ProblemError(
                     ProblemTypes.INVALID_REQUEST,
@@ -73,3 +87,9 @@ class BatchSubmissions:
                 raise ProblemError(
                     ProblemTypes.BATCH_SEALED, f"Batch {batch_id} has {reply[1].decode()} packs, not {packs}."
                 )
+
+
+def _sourced(batch_id: str) -> ProblemError:
+    return ProblemError(
+        ProblemTypes.BATCH_SEALED, f"Batch {batch_id} is filled from its source; it takes no packs and no seal."
+    )

@@ -16,6 +16,8 @@ ID_SECRET = PREFIX + "id-secret"
 """Secret that marks the job ids this system has given out."""
 WORKERS = PREFIX + "workers"
 """Hash: worker process -> its last `WorkerStatus`."""
+WEBHOOKS = PREFIX + "webhooks"
+"""Sorted set: finished job whose webhook is not settled -> Unix time in milliseconds of the next attempt."""
 
 
 def job(job_id: str) -> str:

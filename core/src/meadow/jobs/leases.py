@@ -97,8 +97,8 @@ class JobLeases:
         return bool(self._finish_pack(unit_keys(claim.unit), arguments))
 
     def postpone(self, claim: Claim, seconds: float) -> bool:
-        """Give a pack back for some seconds without counting the attempt, because a part it needs is down."""
-        arguments: list[str | float] = [str(claim.unit), claim.attempt, str(claim.unit.pack), seconds]
+        """Give a unit back for some seconds without counting the attempt, because a part it needs is down."""
+        arguments: list[str | float] = [str(claim.unit), claim.attempt, seconds]
         return bool(self._postpone(unit_keys(claim.unit), arguments))
 
     def _end(self, claim: Claim, state: JobState, fields: list[str]) -> bool:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from meadow.predictions import Prediction
 from meadow.registry.model import ModelRef
 from meadow.training import TrainingResult
+from meadow.webhooks.model import Webhook
 
 
 class JobState(StrEnum):
@@ -90,6 +91,7 @@ class Job(BaseModel):
     error: JobError | None = None
     name: str = Field("", description="File name or label that the submitter gave.")
     fingerprint: str = Field("", description="Batches: what the submitter calls the set of images, to find it again.")
+    webhook: Webhook | None = Field(None, description="What has become of the webhook; null when none was asked for.")
     links: Links
 
 

@@ -6,11 +6,13 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from meadow.jobs.model import Job, JobError, JobKind, JobState, Links, Progress
+from meadow.jobs.model import Job, JobError, JobKind, JobState, Links
+from meadow.jobs.progress import progress_of
 from meadow.names import BATCH_QUEUE, INTERACTIVE_QUEUE, TRAINING_QUEUE
 from meadow.predictions import Prediction
 from meadow.registry.model import ModelRef
 from meadow.training import TrainingResult
+from meadow.webhooks.model import Webhook, WebhookState
 
 QUEUE_OF_KIND = {
     JobKind.CLASSIFICATION: INTERACTIVE_QUEUE,
@@ -44,15 +46,18 @@ def model_of(record: Mapping[str, str]) -> ModelRef | None:
     return ModelRef(name=record["model_name"], version=record["model_version"], digest=record["model_digest"])
 
 
-def to_job(record: Mapping[str, str], classes: Mapping[str, str] | None = None) -> Job:
+def to_job(record: Mapping[str, str], classes: Mapping[str, str] | None = None, *, now: datetime | None = None) -> Job:
     """Build the client's view of a record.
 
     Args:
         record: The job's hash.
         classes: Predicted class -> count, for a batch.
+        now: The end of the time that a running job's rate is counted over.
     """
     job_id = record["id"]
     kind = JobKind(record["kind"])
+    started, finished = _time(record.get("started_at")), _time(record.get("finished_at"))
+    seconds = ((finished or now or datetime.now(UTC)) - started).total_seconds() if started else 0.0
     self_link = f"/v1/jobs/{job_id}"
     is_batch = kind is JobKind.BATCH
     return Job(
@@ -60,16 +65,18 @@ def to_job(record: Mapping[str, str], classes: Mapping[str, str] | None = None) 
         kind=kind,
         state=JobState(record["state"]),
         created_at=datetime.fromtimestamp(int(record["created_at"]) / 1000, UTC),
-        started_at=_time(record.get("started_at")),
-        finished_at=_time(record.get("finished_at")),
+        started_at=started,
+        finished_at=finished,
         expires_at=_time(record.get("expires_at")),
         attempts=int(record.get("attempts", 0)),
         model=model_of(record),
-        progress=_progress(kind, record, classes or {}),
+        progress=None if kind is JobKind.CLASSIFICATION else progress_of(record, classes or {}, seconds),
         sealed="packs" in record if is_batch else None,
         result=_RESULT.validate_json(record["result"]) if "result" in record else None,
         error=JobError.model_validate_json(record["error"]) if "error" in record else None,
         name=record.get("name", ""),
+        fingerprint=record.get("fingerprint", ""),
+        webhook=_webhook(record) if "webhook_url" in record else None,
         links=Links(
             self=self_link,
             cancel=f"{self_link}:cancel",
@@ -78,15 +85,12 @@ def to_job(record: Mapping[str, str], classes: Mapping[str, str] | None = None) 
     )
 
 
-def _progress(kind: JobKind, record: Mapping[str, str], classes: Mapping[str, str]) -> Progress | None:
-    if kind is JobKind.CLASSIFICATION:
-        return None
-    return Progress(
-        total=int(record["total"]) if "total" in record else None,
-        done=int(record.get("done", 0)),
-        failed=int(record.get("failed", 0)),
-        classes={label: int(count) for label, count in sorted(classes.items())},
-        message=record.get("message", ""),
+def _webhook(record: Mapping[str, str]) -> Webhook:
+    status = record.get("webhook_status")
+    return Webhook(
+        state=WebhookState(record.get("webhook_state", WebhookState.PENDING)),
+        attempts=int(record.get("webhook_attempts", 0)),
+        last_status=int(status) if status else None,
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from redis.asyncio import Redis
 
 from meadow.jobs import keys
-from meadow.jobs.ids import JobIds
+from meadow.jobs.ids import PREFIXES, JobIds
 from meadow.jobs.keys import Unit
 from meadow.jobs.model import Job, JobKind, JobPage, JobState
 from meadow.jobs.record import QUEUE_OF_KIND, decode_hash, text, to_job
@@ -18,6 +18,8 @@ from meadow.problems import ProblemError, ProblemTypes
 from meadow.settings import Settings
 
 RETRY_AFTER_OVERLOAD_SECONDS = 2
+IDS_A_PAGE = 5_000
+"""How many ids are looked at for a page of jobs of one kind."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class JobSubmissions:
     ) -> Accepted:
         """Accept a job: its record, its image and its message, or nothing.
 
-        A batch is opened without a message; its packs bring their own.
+        A batch without a `source` is opened without a message; its packs bring their own.
 
         Raises:
             ProblemError: The queue or the in-flight bytes are at their limit, or the idempotency key was used for
@@ -80,7 +82,7 @@ class JobSubmissions:
             [*unit_keys(unit), keys.JOB_INDEX, idempotency.redis_key if idempotency else keys.idempotency("none")],
             [
                 unit.job_id,
-                "" if kind is JobKind.BATCH else message_for(unit),
+                "" if kind is JobKind.BATCH and "source" not in record else message_for(unit),
                 image,
                 settings.max_queue_depth,
                 settings.max_inflight_bytes,
@@ -93,11 +95,21 @@ class JobSubmissions:
         if verdict in {"accepted", "replayed"}:
             return Accepted(value, replayed=verdict == "replayed")
         if verdict == "conflict":
-            raise ProblemError(
-                ProblemTypes.IDEMPOTENCY_KEY_REUSED,
-                f"This Idempotency-Key was used for another request, which made {value}. Use a new key.",
-            )
+            raise _reused(value)
         raise overloaded(QUEUE_OF_KIND[kind] if verdict == "queue-full" else "in-flight bytes", value)
+
+    async def earlier(self, idempotency: IdempotencyKey) -> Accepted | None:
+        """Find the job that an earlier request with the same key has made, if any.
+
+        Raises:
+            ProblemError: The key was used for another request.
+        """
+        seen = await self._redis.hmget(idempotency.redis_key, ["fingerprint", "job"])
+        if seen[0] is None:
+            return None
+        if text(seen[0]) != idempotency.fingerprint:
+            raise _reused(text(seen[1]))
+        return Accepted(text(seen[1]), replayed=True)
 
     async def read(self, job_id: str) -> Job:
         """Return a job's record.
@@ -141,10 +153,17 @@ class JobSubmissions:
             start = int(token) if token else 0
         except ValueError as error:
             raise ProblemError(ProblemTypes.MALFORMED, f"{token!r} is no page_token of this list.") from error
-        ids = await self._redis.zrevrange(keys.JOB_INDEX, start, start + size - 1)
-        jobs = [job for job in [await self._read_or_none(text(raw)) for raw in ids] if job is not None]
-        chosen = [job for job in jobs if kind in {None, job.kind} and state in {None, job.state}]
-        return JobPage(jobs=chosen, next_page_token=str(start + size) if len(ids) == size else "")
+        # An id says of which kind its job is, so that a few batches among many images are found without reading those.
+        prefix = f"{PREFIXES[kind]}_" if kind else ""
+        asked = IDS_A_PAGE if kind else size
+        ids = [text(raw) for raw in await self._redis.zrevrange(keys.JOB_INDEX, start, start + asked - 1)]
+        places = [place for place, job_id in enumerate(ids) if job_id.startswith(prefix)][:size]
+        jobs = [job for place in places if (job := await self._read_or_none(ids[place])) is not None]
+        looked_at = places[-1] + 1 if len(places) == size else len(ids)
+        return JobPage(
+            jobs=[job for job in jobs if state in {None, job.state}],
+            next_page_token=str(start + looked_at) if looked_at == asked or looked_at < len(ids) else "",
+        )
 
     def missing(self, job_id: str) -> ProblemError:
         """Tell an id that was given out and is past its retention from one that never was."""
@@ -165,6 +184,13 @@ _HAS = {
     JobState.EXPIRED: "expired",
     JobState.CANCELLED: "been cancelled",
 }
+
+
+def _reused(job_id: str) -> ProblemError:
+    return ProblemError(
+        ProblemTypes.IDEMPOTENCY_KEY_REUSED,
+        f"This Idempotency-Key was used for another request, which made {job_id}. Use a new key.",
+    )
 
 
 def overloaded(what: str, value: str) -> ProblemError:

@@ -5,13 +5,13 @@ from meadow.jobs.ids import PREFIXES
 from meadow.jobs.keys import Unit
 from meadow.jobs.model import JobKind
 from meadow.jobs.record import QUEUE_OF_KIND
-from meadow.names import CLASSIFY_IMAGE_TASK, CLASSIFY_PACK_TASK, TRAIN_TASK
+from meadow.names import CLASSIFY_IMAGE_TASK, CLASSIFY_PACK_TASK, FILL_BATCH_TASK, TRAIN_TASK
 from meadow.queueing.envelope import build_envelope
 
 _KIND_OF_PREFIX = {prefix: kind for kind, prefix in PREFIXES.items()}
 _TASK_OF_KIND = {
     JobKind.CLASSIFICATION: CLASSIFY_IMAGE_TASK,
-    JobKind.BATCH: CLASSIFY_PACK_TASK,
+    JobKind.BATCH: FILL_BATCH_TASK,
     JobKind.TRAINING: TRAIN_TASK,
 }
 
@@ -31,7 +31,7 @@ def queue_of(unit: Unit) -> str:
 
 
 def unit_keys(unit: Unit) -> list[str]:
-    """Return job, image, leases, waiting, in-flight bytes, queue and channel."""
+    """Return job, image, leases, waiting, in-flight bytes, queue, channel and webhooks."""
     queue = queue_of(unit)
     return [
         keys.job(unit.job_id),
@@ -41,9 +41,11 @@ def unit_keys(unit: Unit) -> list[str]:
         keys.INFLIGHT_BYTES,
         queue,
         keys.FINISHED_CHANNEL,
+        keys.WEBHOOKS,
     ]
 
 
 def message_for(unit: Unit) -> str:
     """Build the message that hands the unit to a worker: a reference, never an image."""
-    return build_envelope(task=_TASK_OF_KIND[kind_of(unit.job_id)], task_id=str(unit), queue=queue_of(unit))
+    task = _TASK_OF_KIND[kind_of(unit.job_id)] if unit.pack is None else CLASSIFY_PACK_TASK
+    return build_envelope(task=task, task_id=str(unit), queue=queue_of(unit))

@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from meadow import names
-from meadow.bundle.manifest import BUNDLE_FILES, MANIFEST_FILE, BundleManifest, read_bundle
+from meadow.bundle.manifest import (
+    BUNDLE_FILES,
+    MANIFEST_FILE,
+    OPTIONAL_FILES,
+    BundleManifest,
+    read_bundle,
+)
 from meadow.registry.model import ModelInfo, ModelRef
 from meadow.settings import Settings
 
@@ -106,12 +112,13 @@ class ModelRegistry:
                 location = self._client.get_model_version_download_uri(ref.name, ref.version)
                 folder = Path(download_artifacts(location, dst_path=scratch, tracking_uri=self._uri))
             target.mkdir()
-            for name in (*BUNDLE_FILES, MANIFEST_FILE):
+            for name in (*BUNDLE_FILES, *OPTIONAL_FILES, MANIFEST_FILE):
                 places = (folder / name, folder / names.EXTRA_FILES_FOLDER / name)
                 found = next((place for place in places if place.is_file()), None)
-                if found is None:
+                if found is not None:
+                    shutil.move(found, target / name)
+                elif name not in OPTIONAL_FILES:
                     raise RegistryError(f"Version {ref.version} of {ref.name} is no Meadow bundle: it lacks {name}.")
-                shutil.move(found, target / name)
         read_bundle(target, expected_digest=ref.digest)
 
     @cached_property

@@ -7,3 +7,15 @@ class StoreError(Exception):
 
 class ObjectMissingError(StoreError):
     """There is no object under the key."""
+
+
+class ObjectRefusedError(StoreError):
+    """The store's credentials are good, but not for this bucket or object."""
+
+
+class ObjectChangedError(StoreError):
+    """The object is another one than when its reading began."""
+
+
+class ObjectTooLargeError(StoreError):
+    """The object has more bytes than are read."""

@@ -33,6 +33,21 @@ def pack_key(batch_id: str, number: int) -> str:
     return f"batches/{batch_id}/packs/{number:08d}.tar"
 
 
+def pack_references_key(batch_id: str, number: int) -> str:
+    """Key of a pack whose images stay where they are: one `ObjectReference` a line."""
+    return f"batches/{batch_id}/packs/{number:08d}.references{RESULT_SUFFIX}"
+
+
+def pack_rejections_key(batch_id: str, number: int) -> str:
+    """Key of what is missing from a pack because it could not be read: one `Rejection` a line."""
+    return f"batches/{batch_id}/packs/{number:08d}.rejections{RESULT_SUFFIX}"
+
+
 def pack_results_key(batch_id: str, number: int) -> str:
     """Key of a pack's results: one `ItemResult` a line."""
     return f"batches/{batch_id}/results/{number:08d}{RESULT_SUFFIX}"
+
+
+def upload_key(upload_id: str) -> str:
+    """Key of a file that a batch is filled from."""
+    return f"uploads/{upload_id}"

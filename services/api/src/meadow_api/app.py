@@ -7,13 +7,26 @@ from importlib.metadata import version
 from fastapi import Depends, FastAPI
 
 from meadow.settings import Settings
+from meadow.webhooks.rules import WebhookRules
 from meadow_api.auth import ApiKeys, require_caller
 from meadow_api.body_limit import BodyLimit
 from meadow_api.metrics import GatewayMetrics, RequestMetrics
 from meadow_api.problem_responses import add_problem_handlers
 from meadow_api.request_id import RequestId
 from meadow_api.resources import open_resources
-from meadow_api.routes import batches, classifications, health, jobs, models, results, status, training_runs
+from meadow_api.routes import (
+    batch_packs,
+    batches,
+    classifications,
+    events,
+    health,
+    jobs,
+    limits,
+    models,
+    results,
+    status,
+    training_runs,
+)
 
 DESCRIPTION = """
 Submit images, poll for answers. A job is accepted with `202` and a `Location`; poll it there, or let the gateway hold
@@ -27,13 +40,15 @@ def create_app(settings: Settings) -> FastAPI:
 
     Raises:
         InsecureSettingsError: It would listen beyond this machine without asking for API keys.
+        WebhookSettingsError: A secret or a network of webhooks is malformed.
     """
     api_keys = ApiKeys.from_settings(settings)
+    webhooks = WebhookRules.from_settings(settings)
     metrics = GatewayMetrics()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_resources(settings, metrics) as resources:
+        async with open_resources(settings, metrics, webhooks) as resources:
             app.state.resources = resources
             yield
 
@@ -47,7 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.api_keys = api_keys
     add_problem_handlers(app)
-    for module in (classifications, batches, jobs, results, training_runs, models, status):
+    for module in (classifications, batches, batch_packs, jobs, events, results, training_runs, models, status, limits):
         app.include_router(module.router, dependencies=[Depends(require_caller)])
     app.include_router(health.router)
     # The last one added sees a request first.

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import logging
 from collections.abc import Iterator
 from types import TracebackType
@@ -21,12 +22,17 @@ logger = logging.getLogger(__name__)
 
 
 class FinishedWatch:
-    """Listens for finished jobs while it is open."""
+    """Listens for finished jobs while it is open.
+
+    Attributes:
+        is_letting_go: The gateway stops, so whoever waits should answer with what there is.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._redis = Redis.from_url(settings.redis_url.get_secret_value(), socket_connect_timeout=2)
         self._waiting: dict[str, set[asyncio.Event]] = {}
         self._task: asyncio.Task[None] | None = None
+        self.is_letting_go = False
 
     async def __aenter__(self) -> Self:
         """Start to listen."""
@@ -55,6 +61,12 @@ class FinishedWatch:
             waiting.discard(event)
             if not waiting:
                 self._waiting.pop(job_id, None)
+
+    def let_go(self) -> None:
+        """Wake everyone, for good."""
+        self.is_letting_go = True
+        for event in itertools.chain.from_iterable(self._waiting.values()):
+            event.set()
 
     async def _listen(self) -> None:
         while True:

@@ -21,8 +21,10 @@ from meadow.jobs.submissions import JobSubmissions
 from meadow.registry.versions import ModelRegistry
 from meadow.settings import Settings
 from meadow.storage.s3 import ObjectStore
+from meadow.webhooks.rules import WebhookRules
 from meadow_api.finished_watch import FinishedWatch
 from meadow_api.metrics import GatewayMetrics
+from meadow_api.webhook_deliveries import deliver_webhooks
 
 SECRET_BYTES = 32
 STARTUP_RETRY_SECONDS = 1.0
@@ -42,12 +44,15 @@ class Resources:
     submissions: JobSubmissions
     batches: BatchSubmissions
     finished: FinishedWatch
+    webhooks: WebhookRules
     metrics: GatewayMetrics
     pack_slots: asyncio.Semaphore
 
 
 @asynccontextmanager
-async def open_resources(settings: Settings, metrics: GatewayMetrics) -> AsyncIterator[Resources]:
+async def open_resources(
+    settings: Settings, metrics: GatewayMetrics, webhooks: WebhookRules
+) -> AsyncIterator[Resources]:
     """Open the connections; waits for Redis, so that parts may start in any order."""
     redis = Redis.from_url(
         settings.redis_url.get_secret_value(),
@@ -60,7 +65,7 @@ async def open_resources(settings: Settings, metrics: GatewayMetrics) -> AsyncIt
         ids = JobIds(await _shared_secret(redis))
         store = ObjectStore(settings)
         submissions = JobSubmissions(redis, settings, ids)
-        async with FinishedWatch(settings) as finished:
+        async with FinishedWatch(settings) as finished, deliver_webhooks(redis, webhooks):
             yield Resources(
                 settings=settings,
                 redis=redis,
@@ -70,6 +75,7 @@ async def open_resources(settings: Settings, metrics: GatewayMetrics) -> AsyncIt
                 submissions=submissions,
                 batches=BatchSubmissions(redis, settings, submissions),
                 finished=finished,
+                webhooks=webhooks,
                 metrics=metrics,
                 pack_slots=asyncio.Semaphore(CONCURRENT_PACKS),
             )

@@ -30,6 +30,7 @@ EXAMPLE_JOB = {
     },
     "error": None,
     "name": "lawn.jpg",
+    "webhook": None,
     "links": {
         "self": "/v1/jobs/job_06cpkr3kpg5uvmt4q5o1c82k",
         "cancel": "/v1/jobs/job_06cpkr3kpg5uvmt4q5o1c82k:cancel",

@@ -41,7 +41,7 @@ async def wait_for(gateway: Resources, job_id: str, seconds: float) -> Job:
         while True:
             job = await gateway.submissions.read(job_id)
             left = deadline - time.monotonic()
-            if job.state.is_final or left <= 0:
+            if job.state.is_final or left <= 0 or gateway.finished.is_letting_go:
                 return job
             try:
                 await asyncio.wait_for(finished.wait(), min(left, POLL_SECONDS))

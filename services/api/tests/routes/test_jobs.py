@@ -32,6 +32,20 @@ def test_an_unchanged_job_is_not_sent_again(gateway: httpx.Client, jpeg: bytes) 
     assert gateway.get(path, headers={"If-None-Match": first.headers["ETag"]}).status_code == 200
 
 
+def test_time_that_passes_does_not_change_a_job(gateway: httpx.Client, redis_client: redis.Redis) -> None:
+    path = gateway.post("/v1/batches", json={}).json()["links"]["self"]
+    started = int(time.time() * 1000) - 500
+    redis_client.hset(
+        keys.job(path.rpartition("/")[2]), mapping={"state": "running", "started_at": started, "done": 5, "total": 9}
+    )
+    first = gateway.get(path)
+    assert first.json()["progress"]["rate"]
+    time.sleep(0.01)
+    assert gateway.get(path, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+    redis_client.hset(keys.job(path.rpartition("/")[2]), "done", "6")
+    assert gateway.get(path, headers={"If-None-Match": first.headers["ETag"]}).status_code == 200
+
+
 def test_a_cancelled_job_is_final(gateway: httpx.Client, jpeg: bytes) -> None:
     job_id = submit(gateway, jpeg)
     assert gateway.post(f"/v1/jobs/{job_id}:cancel").json()["state"] == "cancelled"
@@ -55,3 +69,21 @@ def test_jobs_are_listed_by_kind_and_state(gateway: httpx.Client, jpeg: bytes) -
     listed = gateway.get("/v1/jobs", params={"kind": "classification", "state": "queued"}).json()
     assert [job["id"] for job in listed["jobs"]] == [job_id]
     assert gateway.get("/v1/jobs", params={"state": "lost"}).json()["code"] == "invalid-request"
+
+
+def test_a_few_batches_are_found_among_many_images(gateway: httpx.Client, jpeg: bytes) -> None:
+    batches: list[str] = []
+    for _ in range(3):
+        batches.insert(0, gateway.post("/v1/batches").json()["id"])
+        for _ in range(4):
+            submit(gateway, jpeg)
+    for size in (1, 2, 3, 4):
+        found: list[str] = []
+        token = ""
+        while True:
+            page = gateway.get("/v1/jobs", params={"kind": "batch", "page_size": size, "page_token": token}).json()
+            found += [job["id"] for job in page["jobs"]]
+            token = page["next_page_token"]
+            if not token:
+                break
+        assert found == batches, size

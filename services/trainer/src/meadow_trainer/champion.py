@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from meadow.bundle.manifest import read_bundle
+from meadow.bundle.manifest import MODEL_FILE, read_bundle
 from meadow.datasets.manifest import DatasetEntry
 from meadow_trainer.data import ImageLoader
 from meadow_trainer.errors import TrainingDataError
@@ -34,7 +34,7 @@ def measure_champion(folder: Path, loader: ImageLoader, holdout: Sequence[Datase
     images = loader.for_evaluation(holdout, manifest.preprocessing)
     if not len(images):
         raise TrainingDataError("No image of the hold-out could be decoded.")
-    logits = answer_with_graph(folder, images.pixels)
+    logits = answer_with_graph(folder / MODEL_FILE, images.pixels)
     classes = [*images.classes, *(label for label in manifest.classes if label not in images.classes)]
     aligned = np.full((len(images), len(classes)), _NEVER, dtype=np.float32)
     aligned[:, [classes.index(label) for label in manifest.classes]] = logits

@@ -33,6 +33,7 @@ class TrainingConfig(BaseModel):
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto", description="Arithmetic of the training steps; auto takes bfloat16 where the hardware has it."
     )
+    quantize: bool = Field(default=True, description="Offer an int8 graph too, if it keeps the hold-out accuracy.")
     seed: int = Field(0, ge=0, lt=2**31)
     max_minutes: float | None = Field(
         None, gt=0, description="Training time after which the schedule is shortened to come to its end."

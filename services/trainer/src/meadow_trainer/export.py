@@ -106,11 +106,11 @@ def _quiet() -> Iterator[None]:
             logger.setLevel(level)
 
 
-def answer_with_graph(folder: Path, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Answer images with a bundle's exported graph, on the CPU.
+def answer_with_graph(graph: Path, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Answer images with an exported graph, on the CPU.
 
     Args:
-        folder: Holds `model.onnx`.
+        graph: An ONNX file.
         pixels: [N, size, size, 3], RGB, N at least 1.
 
     Returns:
@@ -119,7 +119,7 @@ def answer_with_graph(folder: Path, pixels: NDArray[np.uint8]) -> NDArray[np.flo
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # errors only
     options.intra_op_num_threads = torch.get_num_threads()
-    session = onnxruntime.InferenceSession(folder / MODEL_FILE, options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     starts = range(0, len(pixels), _PARITY_BATCH)
     return np.concatenate(
         [session.run([OUTPUT], {INPUT: pixels[start : start + _PARITY_BATCH]})[0] for start in starts]
@@ -138,8 +138,8 @@ def verify_parity(network: nn.Module, folder: Path, pixels: NDArray[np.uint8]) -
     chosen = pixels[:_PARITY_IMAGES]
     expected = probabilities(predict(network, chosen, torch.device("cpu")), 1.0)
     try:
-        graph = answer_with_graph(folder, chosen)
-        single = answer_with_graph(folder, chosen[:1])
+        graph = answer_with_graph(folder / MODEL_FILE, chosen)
+        single = answer_with_graph(folder / MODEL_FILE, chosen[:1])
     except Exception as error:  # ONNX Runtime's exceptions share no public base class
         raise BundleParityError(f"The exported graph cannot be run: {error}") from error
     difference = max(

@@ -10,6 +10,7 @@ from torch import nn
 
 from meadow.bundle.manifest import BundleManifest, HoldoutMetrics, read_bundle, write_manifest
 from meadow.bundle.preprocess import Preprocessing
+from meadow.bundle.probe import PROBE_IMAGES, Probe, write_probe
 from meadow.bundle.scores import probabilities
 from meadow.datasets.split import Split
 from meadow_trainer.calibrate import choose_threshold, fit_temperature
@@ -20,6 +21,7 @@ from meadow_trainer.evaluate import Logits, Measurement, measure, predict
 from meadow_trainer.export import verify_parity, write_files
 from meadow_trainer.loop import Pixels, fit
 from meadow_trainer.model import build_network
+from meadow_trainer.quantize import offer_quantized
 from meadow_trainer.recipe import Recipe, choose_recipe, validation_percent
 from meadow_trainer.reports import EpochReport, Watch
 from meadow_trainer.source import ImageSource, divide
@@ -90,6 +92,11 @@ def train_bundle(
     watch.on_stage("exporting the bundle")
     write_files(network, preprocessing, folder)
     parity = verify_parity(network, folder, holdout.pixels)
+    write_probe(folder, Probe(holdout.pixels[:PROBE_IMAGES], logits[:PROBE_IMAGES]))
+    quantized = None
+    if config.quantize:
+        watch.on_stage("quantizing")
+        quantized = offer_quantized(folder, images.plain.pixels, holdout, accuracy=measurement.accuracy)
     manifest = BundleManifest(
         architecture=config.architecture,
         classes=classes,
@@ -99,6 +106,7 @@ def train_bundle(
         dataset_name=source.manifest.name,
         dataset_digest=source.manifest.digest,
         metrics=_holdout_metrics(measurement),
+        quantized_accuracy=quantized,
     )
     digest = write_manifest(folder, manifest)
     manifest = read_bundle(folder, expected_digest=digest)

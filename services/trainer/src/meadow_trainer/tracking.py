@@ -15,7 +15,7 @@ from mlflow.models import ModelSignature
 from mlflow.types import Schema, TensorSpec
 
 from meadow import names
-from meadow.bundle.manifest import MANIFEST_FILE, MODEL_FILE, WEIGHTS_FILE
+from meadow.bundle.manifest import MANIFEST_FILE, MODEL_FILE
 from meadow.settings import Settings
 from meadow_trainer import figures
 from meadow_trainer.config import TrainingConfig
@@ -82,7 +82,9 @@ class TrackedRun:
             ),
             # Left out, MLflow runs the model to guess them, which takes longer than everything else here.
             pip_requirements=[f"{name}=={importlib.metadata.version(name)}" for name in _SERVING_PACKAGES],
-            extra_files=[str(bundle.folder / name) for name in (WEIGHTS_FILE, MANIFEST_FILE)],
+            extra_files=[
+                str(bundle.folder / name) for name in (*bundle.manifest.files, MANIFEST_FILE) if name != MODEL_FILE
+            ],
             # One file with the bytes whose digest the manifest holds.
             save_as_external_data=False,
         )
@@ -139,6 +141,8 @@ def _final_metrics(bundle: TrainedBundle) -> dict[str, float]:
         "total_seconds": bundle.seconds,
         "skipped_images": float(len(bundle.skipped)),
     }
+    if bundle.manifest.quantized_accuracy is not None:
+        metrics["holdout_accuracy_int8"] = bundle.manifest.quantized_accuracy
     for index, one in enumerate(measured.per_class.values()):
         # Class names may hold characters that metric names may not.
         metrics[f"holdout_recall/{index}"] = one.recall

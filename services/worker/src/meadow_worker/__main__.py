@@ -14,7 +14,7 @@ from meadow.logs import configure_logging
 from meadow.names import BATCH_QUEUE, INTERACTIVE_QUEUE
 from meadow.settings import Settings, load_settings
 from meadow_worker.engines.base import EngineUnavailableError
-from meadow_worker.engines.choose import resolve_engine
+from meadow_worker.engines.choose import resolve_engine, shares_device
 
 METRICS_FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -72,12 +72,14 @@ def _serve(settings: Settings, engine: str, metrics_folder: Path) -> None:
     if not background.wait_for_model():
         return
     background.start()
-    WorkerApp(settings, sweeper).celery.worker_main(
+    threads = shares_device(engine)
+    concurrency = settings.worker_threads if threads else settings.worker_processes
+    WorkerApp(settings, sweeper, threads=threads).celery.worker_main(
         [
             "worker",
             f"--queues={INTERACTIVE_QUEUE},{BATCH_QUEUE}",
-            f"--concurrency={settings.worker_processes}",
-            "--pool=prefork",
+            f"--concurrency={concurrency}",
+            f"--pool={'threads' if threads else 'prefork'}",
             "--hostname=worker@%h",
             "--loglevel=INFO",
             "--without-mingle",

@@ -4,7 +4,7 @@ import logging
 
 from billiard.exceptions import WorkerLostError
 from celery import Celery
-from celery.signals import task_failure, worker_process_init, worker_process_shutdown
+from celery.signals import task_failure, worker_init, worker_process_init, worker_process_shutdown, worker_shutdown
 
 from meadow.jobs.keys import Unit
 from meadow.jobs.sweeper import Sweeper
@@ -22,8 +22,9 @@ logger = logging.getLogger(__name__)
 class WorkerApp:
     """Celery's tasks, bound to the inference process that runs them."""
 
-    def __init__(self, settings: Settings, sweeper: Sweeper) -> None:
+    def __init__(self, settings: Settings, sweeper: Sweeper, *, threads: bool) -> None:
         self._settings = settings
+        self._threads = threads
         self._sweeper = sweeper
         self._process: InferenceProcess | None = None
         self.celery = self._create()
@@ -40,8 +41,12 @@ class WorkerApp:
         def classify_pack(unit: str) -> None:
             self._running().classify_pack(Unit.parse(unit))
 
-        worker_process_init.connect(self._on_process_start, weak=False)
-        worker_process_shutdown.connect(self._on_process_stop, weak=False)
+        # Threads share the main process; forked processes each have a life of their own.
+        started, stopped = (
+            (worker_init, worker_shutdown) if self._threads else (worker_process_init, worker_process_shutdown)
+        )
+        started.connect(self._on_process_start, weak=False)
+        stopped.connect(self._on_process_stop, weak=False)
         task_failure.connect(self._on_task_failure, weak=False)
         return celery
 

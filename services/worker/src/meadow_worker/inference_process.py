@@ -43,7 +43,9 @@ class InferenceProcess:
         self._models = ModelHost(self._cache, ModelRegistry(settings), self._load, self._metrics)
         client = connect(settings)
         self._leases = JobLeases(client, settings)
-        self._heartbeats = LeaseKeeper(client, self._leases, engine=self._engine, serving=lambda: self._models.serving)
+        self._heartbeats = LeaseKeeper(
+            client, self._leases, engine=lambda: self._models.engine, serving=lambda: self._models.serving
+        )
 
     def start(self) -> None:
         """Load the model, then say that the process is there."""
@@ -116,4 +118,10 @@ class InferenceProcess:
         folder = self._cache.path_of(ref)
         if folder is None:
             raise BundleError(f"Version {ref.version} is not in this host's cache.")
-        return ServedModel(ref, folder, engine=self._engine, max_image_pixels=self._settings.max_image_pixels)
+        return ServedModel(
+            ref,
+            folder,
+            engine=self._engine,
+            precision=self._settings.worker_precision,
+            max_image_pixels=self._settings.max_image_pixels,
+        )

@@ -29,7 +29,12 @@ class LeaseKeeper:
     """Heartbeats of a process."""
 
     def __init__(
-        self, client: redis.Redis, leases: JobLeases, *, engine: str, serving: Callable[[], ModelRef | None]
+        self,
+        client: redis.Redis,
+        leases: JobLeases,
+        *,
+        engine: Callable[[], str],
+        serving: Callable[[], ModelRef | None],
     ) -> None:
         self._client = client
         self._leases = leases
@@ -78,6 +83,6 @@ class LeaseKeeper:
 
     def _report(self) -> None:
         status = WorkerStatus(
-            worker=worker_name(), engine=self._engine, model=self._serving(), seen_at=datetime.now(UTC)
+            worker=worker_name(), engine=self._engine(), model=self._serving(), seen_at=datetime.now(UTC)
         )
         report_worker(self._client, status)

@@ -1,6 +1,7 @@
 """The models of one inference process: the one in production, and the one a running batch is pinned to."""
 
 import logging
+import threading
 from collections.abc import Callable
 
 from meadow.bundle.manifest import BundleError
@@ -18,7 +19,10 @@ class NoModelError(Exception):
 
 
 class ModelHost:
-    """Loads models, swaps them between jobs, and keeps the old one when a new one is bad."""
+    """Loads models, swaps them between jobs, and keeps the old one when a new one is bad.
+
+    Safe to share between threads: one of them loads a new model while the others go on with the old one.
+    """
 
     def __init__(
         self,
@@ -34,11 +38,18 @@ class ModelHost:
         self._current: ServedModel | None = None
         self._pinned: ServedModel | None = None
         self._seen_pointer = 0
+        self._swapping = threading.Lock()
+        self._pinning = threading.Lock()
 
     @property
     def serving(self) -> ModelRef | None:
         """The version in production as this process serves it."""
         return self._current.ref if self._current else None
+
+    @property
+    def engine(self) -> str:
+        """What runs the production model, for people; empty before there is one."""
+        return self._current.engine if self._current else ""
 
     def current(self) -> ServedModel:
         """Return the production model; swaps first if the host's keeper has fetched another one.
@@ -46,10 +57,13 @@ class ModelHost:
         Raises:
             NoModelError: There is none yet.
         """
-        changed = self._cache.pointer_changed_ns()
-        if changed != self._seen_pointer:
-            self._seen_pointer = changed
-            self._swap()
+        if self._cache.pointer_changed_ns() != self._seen_pointer and self._swapping.acquire(
+            blocking=self._current is None
+        ):
+            try:
+                self._take_pointed()
+            finally:
+                self._swapping.release()
         if self._current is None:
             raise NoModelError("No model is in production yet.")
         return self._current
@@ -61,14 +75,19 @@ class ModelHost:
             RegistryError: The version is not here and cannot be downloaded.
             BundleError: It is damaged.
         """
-        for model in (self._current, self._pinned):
-            if model is not None and model.ref.digest == ref.digest:
-                return model
-        self._cache.ensure(ref, self._registry)
-        self._pinned = self._load(ref)
-        return self._pinned
+        with self._pinning:
+            for model in (self._current, self._pinned):
+                if model is not None and model.ref.digest == ref.digest:
+                    return model
+            self._cache.ensure(ref, self._registry)
+            pinned = self._pinned = self._load(ref)
+            return pinned
 
-    def _swap(self) -> None:
+    def _take_pointed(self) -> None:
+        changed = self._cache.pointer_changed_ns()
+        if changed == self._seen_pointer:
+            return
+        self._seen_pointer = changed
         ref = self._cache.pointed()
         if ref is None or ref == self.serving:
             return
@@ -79,6 +98,7 @@ class ModelHost:
             logger.exception("refused model version %s; %s keeps serving", ref.version, self.serving)
             return
         # What a running batch is pinned to is most likely the version that just left production.
-        self._pinned, self._current = self._current, model
+        with self._pinning:
+            self._pinned, self._current = self._current, model
         self._metrics.swaps.inc()
         logger.info("serving model version %s (%s)", ref.version, ref.digest[:12])

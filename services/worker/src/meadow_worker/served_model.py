@@ -13,7 +13,8 @@ from meadow.bundle.scores import decide, probabilities
 from meadow.predictions import Prediction
 from meadow.registry.model import ModelRef
 from meadow_worker.engines.base import Engine
-from meadow_worker.engines.choose import load_engine
+from meadow_worker.engines.choose import load_engine, shares_device
+from meadow_worker.engines.dynamic_batching import DynamicBatching
 
 MILLISECONDS = 1000
 
@@ -21,22 +22,36 @@ MILLISECONDS = 1000
 class ServedModel:
     """Answers images with one model version."""
 
-    def __init__(self, ref: ModelRef, bundle: Path, *, engine: str, max_image_pixels: int) -> None:
-        """Load a bundle, check it and run it once.
+    def __init__(
+        self, ref: ModelRef, bundle: Path, *, engine: str, max_image_pixels: int, precision: str = "auto"
+    ) -> None:
+        """Load a bundle, verify its files and prove its answers.
+
+        Args:
+            ref: What the bundle must be.
+            bundle: The folder.
+            engine: As `resolve_engine` gives it.
+            max_image_pixels: Larger images are refused.
+            precision: As in the settings.
 
         Raises:
-            BundleError: It is damaged, or its warm-up does not give one finite number for each class.
+            BundleError: It is damaged, or does not answer here as the network was trained to.
         """
         self.ref = ref
         self.manifest = read_bundle(bundle, expected_digest=ref.digest)
         self._max_image_pixels = max_image_pixels
         try:
-            self._engine: Engine = load_engine(engine, bundle, self.manifest)
-            self._warm_up()
+            loaded = load_engine(engine, bundle, self.manifest, wanted=precision)
         except BundleError:
             raise
         except Exception as error:  # each engine has exceptions of its own
             raise BundleError(f"The bundle in {bundle} does not load into {engine}: {error}") from error
+        self._engine: Engine = DynamicBatching(loaded) if shares_device(engine) else loaded
+
+    @property
+    def engine(self) -> str:
+        """What runs it, for people: the engine and its precision."""
+        return f"{self._engine.name} {self._engine.precision}"
 
     def classify(self, body: bytes, *, top_k: int | None = None) -> Prediction:
         """Answer one image.
@@ -81,12 +96,6 @@ class ServedModel:
                 )
             )
         return predictions
-
-    def _warm_up(self) -> None:
-        size = self.manifest.preprocessing.size
-        logits = self._engine.infer(np.full((1, size, size, 3), 127, dtype=np.uint8))
-        if logits.shape != (1, len(self.manifest.classes)) or not np.isfinite(logits).all():
-            raise BundleError(f"Version {self.ref.version} fails its warm-up: it gives {logits.tolist()}.")
 
 
 def _since(started: float) -> float:

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from pydantic import BaseModel, TypeAdapter
 
 from meadow.client.testing.answers import classify_by_name
+from meadow.client.testing.batches import FakeBatches
 from meadow.client.testing.server import Answer, Asked, ScriptedServer, problem_answer
 from meadow.jobs.model import Job, JobError, JobKind, JobPage, JobState, Links
 from meadow.predictions import Prediction
@@ -53,6 +54,7 @@ class FakeGateway(ScriptedServer):
     def __init__(self, port: int = 0) -> None:
         super().__init__(port)
         self.state = GatewayState()
+        self.batches = FakeBatches(self._classify, self.url)
         self._submitted: dict[str, _Submitted] = {}
         self._busy_until = datetime.now(UTC)
 
@@ -61,6 +63,9 @@ class FakeGateway(ScriptedServer):
         self.asked.append(request)
         if self.answers:
             return self.answers.pop(0)
+        about_batches = self.batches.respond(request)
+        if about_batches:
+            return about_batches
         found = _JOB_PATH.fullmatch(request.path)
         if found and found[1] in self._submitted:
             return _body(self._progressed(self._submitted[found[1]], cancel=bool(found[2])))
@@ -75,13 +80,18 @@ class FakeGateway(ScriptedServer):
         route = routes.get((request.method, request.path))
         return route() if route else problem_answer("not-found", 404, f"There is nothing at {request.path}.")
 
+    def _classify(self, data: bytes, name: str) -> Prediction | JobError:
+        """Ask the state, which a test may change at any time."""
+        return self.state.classify(data, name)
+
     def _current_model(self) -> Answer:
         if self.state.model is None:
             return problem_answer("no-model", 404, "No model is in production yet.")
         return _body(self.state.model)
 
     def _all_jobs(self) -> list[Job]:
-        return [*(self._progressed(job) for job in reversed(self._submitted.values())), *self.state.jobs]
+        batches = [batch.job for batch in reversed(self.batches.opened.values())]
+        return [*batches, *(self._progressed(job) for job in reversed(self._submitted.values())), *self.state.jobs]
 
     def _submit(self, request: Asked) -> Answer:
         if self.state.refusal:

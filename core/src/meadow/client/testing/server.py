@@ -29,6 +29,8 @@ class Answer:
     content: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     hang_up: bool = False
+    cut_after: int | None = None
+    """Bytes of the content after which the connection closes, as when a gateway is killed in the middle."""
 
 
 def json_answer(body: object, status: int = 200, **headers: str) -> Answer:
@@ -110,7 +112,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(answer.content)))
         self.end_headers()
-        self.wfile.write(answer.content)
+        self.wfile.write(answer.content[: answer.cut_after])
+        if answer.cut_after is not None:
+            self.close_connection = True
 
     do_GET = do_POST = do_PUT = _handle  # noqa: N815 - the names that http.server asks for
 

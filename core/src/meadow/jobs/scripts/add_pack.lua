@@ -2,9 +2,12 @@
 -- KEYS: unit keys
 -- ARGV: unit, message, pack number, number of images, max queue depth
 local number = tonumber(ARGV[3])
-local record = redis.call('HMGET', KEYS[JOB], 'state', 'packs')
+local record = redis.call('HMGET', KEYS[JOB], 'state', 'packs', 'source')
 if not record[1] then
   return 'missing'
+end
+if record[3] then
+  return 'sourced'
 end
 local added = KEYS[JOB] .. ':added'
 if redis.call('GETBIT', added, number) == 1 then

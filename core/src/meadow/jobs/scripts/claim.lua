@@ -2,14 +2,15 @@
 -- KEYS: unit keys
 -- ARGV: unit, lease seconds, max attempts, then fields and values to pin (the model)
 local unit = ARGV[1]
-local record = redis.call('HMGET', KEYS[JOB], 'state', 'attempts', 'deadline_at', 'id')
+local record = redis.call('HMGET', KEYS[JOB], 'state', 'attempts', 'deadline_at', 'id', 'packs')
 local state, attempts = record[1], tonumber(record[2] or 0)
 
 if not state then
   redis.call('ZREM', KEYS[WAITING], unit)
   return {'gone'}
 end
-if is_final(state) then
+-- A batch with its number of packs is filled; what is left to do has messages of its own.
+if is_final(state) or record[5] then
   redis.call('ZREM', KEYS[WAITING], unit)
   return {'finished'}
 end

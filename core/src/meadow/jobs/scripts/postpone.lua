@@ -1,10 +1,12 @@
--- Give a pack back for a while, without counting the attempt: the sweeper sends it again when the time is over.
+-- Give a unit back for a while, without counting the attempt: the sweeper sends it again when the time is over.
 -- KEYS: unit keys
--- ARGV: unit, attempt, pack number, seconds
-local attempts = KEYS[JOB] .. ':attempts'
-if redis.call('HGET', KEYS[JOB], 'state') ~= 'running' or redis.call('HGET', attempts, ARGV[3]) ~= ARGV[2] then
+-- ARGV: unit, attempt, seconds
+local pack = string.match(ARGV[1], '/(%d+)$')
+local holder = pack and KEYS[JOB] .. ':attempts' or KEYS[JOB]
+local field = pack or 'attempts'
+if redis.call('HGET', KEYS[JOB], 'state') ~= 'running' or redis.call('HGET', holder, field) ~= ARGV[2] then
   return 0
 end
-redis.call('HINCRBY', attempts, ARGV[3], -1)
-take_lease(ARGV[1], ARGV[4])
+redis.call('HINCRBY', holder, field, -1)
+take_lease(ARGV[1], ARGV[3])
 return 1

@@ -10,10 +10,10 @@ local function is_final(state)
   return state ~= 'queued' and state ~= 'running'
 end
 
--- Keys of a unit of work, the first seven of every script that takes them.
-local JOB, IMAGE, LEASES, WAITING, INFLIGHT, QUEUE, CHANNEL = 1, 2, 3, 4, 5, 6, 7
+-- Keys of a unit of work, the first eight of every script that takes them.
+local JOB, IMAGE, LEASES, WAITING, INFLIGHT, QUEUE, CHANNEL, WEBHOOKS = 1, 2, 3, 4, 5, 6, 7, 8
 
--- Put a job into a final state, once: release what it holds, start its retention, tell who waits.
+-- Put a job into a final state, once: release what it holds, start its retention, tell who waits and whom to call.
 local function finalize(unit, id, state, extra)
   local job = KEYS[JOB]
   local now = now_ms()
@@ -31,6 +31,9 @@ local function finalize(unit, id, state, extra)
   redis.call('ZREM', KEYS[WAITING], unit)
   for _, suffix in ipairs({'', ':classes', ':added', ':done', ':attempts'}) do
     redis.call('PEXPIRE', job .. suffix, retention)
+  end
+  if redis.call('HEXISTS', job, 'webhook_url') == 1 then
+    redis.call('ZADD', KEYS[WEBHOOKS], now, id)
   end
   redis.call('PUBLISH', KEYS[CHANNEL], id)
 end

@@ -2,9 +2,12 @@
 -- KEYS: unit keys
 -- ARGV: id, number of packs
 local packs = tonumber(ARGV[2])
-local record = redis.call('HMGET', KEYS[JOB], 'state', 'packs', 'packs_added', 'packs_done')
+local record = redis.call('HMGET', KEYS[JOB], 'state', 'packs', 'packs_added', 'packs_done', 'source')
 if not record[1] then
   return {'missing'}
+end
+if record[5] then
+  return {'sourced'}
 end
 if record[2] then
   return {tonumber(record[2]) == packs and 'sealed' or 'conflict', record[2]}

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from meadow.cli.classify import run_with_progress
+from meadow.cli.progress import run_with_progress
+from meadow.cli.summary import Summary
 from meadow.client import MeadowClient
-from meadow.client.folder import NamedFile
-from meadow.datasets.folder import find_images
+from meadow.client.folder import FolderRun, make_plan, walk
 from meadow.jobs.model import Job
 from meadow.predictions import Prediction
 from meadow_local.errors import StackError
@@ -67,14 +67,16 @@ def classify_folder(console: Console, client: MeadowClient, folder: Path) -> Fol
     Raises:
         BatchFailedError: The batch failed as a whole.
     """
-    files = [NamedFile(path, str(path.relative_to(folder))) for path in find_images(folder)]
     begun = time.monotonic()
-    results = run_with_progress(console, client, files)
-    seconds = time.monotonic() - begun
+    run = FolderRun.begin(client, make_plan(walk(folder), client.limits()), folder.name)
+    run_with_progress(console, run)
+    summary = Summary()
     predicted = Counter(
-        (Path(result.item).parent.name, result.prediction.label) for result in results if result.prediction
+        (Path(result.item).parent.name, result.prediction.label)
+        for result in summary.watch(run.results())
+        if result.prediction
     )
-    return FolderAnswer(folder, predicted, len(results) - predicted.total(), seconds)
+    return FolderAnswer(folder, predicted, summary.failed, time.monotonic() - begun)
 
 
 def _reason(job: Job) -> str:

@@ -8,7 +8,6 @@ from rich.console import Console
 from rich.markup import escape
 
 from meadow.client import ClientError
-from meadow.client.folder import BatchFailedError
 from meadow.datasets.folder import DatasetError
 from meadow_local.errors import PartError, StackError
 from meadow_local.home import Home
@@ -29,7 +28,7 @@ def shown(console: Console, home: Home) -> Iterator[None]:
             console.print(f"  [dim]{escape(line)}[/]", highlight=False, soft_wrap=True)
         console.print(f"Its log is {log}.", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error
-    except (StackError, ClientError, BatchFailedError, DatasetError) as error:
+    except (StackError, ClientError, DatasetError) as error:
         _show(console, str(error))
         raise typer.Exit(1) from error
 

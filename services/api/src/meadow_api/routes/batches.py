@@ -23,6 +23,10 @@ class BatchRequest(BaseModel):
     """How a batch is opened."""
 
     name: str = Field("", max_length=255, description="What people call it.", examples=["summer lawns"])
+    fingerprint: str = Field(
+        "", max_length=128, description="A digest of what will be in it, by which an interrupted upload finds it again."
+    )
+    webhook_url: str | None = Field(None, description="Called when the batch has ended.")
 
 
 class SealRequest(BaseModel):
@@ -40,7 +44,8 @@ async def open_batch(
     batch: Annotated[BatchRequest | None, Body()] = None,
 ) -> Job:
     """Then add packs under `/v1/batches/{id}/packs/{number}` and seal it."""
-    fields = (batch or BatchRequest(name="")).model_dump()
+    asked = batch or BatchRequest(name="")
+    fields = asked.model_dump(exclude={"webhook_url"}) | await gateway.webhooks.record_fields(asked.webhook_url)
     idempotency = IdempotencyKey(key, caller, fingerprint("batch", fields)) if key else None
     accepted = await gateway.submissions.submit(JobKind.BATCH, fields=fields, idempotency=idempotency)
     if accepted.replayed:

@@ -36,6 +36,7 @@ async def submit_classification(
     wait: GrantedWait,
     key: IdempotencyHeader,
     top_k: Annotated[int | None, Query(ge=1, le=1000, description="Name only the k most likely classes.")] = None,
+    webhook_url: Annotated[str | None, Query(description="Called when the job has ended.")] = None,
 ) -> Job:
     """Submit an image, as the raw body or as the form field `image`."""
     try:
@@ -43,6 +44,7 @@ async def submit_classification(
         fields: dict[str, str | int] = {"name": image.name}
         if top_k is not None:
             fields["top_k"] = top_k
+        fields |= await gateway.webhooks.record_fields(webhook_url)
         idempotency = IdempotencyKey(key, caller, fingerprint("classification", image.body, fields)) if key else None
         accepted = await gateway.submissions.submit(
             JobKind.CLASSIFICATION, image=image.body, fields=fields, idempotency=idempotency

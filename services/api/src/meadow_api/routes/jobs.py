@@ -46,7 +46,9 @@ async def read_job(
     """With `Prefer: wait=N` the answer comes as soon as the job is finished, or after N seconds."""
     job = await wait_for(gateway, job_id, wait)
     point_to(response, job, waited=wait)
-    etag = f'"{hashlib.sha256(job.model_dump_json().encode()).hexdigest()[:32]}"'
+    # What the clock alone changes is no news; the tag is weak for that.
+    known = job.model_dump_json(exclude={"progress": {"rate", "eta_seconds"}})
+    etag = f'W/"{hashlib.sha256(known.encode()).hexdigest()[:32]}"'
     response.headers["ETag"] = etag
     response.headers["Cache-Control"] = PRIVATE
     if if_none_match == etag:

@@ -1,13 +1,16 @@
 """`/v1/jobs/{id}/results`: what a batch has answered, as pages or as one stream."""
 
 import asyncio
+from collections.abc import Iterator
+from itertools import islice
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 
-from meadow.items import ItemPage
+from meadow.items import ItemFilter, ItemPage, ItemState
 from meadow.jobs.model import Job, JobKind
+from meadow.predictions import Decision
 from meadow.problems import ProblemError, ProblemTypes
 from meadow.result_formats import as_csv, as_ndjson
 from meadow_api.batch_results import BatchResults
@@ -16,18 +19,36 @@ from meadow_api.responses import problems
 
 router = APIRouter(prefix="/v1/jobs/{job_id}", tags=["results"])
 
+LINES_A_CHUNK = 256
+"""Each chunk of a stream is a step through the thread pool, which costs more than a line does."""
+
 Partial = Annotated[bool, Query(description="Take what is there although the batch is not finished.")]
+
+
+def _wanted(
+    label: Annotated[str | None, Query(description="Only images of this predicted class.")] = None,
+    decision: Annotated[Decision | None, Query(description="Only answers of this decision.")] = None,
+    state: Annotated[ItemState | None, Query(description="Only images in this state.")] = None,
+) -> ItemFilter:
+    return ItemFilter(label=label, decision=decision, state=state)
+
+
+Wanted = Annotated[ItemFilter, Depends(_wanted)]
 
 
 @router.get("/results", summary="Read a batch's results by the page", responses=problems(400, 401, 404, 410))
 async def read_results(
     job_id: str,
     gateway: Gateway,
+    wanted: Wanted,
     page_size: Annotated[int, Query(ge=1, le=1000)] = 200,
     page_token: str = "",
 ) -> ItemPage:
-    """Results come in the order of the packs. While the batch runs, the token leads to what is still to come."""
-    results, job = await _open(gateway, job_id)
+    """Results come in the order of the packs. While the batch runs, the token leads to what is still to come.
+
+    With a filter a page may hold fewer results than asked for, even none: follow the token while it changes.
+    """
+    results, job = await _open(gateway, job_id, wanted)
     return await asyncio.to_thread(results.page, size=page_size, token=page_token, finished=job.state.is_final)
 
 
@@ -40,12 +61,13 @@ async def read_results(
 async def download_csv(
     job_id: str,
     gateway: Gateway,
+    wanted: Wanted,
     *,
     partial: Partial = False,
 ) -> StreamingResponse:
     """One line an image. Cells that a spreadsheet would run as a formula are escaped."""
-    results, job = await _open(gateway, job_id, partial=partial)
-    return _download(job, StreamingResponse(as_csv(results.items()), media_type="text/csv"), "csv")
+    results, job = await _open(gateway, job_id, wanted, partial=partial)
+    return _download(job, _chunks(as_csv(results.items())), "csv", "text/csv")
 
 
 @router.get(
@@ -57,15 +79,19 @@ async def download_csv(
 async def download_ndjson(
     job_id: str,
     gateway: Gateway,
+    wanted: Wanted,
     *,
     partial: Partial = False,
 ) -> StreamingResponse:
     """One JSON object a line."""
-    results, job = await _open(gateway, job_id, partial=partial)
-    return _download(job, StreamingResponse(as_ndjson(results.items()), media_type="application/x-ndjson"), "ndjson")
+    results, job = await _open(gateway, job_id, wanted, partial=partial)
+    chunks = results.stored_lines() if wanted.takes_all else _chunks(as_ndjson(results.items()))
+    return _download(job, chunks, "ndjson", "application/x-ndjson")
 
 
-async def _open(gateway: Resources, job_id: str, *, partial: bool = True) -> tuple[BatchResults, Job]:
+async def _open(
+    gateway: Resources, job_id: str, wanted: ItemFilter, *, partial: bool = True
+) -> tuple[BatchResults, Job]:
     job = await gateway.submissions.read(job_id)
     if job.kind is not JobKind.BATCH:
         raise ProblemError(ProblemTypes.NOT_FOUND, f"Job {job_id} is no batch; its result is in the job itself.")
@@ -74,9 +100,14 @@ async def _open(gateway: Resources, job_id: str, *, partial: bool = True) -> tup
             ProblemTypes.JOB_NOT_FINISHED, f"Batch {job_id} is {job.state}. Wait for it, or ask with ?partial=true."
         )
     packs = await gateway.batches.pack_count(job_id)
-    return BatchResults(gateway.store, gateway.settings.jobs_bucket, job_id, packs), job
+    return BatchResults(gateway.store, gateway.settings.jobs_bucket, job_id, packs, wanted), job
 
 
-def _download(job: Job, response: StreamingResponse, suffix: str) -> StreamingResponse:
-    response.headers["Content-Disposition"] = f'attachment; filename="{job.id}.{suffix}"'
-    return response
+def _chunks(lines: Iterator[str]) -> Iterator[str]:
+    while chunk := "".join(islice(lines, LINES_A_CHUNK)):
+        yield chunk
+
+
+def _download(job: Job, content: Iterator[str] | Iterator[bytes], suffix: str, media_type: str) -> StreamingResponse:
+    disposition = f'attachment; filename="{job.id}.{suffix}"'
+    return StreamingResponse(content, media_type=media_type, headers={"Content-Disposition": disposition})

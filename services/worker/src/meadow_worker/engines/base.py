@@ -5,6 +5,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from meadow_worker.engines.precision import Precision
+
 
 class Engine(Protocol):
     """A loaded network."""
@@ -12,6 +14,10 @@ class Engine(Protocol):
     @property
     def name(self) -> str:
         """The engine's name, as the settings spell it."""
+
+    @property
+    def precision(self) -> Precision:
+        """What it computes in."""
 
     def infer(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Run the network.

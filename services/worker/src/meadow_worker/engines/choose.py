@@ -3,8 +3,12 @@
 from importlib.util import find_spec
 from pathlib import Path
 
-from meadow.bundle.manifest import BundleManifest
+from meadow.bundle.manifest import BundleError, BundleManifest
+from meadow.bundle.probe import read_probe
 from meadow_worker.engines.base import Engine, EngineUnavailableError
+from meadow_worker.engines.fastest import fastest_engine
+from meadow_worker.engines.precision import Precision
+from meadow_worker.engines.proof import prove
 
 
 def resolve_engine(wanted: str) -> str:
@@ -25,15 +29,42 @@ def resolve_engine(wanted: str) -> str:
     return wanted
 
 
-def load_engine(name: str, bundle: Path, manifest: BundleManifest) -> Engine:
-    """Load a bundle into an engine. Engines are heavy to import, so only the chosen one is."""
+def load_engine(name: str, bundle: Path, manifest: BundleManifest, *, wanted: str = "auto") -> Engine:
+    """Load a bundle into an engine, and prove on the bundle's probe that it answers as the network was trained to.
+
+    Engines are heavy to import, so only the chosen one is.
+
+    Args:
+        name: As `resolve_engine` gives it.
+        bundle: The folder.
+        manifest: Of the bundle.
+        wanted: A precision, or `auto` for the fastest one that passes the probe. The torch engine has one only.
+
+    Raises:
+        BundleError: It fails the probe, or does not have the precision that is wanted.
+    """
+    probe = read_probe(bundle)
+    if probe.logits.shape[1:] != (len(manifest.classes),):
+        raise BundleError(f"The bundle in {bundle} names {len(manifest.classes)} classes, its network has others.")
     if name == "torch":
         from meadow_worker.engines.torch import TorchEngine  # noqa: PLC0415 - see above
 
-        return TorchEngine(bundle, manifest)
-    from meadow_worker.engines.openvino import OpenVinoEngine  # noqa: PLC0415 - see above
+        engine: Engine = TorchEngine(bundle, manifest)
+        prove(engine, probe)
+        return engine
+    from meadow_worker.engines.openvino import OpenVinoEngine, available_precisions  # noqa: PLC0415 - see above
 
-    return OpenVinoEngine(bundle)
+    candidates = available_precisions(bundle)
+    if wanted != "auto":
+        if wanted not in candidates:
+            raise BundleError(f"This bundle cannot be run in {wanted} here, only in {', '.join(candidates)}.")
+        candidates = (Precision(wanted),)
+    return fastest_engine(bundle, probe, candidates, lambda precision: OpenVinoEngine(bundle, precision))
+
+
+def shares_device(name: str) -> bool:
+    """Whether one process with many threads serves this engine, because it spreads one run over the whole device."""
+    return name == "torch"
 
 
 def _has_cuda() -> bool:

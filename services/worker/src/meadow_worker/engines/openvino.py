@@ -6,7 +6,10 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
-from meadow.bundle.manifest import MODEL_FILE
+from meadow.bundle.manifest import MODEL_FILE, QUANTIZED_MODEL_FILE
+from meadow_worker.engines.precision import Precision
+
+_HINT = {Precision.FLOAT32: "f32", Precision.BFLOAT16: "bf16", Precision.INT8: "f32"}
 
 
 class OpenVinoEngine:
@@ -14,12 +17,13 @@ class OpenVinoEngine:
 
     name = "openvino"
 
-    def __init__(self, bundle: Path) -> None:
+    def __init__(self, bundle: Path, precision: Precision) -> None:
+        self.precision = precision
         core = ov.Core()
         compiled = core.compile_model(
-            core.read_model(bundle / MODEL_FILE),
+            core.read_model(bundle / (QUANTIZED_MODEL_FILE if precision is Precision.INT8 else MODEL_FILE)),
             "CPU",
-            {"INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1, "INFERENCE_PRECISION_HINT": "f32"},
+            {"INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1, "INFERENCE_PRECISION_HINT": _HINT[precision]},
         )
         self._request = compiled.create_infer_request()
 
@@ -28,3 +32,14 @@ class OpenVinoEngine:
         outputs = self._request.infer([pixels], share_inputs=True)
         logits: NDArray[np.float32] = outputs[0]
         return logits
+
+
+def available_precisions(bundle: Path) -> tuple[Precision, ...]:
+    """Name what a bundle can be run in on this processor."""
+    capabilities = ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    precisions = [Precision.FLOAT32]
+    if "BF16" in capabilities:
+        precisions.append(Precision.BFLOAT16)
+    if "INT8" in capabilities and (bundle / QUANTIZED_MODEL_FILE).is_file():
+        precisions.append(Precision.INT8)
+    return tuple(precisions)

@@ -1,10 +1,10 @@
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import typer
 
-from meadow.cli.classify import find_files
+from meadow.client.folder import FolderError, find_files
 
 Photos = Callable[..., Path]
 
@@ -17,7 +17,9 @@ def test_a_folder_is_searched_to_the_bottom_and_named_from_itself(photos: Photos
     folder = photos("b.jpg", "a/deep/er/c.PNG", ".hidden/d.jpg")
     (folder / "notes.txt").touch()
     assert names(folder) == ["a/deep/er/c.PNG", "b.jpg"]
-    assert {file.path for file in find_files([str(folder)])} == {folder / "b.jpg", folder / "a/deep/er/c.PNG"}
+    assert [(Path(file.path), file.size) for file in find_files([str(folder)])] == [
+        (path, path.stat().st_size) for path in (folder / "a/deep/er/c.PNG", folder / "b.jpg")
+    ]
 
 
 def test_a_file_is_taken_whatever_its_suffix(photos: Photos) -> None:
@@ -55,5 +57,25 @@ def test_a_file_that_is_named_twice_is_classified_once(photos: Photos, monkeypat
 def test_an_argument_that_names_nothing_is_told(photos: Photos, name: str, reason: str) -> None:
     folder = photos("x.jpg")
     (folder / "empty").mkdir()
-    with pytest.raises(typer.BadParameter, match=reason):
+    with pytest.raises(FolderError, match=reason):
         find_files([str(folder / "x.jpg"), str(folder / name)])
+
+
+def test_files_come_in_the_order_of_their_paths_whatever_the_disk_says(photos: Photos) -> None:
+    folder = photos("b.jpg", "a/2.jpg", "a.jpg", "a/10.jpg", "a b/x.jpg", "B.jpg")
+    expected = sorted(path.relative_to(folder) for path in folder.rglob("*.jpg"))
+    assert names(folder) == [str(path) for path in expected]
+
+
+def test_two_names_of_one_file_are_two_files_but_a_link_to_it_is_not(photos: Photos) -> None:
+    folder = photos("a.jpg")
+    (folder / "b.jpg").hardlink_to(folder / "a.jpg")
+    (folder / "c.jpg").symlink_to(folder / "b.jpg")
+    (folder / "d.jpg").symlink_to(folder / "nowhere.jpg")
+    assert names(folder) == ["a.jpg", "b.jpg"]
+
+
+def test_a_name_that_is_no_utf_8_is_written_with_escapes(photos: Photos) -> None:
+    folder = photos("a.jpg")
+    (folder / "a.jpg").rename(os.fsdecode(os.fsencode(folder) + b"/lawn\xe4.jpg"))
+    assert names(folder) == ["lawn\\xe4.jpg"]

@@ -1,0 +1,75 @@
+"""`meadow results`: what a batch has answered, to a file, to a pipe or as a table."""
+
+from collections.abc import Iterable
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from meadow.cli.outputs import check_output, write_results
+from meadow.cli.show import probability_bar
+from meadow.cli.summary import Summary
+from meadow.client import MeadowClient
+from meadow.client.retries import PATIENT
+from meadow.items import ItemFilter, ItemResult, ItemState
+from meadow.predictions import Decision
+from meadow.result_formats import as_ndjson
+from meadow.settings import load_settings
+
+app = typer.Typer()
+
+
+@app.command()
+def results(
+    job_id: Annotated[str, typer.Argument(help="A batch.")],
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="A .csv, .ndjson or .parquet file.")] = None,
+    label: Annotated[str | None, typer.Option(help="Only images of this predicted class.")] = None,
+    decision: Annotated[Decision | None, typer.Option(help="Only answers of this decision.")] = None,
+    state: Annotated[ItemState | None, typer.Option(help="Only images in this state.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many rows the table has.")] = 50,
+) -> None:
+    """Read what a batch has answered so far: a table on a terminal, one JSON object a line into a pipe.
+
+    Examples:
+      `meadow results BATCH --out results.parquet`
+      `meadow results BATCH --decision unsure`
+      `meadow results BATCH --state failed | jq -r .error.detail`
+    """
+    check_output(out)
+    console = Console()
+    wanted = ItemFilter(label=label, decision=decision, state=state)
+    with MeadowClient.from_settings(load_settings(), retries=PATIENT) as client:
+        finished = client.job(job_id).state.is_final
+        items = client.download(job_id, wanted=wanted, partial=not finished)
+        if out:
+            summary = Summary()
+            write_results(summary.watch(items), out)
+            console.print(f"{summary.total} results are in {out}.")
+        elif console.is_terminal:
+            _show(console, items, limit)
+        else:
+            for line in as_ndjson(items):
+                typer.echo(line, nl=False)
+
+
+def _show(console: Console, items: Iterable[ItemResult], limit: int) -> None:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in ("image", "class", "decision", "", "probability"):
+        table.add_column(heading, justify="right" if heading == "probability" else "left")
+    coming = iter(items)
+    for result in islice(coming, limit):
+        answer = result.prediction
+        if answer:
+            likely = answer.scores[0].probability
+            cells = (escape(answer.label), answer.decision.value, probability_bar(likely), f"{likely:.1%}")
+            table.add_row(escape(result.item), *cells)
+        else:
+            reason = result.error.detail if result.error else "no answer"
+            table.add_row(escape(result.item), "[red]failed[/]", "", escape(reason))
+    console.print(table)
+    if next(coming, None):
+        console.print("There are more: --limit shows them, --out FILE writes all.", style="dim")

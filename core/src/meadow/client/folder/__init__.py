@@ -1,0 +1,28 @@
+"""Classifying many files as one batch: planned, packed, uploaded, followed, and taken up again after a break.
+
+    plan = make_plan(find_files(["photos"]), client.limits())
+    run = FolderRun.begin(client, plan, "photos")
+    run.finish()
+    for result in run.results(): ...
+
+Only the plan (names and sizes) is in memory as a whole, however many files there are.
+"""
+
+from meadow.client.folder.errors import BatchFailedError, FolderChangedError, FolderError
+from meadow.client.folder.files import NamedFile, find_files, walk
+from meadow.client.folder.plan import Plan, make_plan
+from meadow.client.folder.progress import FolderProgress
+from meadow.client.folder.run import FolderRun
+
+__all__ = [
+    "BatchFailedError",
+    "FolderChangedError",
+    "FolderError",
+    "FolderProgress",
+    "FolderRun",
+    "NamedFile",
+    "Plan",
+    "find_files",
+    "make_plan",
+    "walk",
+]

@@ -1,0 +1,84 @@
+"""The plan of a run: which files go into which pack. The same files always give the same plan."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from meadow.client.folder.errors import FolderError
+from meadow.client.folder.files import NamedFile
+from meadow.items import ItemResult
+from meadow.limits import Limits
+from meadow.packs import PACK_BYTES, PACK_IMAGES
+from meadow.problems import ProblemTypes
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Files in packs."""
+
+    files: Sequence[NamedFile]
+    """Those that are sent, in the order of their packs."""
+    packs: Sequence[range]
+    """The places of each pack's files."""
+    rejected: Sequence[ItemResult]
+    """Files that the gateway would not take, with the reason."""
+    fingerprint: str
+    """Digest of names, sizes and packs, by which an interrupted upload is found again."""
+
+    @property
+    def total(self) -> int:
+        """All files, the rejected ones included."""
+        return len(self.files) + len(self.rejected)
+
+    def files_of(self, number: int) -> Sequence[NamedFile]:
+        """The files of a pack."""
+        places = self.packs[number]
+        return self.files[places.start : places.stop]
+
+    def images_in(self, numbers: Iterable[int]) -> int:
+        """How many files some packs hold."""
+        return sum(len(self.packs[number]) for number in numbers)
+
+
+def make_plan(files: Sequence[NamedFile], limits: Limits) -> Plan:
+    """Share files out into packs that are small, and that the gateway takes.
+
+    Raises:
+        FolderError: More files than one batch takes.
+    """
+    images, size = min(PACK_IMAGES, limits.max_pack_items), min(PACK_BYTES, limits.max_pack_bytes)
+    largest = min(limits.max_image_bytes, limits.max_pack_bytes)
+    taken = [file for file in files if file.size <= largest]
+    packs = list(_packs(taken, images, size))
+    if len(packs) > limits.max_packs:
+        raise FolderError(f"{len(files):,} files are more than one batch takes. Classify the folder in parts.")
+    return Plan(
+        files=taken,
+        packs=packs,
+        rejected=[_too_large(file, largest) for file in files if file.size > largest],
+        fingerprint=_fingerprint(files, images, size),
+    )
+
+
+def _packs(files: Sequence[NamedFile], max_images: int, max_bytes: int) -> Iterable[range]:
+    start = held = 0
+    for place, file in enumerate(files):
+        if place > start and (place - start == max_images or held + file.size > max_bytes):
+            yield range(start, place)
+            start, held = place, 0
+        held += file.size
+    if start < len(files):
+        yield range(start, len(files))
+
+
+def _fingerprint(files: Sequence[NamedFile], images: int, size: int) -> str:
+    digest = hashlib.sha256(json.dumps([images, size]).encode())
+    for file in files:
+        digest.update(json.dumps([file.name, file.size]).encode())
+    return digest.hexdigest()
+
+
+def _too_large(file: NamedFile, largest: int) -> ItemResult:
+    detail = f"The file has {file.size:,} bytes; at most {largest:,} are accepted."
+    return ItemResult.failure(file.name, ProblemTypes.TOO_LARGE.code, detail)

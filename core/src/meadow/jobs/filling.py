@@ -1,0 +1,66 @@
+"""The worker's side of a batch that fills itself from its source."""
+
+from enum import StrEnum
+
+import redis
+
+from meadow.jobs.keys import Unit
+from meadow.jobs.leases import Claim
+from meadow.jobs.scripts import load_script
+from meadow.jobs.unit_keys import message_for, queue_of, unit_keys
+from meadow.settings import Settings
+
+
+class FillVerdict(StrEnum):
+    """What became of a pack that was to be added."""
+
+    ADDED = "added"
+    QUEUE_FULL = "queue-full"
+    LOST = "lost"
+    """The batch has ended, or another worker fills it now."""
+
+
+class BatchFilling:
+    """Adds packs to a claimed batch, in their order, and seals it."""
+
+    def __init__(self, client: redis.Redis, settings: Settings) -> None:
+        self._redis = client
+        self._max_queue_depth = settings.max_queue_depth
+        self._fill_pack = client.register_script(load_script("fill_pack"))
+        self._seal_filled = client.register_script(load_script("seal_filled"))
+        self._end_turn = client.register_script(load_script("end_turn"))
+
+    def queue_is_full(self, claim: Claim) -> bool:
+        """Whether no pack would be taken now."""
+        return self._redis.llen(queue_of(claim.unit)) >= self._max_queue_depth
+
+    def add_pack(self, claim: Claim, number: int, images: int, *, cursor: str) -> FillVerdict:
+        """Enqueue a pack whose objects are stored.
+
+        Args:
+            claim: The batch.
+            number: The pack's number, which is how many packs came before it.
+            images: How many images it has, those that were rejected among them.
+            cursor: Where the source goes on after it, for whoever fills the batch then.
+        """
+        pack = Unit(claim.unit.job_id, number)
+        arguments: list[str | int] = [
+            str(claim.unit),
+            claim.attempt,
+            str(pack),
+            message_for(pack),
+            number,
+            images,
+            self._max_queue_depth,
+            cursor,
+        ]
+        return FillVerdict(self._fill_pack(unit_keys(claim.unit), arguments).decode())
+
+    def seal(self, claim: Claim) -> bool:
+        """Say that the batch is whole and let go of it; False when it is no longer this attempt's."""
+        return bool(self._seal_filled(unit_keys(claim.unit), [str(claim.unit), claim.attempt]))
+
+    def end_turn(self, claim: Claim) -> bool:
+        """Let go of a batch that is not whole yet and line up again; False as for `seal`."""
+        arguments: list[str | int] = [str(claim.unit), claim.attempt, message_for(claim.unit)]
+        return bool(self._end_turn(unit_keys(claim.unit), arguments))

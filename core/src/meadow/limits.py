@@ -1,0 +1,15 @@
+"""What a gateway accepts, so that no client has to repeat it."""
+
+from pydantic import BaseModel, Field
+
+
+class Limits(BaseModel):
+    """The gateway's limits."""
+
+    max_image_bytes: int = Field(description="Largest accepted image, in bytes.")
+    max_image_pixels: int = Field(description="Largest accepted image, in pixels.")
+    max_pack_bytes: int = Field(description="Largest accepted pack of a batch, in bytes.")
+    max_pack_items: int = Field(description="Most images in one pack of a batch.")
+    max_packs: int = Field(description="Most packs in one batch.")
+    max_wait_seconds: int = Field(description="Longest wait that `Prefer: wait=N` is granted.")
+    readable_formats: list[str] = Field(description="Image types that are read, by their content.", examples=[["JPEG"]])

@@ -1,0 +1,5 @@
+"""What can be wrong with a URL that somebody gave us."""
+
+
+class UrlRefusedError(Exception):
+    """A URL is not opened; the text says why, in a sentence for whoever gave it."""

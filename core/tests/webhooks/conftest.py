@@ -1,0 +1,64 @@
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+
+import pytest
+from redis.asyncio import Redis
+
+from meadow.client.testing import ScriptedServer
+from meadow.net.public_addresses import PublicAddresses, Resolver, parse_networks, resolve_by_system
+from meadow.settings import Settings
+from meadow.webhooks.caller import WebhookCaller
+from meadow.webhooks.courier import WebhookCourier
+from meadow.webhooks.outbox import WebhookOutbox
+from meadow.webhooks.rules import WebhookRules
+from meadow.webhooks.signatures import WebhookSecrets
+from webhook_desk import KEY, Desk
+
+SHORT = (0.0, 0.05, 0.05)
+
+Couriers = Callable[..., AbstractAsyncContextManager[None]]
+
+
+@pytest.fixture
+def receiver() -> Iterator[ScriptedServer]:
+    with ScriptedServer() as running:
+        yield running
+
+
+@pytest.fixture
+async def async_redis(settings: Settings) -> AsyncIterator[Redis]:
+    async with Redis.from_url(settings.redis_url.get_secret_value()) as client:
+        yield client
+
+
+@pytest.fixture
+def desk(async_redis: Redis, settings: Settings) -> Desk:
+    return Desk(async_redis, settings)
+
+
+@pytest.fixture
+def make_courier(async_redis: Redis) -> Couriers:
+    """Run couriers that may reach loopback, with a schedule of fractions of a second."""
+
+    @contextlib.asynccontextmanager
+    async def running(
+        *,
+        schedule: tuple[float, ...] = SHORT,
+        networks: str = "127.0.0.0/8",
+        resolver: Resolver = resolve_by_system,
+        seconds: float = 5.0,
+        claim_seconds: float = 30.0,
+    ) -> AsyncIterator[None]:
+        rules = WebhookRules(WebhookSecrets([KEY]), PublicAddresses(parse_networks(networks), resolver=resolver))
+        caller = WebhookCaller(rules, seconds=seconds)
+        courier = WebhookCourier(WebhookOutbox(async_redis, claim_seconds=claim_seconds), caller, schedule=schedule)
+        task = asyncio.create_task(courier.run())
+        yield
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        await caller.close()
+
+    return running

@@ -1,0 +1,25 @@
+"""`GET /v1/batches/{id}/packs`: which packs are in, so that an interrupted upload goes on with the others."""
+
+from fastapi import APIRouter
+
+from meadow.jobs import keys
+from meadow.jobs.model import JobKind
+from meadow.pack_numbers import PackNumbers
+from meadow.problems import ProblemError, ProblemTypes
+from meadow_api.resources import Gateway
+from meadow_api.responses import problems
+
+router = APIRouter(prefix="/v1/batches", tags=["batches"])
+
+
+@router.get("/{batch_id}/packs", summary="Read which packs are in", responses=problems(401, 404, 410))
+async def read_packs(
+    batch_id: str,
+    gateway: Gateway,
+) -> PackNumbers:
+    """Numbers as ranges, first and last of each run. A pack that is in need not be sent again."""
+    job = await gateway.submissions.read(batch_id)
+    if job.kind is not JobKind.BATCH:
+        raise ProblemError(ProblemTypes.NOT_FOUND, f"Job {batch_id} is no batch; it has no packs.")
+    bitmap = await gateway.redis.get(keys.packs_added(batch_id))
+    return PackNumbers.from_bitmap(bitmap if isinstance(bitmap, bytes) else b"")

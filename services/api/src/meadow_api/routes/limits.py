@@ -1,0 +1,28 @@
+"""`GET /v1/limits`: what this gateway accepts."""
+
+from fastapi import APIRouter
+
+from meadow.bundle.decode import READABLE_FORMATS
+from meadow.jobs.batches import MAX_PACKS
+from meadow.limits import Limits
+from meadow_api.resources import Gateway
+from meadow_api.responses import problems
+
+router = APIRouter(prefix="/v1", tags=["status"])
+
+
+@router.get("/limits", summary="Read the limits", responses=problems(401))
+async def read_limits(
+    gateway: Gateway,
+) -> Limits:
+    """Plan packs and waits by these, instead of repeating them."""
+    settings = gateway.settings
+    return Limits(
+        max_image_bytes=settings.max_image_bytes,
+        max_image_pixels=settings.max_image_pixels,
+        max_pack_bytes=settings.max_pack_bytes,
+        max_pack_items=settings.max_pack_items,
+        max_packs=MAX_PACKS,
+        max_wait_seconds=settings.max_wait_seconds,
+        readable_formats=list(READABLE_FORMATS),
+    )
