@@ -2,12 +2,12 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-MEMBERS := core services/api services/worker services/trainer services/ui deploy/local
+MEMBERS := core services/api services/worker services/trainer services/ui deploy/local benchmarks
 SOURCES := $(MEMBERS) tests conftest.py
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit check format lock check-locks clean
+.PHONY: help setup demo test test-unit check format lock lock-peers check-locks bench bench-quick clean
 
 ##@ Use
 help: ## Show this list
@@ -47,13 +47,26 @@ COMPILE_DEV = $(COMPILE) --all-extras --group dev --no-emit-package meadow $(LOC
 lock: $(STAMP) ## Resolve the dependencies anew (UPGRADE=--upgrade for newer versions)
 	$(COMPILE_DEV) $(UPGRADE) --output-file requirements/dev.txt >/dev/null
 
+lock-peers: $(STAMP) ## The same for the servers that the benchmarks compare with
+	@set -e; for folder in benchmarks/peers/*/; do \
+	  $(COMPILE) $(UPGRADE) $${folder}requirements.in --output-file $${folder}requirements.txt >/dev/null; done
+
 check-locks: $(STAMP)
 	@cp requirements/dev.txt $(VENV)/dev.txt.fresh
 	@$(COMPILE_DEV) --output-file $(VENV)/dev.txt.fresh >/dev/null
 	@cmp -s requirements/dev.txt $(VENV)/dev.txt.fresh || { echo "requirements/dev.txt is stale: run 'make lock'."; exit 1; }
 
+##@ Measure
+BENCH := $(BIN)/python -m meadow_bench
+
+bench: $(STAMP) ## Measure everything, against other servers too; writes benchmarks/RESULTS.md (ROWS="folder swap" for some of it)
+	@$(BENCH) $(ROWS)
+
+bench-quick: $(STAMP) ## The same with small counts: minutes, and rough
+	@$(BENCH) --quick $(ROWS)
+
 clean: ## Delete the environment and the caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .coverage
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .coverage benchmarks/.envs benchmarks/.data
 
 # uv's own lock would hold addresses; a requirements file with hashes does not.
 $(STAMP): requirements/dev.txt requirements/uv.txt $(LOCK_INPUTS)

@@ -1,0 +1,1 @@
+"""Meadow's benchmarks: one command, one table, from one run."""

@@ -1,0 +1,1 @@
+"""Other inference servers, each in an environment of its own, under the load that Meadow gets."""

@@ -1,0 +1,1 @@
+"""The peers' own code, written from their documentation; each runs in its peer's environment only."""
