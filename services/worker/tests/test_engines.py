@@ -1,6 +1,9 @@
 """Engines differ in speed only, and answer as the trainer's own evaluation does."""
 
+import os
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
@@ -51,6 +54,29 @@ def test_engines_give_the_same_answers(engines: dict[str, Engine], pixels: Pixel
     np.testing.assert_array_equal(answers["openvino"].argmax(axis=1), answers["torch"].argmax(axis=1))
 
 
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="on one core there is nothing to choose")
+@pytest.mark.parametrize("name", ENGINES)
+def test_inference_is_not_bound_to_a_core(engines: dict[str, Engine], pixels: Pixels, name: str) -> None:
+    """The worker's processes would all bind themselves to the same one."""
+    many = np.tile(pixels, (40, 1, 1, 1))[:256]
+    stop = threading.Event()
+
+    def infer() -> None:
+        while not stop.is_set():
+            engines[name].infer(many)
+
+    with ThreadPoolExecutor(1) as pool:
+        before = _thread_ids()
+        running = pool.submit(infer)
+        seen: list[set[int]] = []
+        while len(seen) < 200:
+            seen += [os.sched_getaffinity(thread) for thread in _thread_ids() - before]
+            stop.wait(0.001)
+        stop.set()
+        running.result()
+    assert all(affinity == os.sched_getaffinity(0) for affinity in seen)
+
+
 @pytest.mark.parametrize("name", ENGINES)
 def test_the_images_are_told_apart(engines: dict[str, Engine], pixels: Pixels, name: str) -> None:
     """Otherwise agreeing on them would say nothing."""
@@ -93,3 +119,7 @@ def test_what_is_evaluated_is_what_is_served(
     for expected, body in zip(evaluated, images, strict=True):
         scores = {score.label: score.probability for score in served.classify(body).scores}
         assert [scores[label] for label in manifest.classes] == pytest.approx(expected.tolist(), abs=1e-3)
+
+
+def _thread_ids() -> set[int]:
+    return {int(task.name) for task in Path("/proc/self/task").iterdir()}

@@ -23,7 +23,13 @@ class OpenVinoEngine:
         compiled = core.compile_model(
             core.read_model(bundle / (QUANTIZED_MODEL_FILE if precision is Precision.INT8 else MODEL_FILE)),
             "CPU",
-            {"INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1, "INFERENCE_PRECISION_HINT": _HINT[precision]},
+            {
+                "INFERENCE_NUM_THREADS": 1,
+                "NUM_STREAMS": 1,
+                # Pinned, each process takes the first core for its own, and they all share that one.
+                "ENABLE_CPU_PINNING": False,
+                "INFERENCE_PRECISION_HINT": _HINT[precision],
+            },
         )
         self._request = compiled.create_infer_request()
 
