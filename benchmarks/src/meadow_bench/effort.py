@@ -18,6 +18,8 @@ class Effort:
     photo_requests: int
     single_requests: int
     """Requests of one client alone, a round."""
+    overtaking_seconds: float
+    """How long one client asks while a folder of thumbnails runs."""
     submissions: int
     """Requests without waiting for an answer."""
     swaps: int
@@ -34,6 +36,7 @@ FULL = Effort(
     thumbnail_requests=1_500,
     photo_requests=200,
     single_requests=200,
+    overtaking_seconds=6.0,
     submissions=3_000,
     swaps=6,
     batch_sizes=(1_000, 10_000, 100_000),
@@ -46,6 +49,7 @@ QUICK = Effort(
     thumbnail_requests=300,
     photo_requests=40,
     single_requests=60,
+    overtaking_seconds=1.5,
     submissions=500,
     swaps=2,
     batch_sizes=(500, 2_000),

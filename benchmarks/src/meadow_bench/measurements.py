@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from meadow_bench.interactive import measure_one_client
+from meadow_bench.overtaking import measure_overtaking
 from meadow_bench.profiling import measure_profile
 from meadow_bench.report import Report
 from meadow_bench.scale import measure_scale
@@ -13,6 +14,7 @@ from meadow_bench.workbench import Workbench
 
 ALONE: dict[str, Callable[[Workbench], Report]] = {
     "single": measure_one_client,
+    "overtaking": measure_overtaking,
     "submission": measure_submission,
     "swap": measure_swap,
     "scale": measure_scale,
