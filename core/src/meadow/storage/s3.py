@@ -23,6 +23,8 @@ from meadow.storage.errors import (
 __all__ = ("ObjectEntry", "ObjectMissingError", "ObjectStat", "ObjectStore", "StoreError")
 
 MISSING_CODES = frozenset({"404", "NoSuchKey", "NotFound", "NoSuchBucket"})
+CHANGED_CODES = frozenset({"416", "InvalidRange"})
+"""What lay beyond the range is gone: the object was replaced by a smaller one."""
 REFUSED_CODES = frozenset({"403", "AccessDenied", "AllAccessDisabled"})
 BUCKET_EXISTS_CODES = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists"})
 
@@ -167,10 +169,18 @@ def _trying(verb: str, bucket: str, key: str) -> Iterator[None]:
         yield
     except (ClientError, BotoCoreError) as error:
         code = _code(error) if isinstance(error, ClientError) else ""
-        kind = (
-            ObjectMissingError if code in MISSING_CODES else ObjectRefusedError if code in REFUSED_CODES else StoreError
-        )
-        raise kind(f"Could not {verb} s3://{bucket}/{key}: {error}") from error
+        raise _kind(code)(f"Could not {verb} s3://{bucket}/{key}: {error}") from error
+
+
+def _kind(code: str) -> type[StoreError]:
+    for codes, kind in (
+        (MISSING_CODES, ObjectMissingError),
+        (REFUSED_CODES, ObjectRefusedError),
+        (CHANGED_CODES, ObjectChangedError),
+    ):
+        if code in codes:
+            return kind
+    return StoreError
 
 
 def _code(error: ClientError) -> str:
