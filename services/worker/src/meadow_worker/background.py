@@ -8,10 +8,14 @@ import redis
 
 from meadow.jobs.fleet import HEARTBEAT_SECONDS, report_worker, retire_worker
 from meadow.jobs.sweeper import SWEEP_SECONDS, Sweeper
+from meadow.sources.leftovers import LeftoverUploads
 from meadow.status import WorkerStatus
 from meadow_worker.keeper import ModelKeeper
 from meadow_worker.lease_keeper import worker_name
 from meadow_worker.metrics import WorkerMetrics
+
+LEFTOVERS_SECONDS = 3_600.0
+"""How often uploads that nobody needs are looked for."""
 
 logger = logging.getLogger(__name__)
 
@@ -20,11 +24,19 @@ class Background:
     """The keeper of the model, the sweeper of lost work, and the report of a host that still waits for a model."""
 
     def __init__(
-        self, client: redis.Redis, keeper: ModelKeeper, sweeper: Sweeper, metrics: WorkerMetrics, *, engine: str
+        self,
+        client: redis.Redis,
+        keeper: ModelKeeper,
+        sweeper: Sweeper,
+        leftovers: LeftoverUploads,
+        metrics: WorkerMetrics,
+        *,
+        engine: str,
     ) -> None:
         self._client = client
         self._keeper = keeper
         self._sweeper = sweeper
+        self._leftovers = leftovers
         self._metrics = metrics
         self._engine = engine
         self._stop = threading.Event()
@@ -41,7 +53,11 @@ class Background:
 
     def start(self) -> None:
         """Begin to keep the model fresh and to sweep."""
-        for name, target in (("keeper", self._keeper.run), ("sweeper", self._sweep)):
+        for name, target in (
+            ("keeper", self._keeper.run),
+            ("sweeper", self._sweep),
+            ("leftovers", self._sweep_uploads),
+        ):
             threading.Thread(target=target, name=name, daemon=True).start()
 
     def stop(self) -> None:
@@ -59,6 +75,13 @@ class Background:
             except Exception:
                 # A sweeper that ended quietly would leave lost jobs lost.
                 logger.exception("the sweep failed; trying again")
+
+    def _sweep_uploads(self) -> None:
+        while not self._stop.wait(LEFTOVERS_SECONDS):
+            try:
+                self._leftovers.sweep()
+            except Exception:
+                logger.exception("could not delete leftover uploads; trying again")
 
     def _report_waiting(self) -> None:
         while True:

@@ -75,9 +75,8 @@ class BatchFiller:
             piece = next(pieces, None)
             if piece is None:
                 break
-            # Opening a large zip takes a while; a turn is at least as long, so that half the time is spent on images.
             now = time.monotonic()
-            turn_ends = turn_ends or now + max(self._turn_seconds, now - started)
+            turn_ends = turn_ends or now + self._turn(opening=now - started)
             # Whose lease is lost must not write over what another worker stores under the same number.
             if not self._leases.heartbeat(claim):
                 return False
@@ -94,6 +93,10 @@ class BatchFiller:
         if number == 0:
             raise SourceError(ProblemTypes.SOURCE_EMPTY, _empty(source))
         return self._filling.seal(claim)
+
+    def _turn(self, *, opening: float) -> float:
+        """Opening a large zip takes a while; its turn is then as long, so that half the time is spent on images."""
+        return opening if opening > TURN_SECONDS else self._turn_seconds
 
     def _add(self, claim: Claim, number: int, pack: SourcePack, cursor: str) -> bool:
         for key_of, body in pack.parts:
