@@ -11,7 +11,6 @@ from python_multipart.multipart import parse_options_header
 from meadow.problems import ProblemError, ProblemTypes
 
 MAX_PARTS = 1000
-MAX_HEADER_BYTES = 8 * 1024
 
 
 @dataclass
@@ -42,11 +41,9 @@ class _Events:
 
     def add_name(self, data: bytes, start: int, end: int) -> None:
         self.header_name += data[start:end]
-        self._limit()
 
     def add_value(self, data: bytes, start: int, end: int) -> None:
         self.header_value += data[start:end]
-        self._limit()
 
     def end_header(self) -> None:
         self.headers[self.header_name.decode("latin-1").lower()] = self.header_value
@@ -70,10 +67,6 @@ class _Events:
 
     def finish(self) -> None:
         self.whole = True
-
-    def _limit(self) -> None:
-        if len(self.header_name) + len(self.header_value) > MAX_HEADER_BYTES:
-            raise _unreadable("a part of it has headers that are too long")
 
 
 async def read_form(request: Request) -> AsyncIterator[FormPart | bytes]:
