@@ -11,6 +11,7 @@ from filled_batch import FilledBatch
 from meadow.jobs.filling import BatchFilling, FillVerdict
 from meadow.jobs.keys import Unit
 from meadow.jobs.leases import Claim, JobLeases
+from meadow.jobs.record import text
 from meadow.jobs.sweeper import Sweeper
 from meadow.names import BATCH_QUEUE
 from meadow.packs import PACK_IMAGES, build_pack
@@ -217,8 +218,8 @@ def test_a_turn_gives_way_to_other_work(
     assert claim
     second = open_batch(source)
     first.filler(turn_seconds=0).fill(claim)
-    order = redis_client.zrange("meadow:waiting:batch", 0, -1)
-    assert order.index(second.id.encode()) < order.index(first.id.encode())
+    order = [text(unit) for unit in redis_client.zrange("meadow:waiting:batch", 0, -1)]
+    assert order.index(second.id) < order.index(first.id)
 
 
 def test_a_batch_that_is_being_filled_is_answered_meanwhile(
@@ -255,7 +256,7 @@ def test_a_lost_message_is_sent_again(
     sweeper.sweep()
     sweeper.sweep()
     assert batch.messages()[batch.id] >= 1
-    assert b"meadow.fill_batch" in b"".join(redis_client.lrange(BATCH_QUEUE, 0, -1))
+    assert all("meadow.fill_batch" in text(body) for body in redis_client.lrange(BATCH_QUEUE, 0, -1))
 
 
 @pytest.mark.parametrize("source", ["zip"], indirect=True)
