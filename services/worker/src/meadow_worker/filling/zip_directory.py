@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from meadow.problems import ProblemTypes
 from meadow.settings import MEBIBYTE
@@ -37,8 +38,7 @@ _EXTRA_HEADER = struct.Struct("<2H")
 _UNICODE_PATH = struct.Struct("<BL")
 
 
-@dataclass(frozen=True)
-class ZipEntry:
+class ZipEntry(NamedTuple):
     """What the directory says of an entry."""
 
     raw_name: bytes
@@ -139,7 +139,8 @@ def _records(body: bytes, found: _Directory) -> Iterator[ZipEntry]:
         place += name_length + extra_length + comment_length
         if place > len(body):
             raise _invalid("its directory is damaged")
-        size, compressed, start = _large_numbers(extra.get(_ZIP64_EXTRA, b""), size, compressed, start)
+        if _ZIP64_EXTRA in extra:
+            size, compressed, start = _large_numbers(extra[_ZIP64_EXTRA], size, compressed, start)
         yield ZipEntry(
             raw_name=raw_name,
             name=_decode(raw_name, flags, extra.get(_UNICODE_PATH_EXTRA, b"")).replace("\\", "/"),
@@ -197,7 +198,7 @@ def _with_limits(entries: list[ZipEntry], directory_start: int) -> list[ZipEntry
         if start + _LOCAL_BYTES + len(entry.raw_name) + entry.compressed > limit:
             raise _invalid(f"its entries overlap, or reach into its directory, at {shown(entry.name)!r}")
     limit_of = dict(pairwise(starts))
-    return [ZipEntry(**(vars(entry) | {"limit": limit_of[entry.start]})) for entry in entries]
+    return [entry._replace(limit=limit_of[entry.start]) for entry in entries]
 
 
 def shown(name: str) -> str:

@@ -4,12 +4,11 @@ import re
 import struct
 import zlib
 from collections.abc import Container
-from pathlib import PurePosixPath
 from stat import S_IFMT, S_ISREG
 
 from meadow.problems import ProblemTypes
 from meadow.settings import Settings
-from meadow.sources.image_names import is_image_name
+from meadow.sources.image_names import is_hidden, is_image_name, suffix_of
 from meadow_worker.filling.errors import EntryRefusedError
 from meadow_worker.filling.range_reader import RangeReader
 from meadow_worker.filling.zip_directory import ZipEntry
@@ -34,8 +33,10 @@ def is_asked_for(entry: ZipEntry) -> bool:
     """
     if entry.name.endswith("/"):
         return False
-    inside = "/".join(part for part in entry.name.split("/") if part not in {"", ".", ".."})
-    return is_image_name(inside) or _is_archive(inside)
+    name = entry.name
+    if "./" in name:
+        name = "/".join(part for part in name.split("/") if part not in {"", ".", ".."})
+    return is_image_name(name) or (_is_archive(name) and not is_hidden(name))
 
 
 def check_entry(entry: ZipEntry, seen: Container[str], settings: Settings) -> None:
@@ -129,10 +130,7 @@ def _fault_of_content(entry: ZipEntry) -> str:
 
 
 def _is_archive(name: str) -> bool:
-    path = PurePosixPath(name)
-    return path.suffix.lower() in ARCHIVE_SUFFIXES and not any(
-        part.startswith((".", "__MACOSX")) for part in path.parts
-    )
+    return suffix_of(name) in ARCHIVE_SUFFIXES
 
 
 def _refused(why: str) -> EntryRefusedError:
