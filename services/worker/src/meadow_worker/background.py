@@ -10,6 +10,7 @@ from meadow.jobs.fleet import HEARTBEAT_SECONDS, report_worker, retire_worker
 from meadow.jobs.sweeper import SWEEP_SECONDS, Sweeper
 from meadow.sources.leftovers import LeftoverUploads
 from meadow.status import WorkerStatus
+from meadow.storage.errors import StoreError
 from meadow_worker.keeper import ModelKeeper
 from meadow_worker.lease_keeper import worker_name
 from meadow_worker.metrics import WorkerMetrics
@@ -77,11 +78,15 @@ class Background:
                 logger.exception("the sweep failed; trying again")
 
     def _sweep_uploads(self) -> None:
-        while not self._stop.wait(LEFTOVERS_SECONDS):
+        while True:
             try:
                 self._leftovers.sweep()
+            except (StoreError, redis.RedisError) as error:
+                logger.warning("could not delete leftover uploads: %s", error)
             except Exception:
-                logger.exception("could not delete leftover uploads; trying again")
+                logger.exception("the search for leftover uploads failed; trying again")
+            if self._stop.wait(LEFTOVERS_SECONDS):
+                break
 
     def _report_waiting(self) -> None:
         while True:

@@ -87,7 +87,8 @@ class FakeBatches:
             return uploaded
         with self._lock:
             if (request.method, request.path) == ("POST", "/v1/batches"):
-                return _body(self._open(_Asked.model_validate_json(request.body)), 201)
+                asked = _Asked.model_validate_json(request.body)
+                return _body(self._open(asked), 202 if asked.source else 201)
             found = _PATH.fullmatch(request.path)
             if found and found[1] in self.opened:
                 return self._respond_of(self.opened[found[1]], found[2], request)

@@ -21,6 +21,7 @@ _STORED, _DEFLATED = 0, 8
 _ENCRYPTED_FLAGS = 0x2041
 _LOCAL = struct.Struct("<4s5H3L2H")
 _LOCAL_MARK = b"PK\x03\x04"
+_CONTROL = re.compile("[\x00-\x1f\x7f]")
 _DRIVE = re.compile("[A-Za-z]:")
 _DEFLATE_OVERHEAD = 1024
 """How much longer than itself an image may become by being packed: five bytes for each block of it."""
@@ -112,7 +113,7 @@ def _fault_of_name(entry: ZipEntry) -> str:
         return "its name leads out of the zip"
     if len(entry.raw_name) > MAX_NAME_BYTES:
         return f"its name is longer than {MAX_NAME_BYTES:,} bytes"
-    if any(ord(char) < ord(" ") for char in entry.name):
+    if _CONTROL.search(entry.name):
         return "its name holds control characters"
     return ""
 
