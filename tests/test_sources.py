@@ -80,6 +80,9 @@ def test_a_zip_a_prefix_and_a_folder_of_the_same_images_are_answered_alike(
     assert set(folder) == set(pictures)
     assert folder == zipped == prefix
     assert not list(store.keys(trained.stack.settings.jobs_bucket, upload_key("")))
+    _, output, again = classify(trained, tmp_path, "photos.zip", "--resume")
+    assert "which is succeeded" in output
+    assert labels(again) == zipped
 
 
 def test_a_zip_says_which_of_its_entries_failed_and_why(
