@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from trained_stack import TrainedStack
+from zips import make_zip
 
 pytestmark = pytest.mark.system
 
@@ -18,12 +19,14 @@ CURL_BLOCKS = [block for block in CONSOLE_BLOCKS if "curl" in block]
 
 
 def test_the_readme_has_what_is_run_here() -> None:
-    assert len(CURL_BLOCKS) == 2
+    assert len(CURL_BLOCKS) == 3
 
 
-@pytest.mark.parametrize("block", CURL_BLOCKS, ids=["one image", "a folder"])
+@pytest.mark.parametrize("block", CURL_BLOCKS, ids=["one image", "a folder", "what fills itself"])
 def test_curl_lines_work_as_written(trained: TrainedStack, tmp_path: Path, block: str) -> None:
     (tmp_path / "lawn.jpg").write_bytes(trained.picture("grass"))
+    (tmp_path / "lawn2.jpg").write_bytes(trained.picture("dandelion"))
+    (tmp_path / "lawns.zip").write_bytes(make_zip([("lawn.jpg", trained.picture("grass"))]))
     lines = [line.removeprefix("$ ") for line in block.splitlines()]
     script = "set -euo pipefail\n" + "\n".join(lines)
     done = run(["bash", "-c", on_this_stack(script.replace("curl ", "curl --fail-with-body -sS "), trained)], tmp_path)

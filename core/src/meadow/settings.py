@@ -110,6 +110,11 @@ class Settings(BaseSettings):
     api_key: SecretStr = Field(SecretStr(""), description="API key that the client, CLI and UI send.")
 
     @property
+    def readable_buckets(self) -> list[str]:
+        """Buckets that batches may be read from."""
+        return [name.strip() for name in self.source_buckets.split(",") if name.strip()] or [self.images_bucket]
+
+    @property
     def model_cache(self) -> Path:
         """Folder of the downloaded model bundles, shared by the processes of a host."""
         return self.home / "cache" / "models"

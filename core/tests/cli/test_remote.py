@@ -66,3 +66,9 @@ def test_such_a_source_is_given_alone(gateway: FakeGateway, meadow: Meadow, caps
     assert meadow("classify", "s3://photos/spring", other) == 2
     assert "give it alone" in capsys.readouterr().err
     assert gateway.asked == []
+
+
+def test_a_prefix_without_a_bucket_is_told(gateway: FakeGateway, meadow: Meadow, capsys: Shown) -> None:
+    assert meadow("classify", "s3://") == 2
+    assert "s3://BUCKET/PREFIX" in capsys.readouterr().err
+    assert not gateway.asked

@@ -5,6 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from meadow.items import ItemResult, ItemState
+from meadow.jobs.model import JobError
 from meadow_worker.packs import INFERENCE_BATCH, classify_images, give_up
 from meadow_worker.served_model import ServedModel
 
@@ -38,6 +39,16 @@ def test_a_bad_image_is_a_failed_item_with_its_reason(model: ServedModel, pack: 
     assert all((result.prediction is None) == (result.error is not None) for result in outcome.results)
     assert (outcome.failed, outcome.succeeded) == (3, len(pack) - 3)
     assert sum(outcome.classes.values()) == outcome.succeeded
+
+
+def test_an_image_that_could_not_be_read_keeps_its_place_and_its_reason(
+    model: ServedModel, images: list[bytes]
+) -> None:
+    gone = JobError(code="source-unreadable", detail="gone")
+    outcome = classify_images([("a", images[0]), ("b", gone), ("c", images[1])], model)
+    assert [(result.item, result.error) for result in outcome.results] == [("a", None), ("b", gone), ("c", None)]
+    given_up = give_up([("a", b""), ("b", gone)], attempts=3)
+    assert [result.error and result.error.code for result in given_up.results] == ["worker-lost", "source-unreadable"]
 
 
 def test_a_pack_of_bad_images_only_is_no_failed_pack(model: ServedModel) -> None:

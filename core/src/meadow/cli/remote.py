@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -15,8 +16,8 @@ from rich.progress import (
 
 from meadow.client import MeadowClient
 from meadow.client.source_run import SourceRun, fingerprint_of
-from meadow.client.sources import PrefixSource, ZipSource
 from meadow.jobs.model import Job
+from meadow.sources.model import PrefixSource, ZipSource
 
 S3_SCHEME = "s3://"
 ZIP_SUFFIX = ".zip"
@@ -44,7 +45,7 @@ def open_remote(console: Console, client: MeadowClient, path: str, *, resume: bo
     if resume:
         console.print("No batch of this source was found. Starting afresh.")
     if path.startswith(S3_SCHEME):
-        return SourceRun.begin(client, PrefixSource(uri=path), path, fingerprint)
+        return SourceRun.begin(client, _prefix(path), path, fingerprint)
     return SourceRun.begin(client, ZipSource(upload_id=_upload(console, client, Path(path))), path, fingerprint)
 
 
@@ -60,6 +61,13 @@ def follow_remote(console: Console, run: SourceRun) -> None:
                 progress.update(task, completed=job.progress.done, total=total)
 
         run.finish(show)
+
+
+def _prefix(uri: str) -> PrefixSource:
+    try:
+        return PrefixSource(uri=uri)
+    except ValidationError as error:
+        raise typer.BadParameter(f"{uri} is not of the form s3://BUCKET/PREFIX.") from error
 
 
 def _upload(console: Console, client: MeadowClient, path: Path) -> str:

@@ -16,7 +16,6 @@ from meadow.client.events import follow_events
 from meadow.client.file_upload import put_file
 from meadow.client.media import media_type
 from meadow.client.retries import RetryPolicy
-from meadow.client.sources import Source, Upload
 from meadow.client.transport import Transport
 from meadow.items import ItemFilter, ItemPage, ItemResult
 from meadow.jobs.model import Job, JobKind, JobPage, JobState
@@ -26,6 +25,7 @@ from meadow.packs import PACK_TYPE, build_pack
 from meadow.readiness import Readiness
 from meadow.registry.model import ModelInfo
 from meadow.settings import Settings
+from meadow.sources.model import RequestedSource, Upload
 from meadow.status import SystemStatus
 from meadow.training import TrainingRequest
 
@@ -170,7 +170,7 @@ class MeadowClient:
         """What the gateway accepts."""
         return _parsed(Limits, self._transport.send("GET", "/v1/limits"))
 
-    def open_batch(self, name: str = "", *, fingerprint: str = "", source: Source | None = None) -> Job:
+    def open_batch(self, name: str = "", *, fingerprint: str = "", source: RequestedSource | None = None) -> Job:
         """Open a batch.
 
         Args:
@@ -264,7 +264,7 @@ class MeadowClient:
 class _Batch(BaseModel):
     name: str
     fingerprint: str | None
-    source: Source | None
+    source: RequestedSource | None
 
 
 class _Seal(BaseModel):

@@ -6,9 +6,9 @@ from pathlib import Path
 import httpx
 
 from meadow.client.errors import ApiProblem, ClientError
-from meadow.client.sources import Upload
 from meadow.client.transport import Transport, is_loopback
 from meadow.settings import MEBIBYTE
+from meadow.sources.model import Upload
 
 PIECE = MEBIBYTE
 STORE_SECONDS = 60.0

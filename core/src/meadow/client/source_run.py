@@ -7,9 +7,9 @@ from typing import Self
 from meadow.client.client import MeadowClient
 from meadow.client.folder.follow import follow
 from meadow.client.folder.resume import find_batch
-from meadow.client.sources import Source
 from meadow.items import ItemResult
 from meadow.jobs.model import Job
+from meadow.sources.model import RequestedSource
 
 
 class SourceRun:
@@ -20,7 +20,7 @@ class SourceRun:
         self._client = client
 
     @classmethod
-    def begin(cls, client: MeadowClient, source: Source, name: str, fingerprint: str) -> Self:
+    def begin(cls, client: MeadowClient, source: RequestedSource, name: str, fingerprint: str) -> Self:
         """Open a batch that the gateway fills."""
         return cls(client, client.open_batch(name, fingerprint=fingerprint, source=source))
 

@@ -60,7 +60,7 @@ class BatchFilling:
         """Say that the batch is whole and let go of it; False when it is no longer this attempt's."""
         return bool(self._seal_filled(unit_keys(claim.unit), [str(claim.unit), claim.attempt]))
 
-    def end_turn(self, claim: Claim) -> bool:
+    def end_turn(self, claim: Claim, *, cursor: str) -> bool:
         """Let go of a batch that is not whole yet and line up again; False as for `seal`."""
-        arguments: list[str | int] = [str(claim.unit), claim.attempt, message_for(claim.unit)]
+        arguments: list[str | int] = [str(claim.unit), claim.attempt, message_for(claim.unit), cursor]
         return bool(self._end_turn(unit_keys(claim.unit), arguments))

@@ -7,6 +7,7 @@ Once a record's retention is over nothing of it is left in Redis; the mark still
 import base64
 import hashlib
 import hmac
+import math
 import os
 import time
 
@@ -62,3 +63,13 @@ class JobIds:
 
     def _mark(self, prefix: str, stamp: bytes) -> bytes:
         return hmac.digest(self._secret, prefix.encode() + stamp, hashlib.sha256)[:MARK_BYTES]
+
+
+def made_at(text: str) -> float:
+    """Return the Unix time at which an id was made, whoever made it; infinity for what is no id."""
+    letters = text.partition("_")[2]
+    try:
+        raw = base64.b32hexdecode(letters.upper())
+    except ValueError:
+        return math.inf
+    return int.from_bytes(raw[:6], "big") / 1000 if len(raw) == ID_BYTES else math.inf

@@ -1,5 +1,6 @@
 """The sources of a batch."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -7,12 +8,21 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 URI_PATTERN = r"^s3://[^/\s]+(/.*)?$"
 
 
+class Upload(BaseModel):
+    """Where a file is to be put, by whoever has the address."""
+
+    upload_id: str = Field(examples=["upload_06cpkr3kpg5uvmt4q5o1c82k"])
+    url: str = Field(description="Send the file's bytes there with `PUT`, without an API key.")
+    expires_at: datetime = Field(description="When the address ends.")
+    max_bytes: int = Field(description="Largest accepted file, in bytes.")
+
+
 class PrefixSource(BaseModel):
     """Every object whose key begins with a prefix. The images stay where they are."""
 
     model_config = ConfigDict(extra="forbid")
 
-    type: Literal["s3_prefix"]
+    type: Literal["s3_prefix"] = "s3_prefix"
     uri: str = Field(
         pattern=URI_PATTERN,
         max_length=1100,
@@ -37,7 +47,7 @@ class ZipSource(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    type: Literal["zip"]
+    type: Literal["zip"] = "zip"
     upload_id: str = Field(description="What `POST /v1/uploads` gave out.")
 
 

@@ -4,26 +4,19 @@ No tags, user metadata or conditional writes: not every server keeps them. Keys 
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from meadow.settings import Settings
 from meadow.storage.connection import connect_s3
-from meadow.storage.errors import (
-    ObjectChangedError,
-    ObjectMissingError,
-    ObjectRefusedError,
-    ObjectTooLargeError,
-    StoreError,
-)
+from meadow.storage.errors import ObjectChangedError, ObjectMissingError, ObjectTooLargeError, StoreError
+from meadow.storage.failures import code_of, trying
+from meadow.storage.parted_upload import PartedUpload
 
 __all__ = ("ObjectEntry", "ObjectMissingError", "ObjectStat", "ObjectStore", "StoreError")
 
-MISSING_CODES = frozenset({"404", "NoSuchKey", "NotFound", "NoSuchBucket"})
-REFUSED_CODES = frozenset({"403", "AccessDenied", "AllAccessDisabled"})
 BUCKET_EXISTS_CODES = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists"})
 
 
@@ -57,21 +50,21 @@ class ObjectStore:
 
     def ensure_bucket(self, bucket: str) -> None:
         """Create the bucket if it is not there."""
-        with _trying("create bucket", bucket, ""):
+        with trying("create bucket", bucket, ""):
             try:
                 self._client.create_bucket(Bucket=bucket)
             except ClientError as error:
-                if _code(error) not in BUCKET_EXISTS_CODES:
+                if code_of(error) not in BUCKET_EXISTS_CODES:
                     raise
 
     def check_bucket(self, bucket: str) -> None:
         """Raise unless the bucket can be used."""
-        with _trying("reach bucket", bucket, ""):
+        with trying("reach bucket", bucket, ""):
             self._client.head_bucket(Bucket=bucket)
 
     def put(self, bucket: str, key: str, body: bytes | BinaryIO) -> None:
         """Write an object."""
-        with _trying("write", bucket, key):
+        with trying("write", bucket, key):
             self._client.put_object(Bucket=bucket, Key=key, Body=body)
 
     def get(self, bucket: str, key: str, *, max_bytes: int | None = None) -> bytes:
@@ -82,7 +75,7 @@ class ObjectStore:
             ObjectRefusedError: It may not be read.
             ObjectTooLargeError: It has more than `max_bytes`, which are then not transferred.
         """
-        with _trying("read", bucket, key):
+        with trying("read", bucket, key):
             answer = self._client.get_object(Bucket=bucket, Key=key)
             with answer["Body"] as body:
                 if max_bytes is not None and answer["ContentLength"] > max_bytes:
@@ -96,7 +89,7 @@ class ObjectStore:
             ObjectMissingError: Nothing lies under the key any more.
             ObjectChangedError: The object is not the one that `etag` was given for.
         """
-        with _trying("read", bucket, key):
+        with trying("read", bucket, key):
             answer = self._client.get_object(Bucket=bucket, Key=key, Range=f"bytes={start}-{start + length - 1}")
             with answer["Body"] as body:
                 if answer["ETag"] != etag:
@@ -109,7 +102,7 @@ class ObjectStore:
         Raises:
             ObjectMissingError: Nothing lies under the key.
         """
-        with _trying("look up", bucket, key):
+        with trying("look up", bucket, key):
             answer = self._client.head_object(Bucket=bucket, Key=key)
             return ObjectStat(answer["ContentLength"], answer["ETag"])
 
@@ -133,7 +126,7 @@ class ObjectStore:
         pages = self._client.get_paginator("list_objects_v2").paginate(
             Bucket=bucket, Prefix=prefix, Delimiter="" if recursive else "/", StartAfter=after
         )
-        with _trying("list", bucket, prefix):
+        with trying("list", bucket, prefix):
             for page in pages:
                 for entry in page.get("Contents", []):
                     yield ObjectEntry(entry["Key"], entry["Size"])
@@ -142,9 +135,13 @@ class ObjectStore:
         """Yield the keys under a prefix, in lexical order."""
         return (entry.key for entry in self.entries(bucket, prefix))
 
+    def begin_parts(self, bucket: str, key: str) -> PartedUpload:
+        """Begin to write an object of which not all is there yet."""
+        return PartedUpload(self._client, bucket, key)
+
     def delete(self, bucket: str, key: str) -> None:
         """Delete an object; one that is not there is no error."""
-        with _trying("delete", bucket, key):
+        with trying("delete", bucket, key):
             self._client.delete_object(Bucket=bucket, Key=key)
 
     def delete_prefix(self, bucket: str, prefix: str) -> None:
@@ -154,25 +151,7 @@ class ObjectStore:
 
     def presigned_put(self, bucket: str, key: str, *, seconds: int) -> str:
         """Make an address that whoever has it may write the object to, for so many seconds."""
-        with _trying("sign", bucket, key):
+        with trying("sign", bucket, key):
             return self._signer.generate_presigned_url(
                 "put_object", Params={"Bucket": bucket, "Key": key}, ExpiresIn=seconds
             )
-
-
-@contextmanager
-def _trying(verb: str, bucket: str, key: str) -> Iterator[None]:
-    """Say of a failure what was tried, where, and why it failed."""
-    try:
-        yield
-    except (ClientError, BotoCoreError) as error:
-        code = _code(error) if isinstance(error, ClientError) else ""
-        kind = (
-            ObjectMissingError if code in MISSING_CODES else ObjectRefusedError if code in REFUSED_CODES else StoreError
-        )
-        raise kind(f"Could not {verb} s3://{bucket}/{key}: {error}") from error
-
-
-def _code(error: ClientError) -> str:
-    response = cast("dict[str, dict[str, str]]", error.response)
-    return response["Error"].get("Code", "")

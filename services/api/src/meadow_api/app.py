@@ -15,6 +15,7 @@ from meadow_api.problem_responses import add_problem_handlers
 from meadow_api.request_id import RequestId
 from meadow_api.resources import open_resources
 from meadow_api.routes import (
+    batch_forms,
     batch_packs,
     batches,
     classifications,
@@ -26,6 +27,7 @@ from meadow_api.routes import (
     results,
     status,
     training_runs,
+    uploads,
 )
 
 DESCRIPTION = """
@@ -62,7 +64,20 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.api_keys = api_keys
     add_problem_handlers(app)
-    for module in (classifications, batches, batch_packs, jobs, events, results, training_runs, models, status, limits):
+    for module in (
+        classifications,
+        batch_forms,  # before what takes the same path in other types
+        batches,
+        batch_packs,
+        uploads,
+        jobs,
+        events,
+        results,
+        training_runs,
+        models,
+        status,
+        limits,
+    ):
         app.include_router(module.router, dependencies=[Depends(require_caller)])
     app.include_router(health.router)
     # The last one added sees a request first.

@@ -18,6 +18,7 @@ class BodyLimit:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self._app = app
         self._image_limit = settings.max_image_bytes + MULTIPART_OVERHEAD
+        self._form_limit = max(settings.max_zip_bytes, settings.max_pack_bytes) + PACK_OVERHEAD
         self._pack_limit = settings.max_pack_bytes + PACK_OVERHEAD
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -25,7 +26,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        limit = self._pack_limit if scope["path"].startswith("/v1/batches") else self._image_limit
+        limit = self._limit_of(scope)
         announced = Headers(scope=scope).get("content-length", "0")
         if announced.isdigit() and int(announced) > limit:
             await problem_response(_too_large(limit), scope["path"])(scope, receive, send)
@@ -41,6 +42,15 @@ class BodyLimit:
             return message
 
         await self._app(scope, receive_limited, send)
+
+    def _limit_of(self, scope: Scope) -> int:
+        path: str = scope["path"]
+        # A form with a zip is not held in memory, and a form with images is limited while it is read.
+        if path == "/v1/batches" and Headers(scope=scope).get("content-type", "").lower().startswith(
+            "multipart/form-data"
+        ):
+            return self._form_limit
+        return self._pack_limit if path.startswith("/v1/batches") else self._image_limit
 
 
 def _too_large(limit: int) -> ProblemError:

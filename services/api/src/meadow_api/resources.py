@@ -31,6 +31,9 @@ STARTUP_RETRY_SECONDS = 1.0
 CONCURRENT_PACKS = 4
 """Packs in memory at a time; further ones wait."""
 
+CONCURRENT_FORMS = 8
+"""Forms that come in at a time, each with its images in memory, or a part of its zip. They may take long."""
+
 
 @dataclass(frozen=True)
 class Resources:
@@ -41,12 +44,14 @@ class Resources:
     store: ObjectStore
     registry: ModelRegistry
     datasets: DatasetCatalog
+    ids: JobIds
     submissions: JobSubmissions
     batches: BatchSubmissions
     finished: FinishedWatch
     webhooks: WebhookRules
     metrics: GatewayMetrics
     pack_slots: asyncio.Semaphore
+    form_slots: asyncio.Semaphore
 
 
 @asynccontextmanager
@@ -72,12 +77,14 @@ async def open_resources(
                 store=store,
                 registry=ModelRegistry(settings),
                 datasets=DatasetCatalog(store, settings.images_bucket, max_image_pixels=settings.max_image_pixels),
+                ids=ids,
                 submissions=submissions,
                 batches=BatchSubmissions(redis, settings, submissions),
                 finished=finished,
                 webhooks=webhooks,
                 metrics=metrics,
                 pack_slots=asyncio.Semaphore(CONCURRENT_PACKS),
+                form_slots=asyncio.Semaphore(CONCURRENT_FORMS),
             )
     finally:
         await redis.aclose()

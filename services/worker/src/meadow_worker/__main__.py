@@ -50,6 +50,8 @@ def _serve(settings: Settings, engine: str, metrics_folder: Path) -> None:
     from meadow.jobs.sweeper import Sweeper  # noqa: PLC0415
     from meadow.registry.cache import ModelCache  # noqa: PLC0415
     from meadow.registry.versions import ModelRegistry  # noqa: PLC0415
+    from meadow.sources.leftovers import LeftoverUploads  # noqa: PLC0415
+    from meadow.storage.s3 import ObjectStore  # noqa: PLC0415
     from meadow_worker.app import WorkerApp  # noqa: PLC0415
     from meadow_worker.background import Background  # noqa: PLC0415
     from meadow_worker.keeper import ModelKeeper  # noqa: PLC0415
@@ -60,7 +62,9 @@ def _serve(settings: Settings, engine: str, metrics_folder: Path) -> None:
     keeper = ModelKeeper(cache, registry, metrics, poll_seconds=settings.model_poll_seconds)
     client = connect(settings)
     sweeper = Sweeper(client, settings)
-    background = Background(client, keeper, sweeper, metrics, engine=engine)
+    background = Background(
+        client, keeper, sweeper, LeftoverUploads(client, ObjectStore(settings), settings), metrics, engine=engine
+    )
 
     def stop_waiting(_signal: int, _frame: FrameType | None) -> None:
         background.stop()

@@ -8,7 +8,7 @@ from celery.signals import task_failure, worker_init, worker_process_init, worke
 
 from meadow.jobs.keys import Unit
 from meadow.jobs.sweeper import Sweeper
-from meadow.names import CLASSIFY_IMAGE_TASK, CLASSIFY_PACK_TASK
+from meadow.names import CLASSIFY_IMAGE_TASK, CLASSIFY_PACK_TASK, FILL_BATCH_TASK
 from meadow.queueing.app import create_celery
 from meadow.settings import Settings
 from meadow_worker.inference_process import InferenceProcess
@@ -40,6 +40,10 @@ class WorkerApp:
         @celery.task(name=CLASSIFY_PACK_TASK)
         def classify_pack(unit: str) -> None:
             self._running().classify_pack(Unit.parse(unit))
+
+        @celery.task(name=FILL_BATCH_TASK)
+        def fill_batch(unit: str) -> None:
+            self._running().fill_batch(Unit.parse(unit))
 
         # Threads share the main process; forked processes each have a life of their own.
         started, stopped = (

@@ -8,10 +8,15 @@ import redis
 
 from meadow.jobs.fleet import HEARTBEAT_SECONDS, report_worker, retire_worker
 from meadow.jobs.sweeper import SWEEP_SECONDS, Sweeper
+from meadow.sources.leftovers import LeftoverUploads
 from meadow.status import WorkerStatus
+from meadow.storage.errors import StoreError
 from meadow_worker.keeper import ModelKeeper
 from meadow_worker.lease_keeper import worker_name
 from meadow_worker.metrics import WorkerMetrics
+
+LEFTOVERS_SECONDS = 3_600.0
+"""How often uploads that nobody needs are looked for."""
 
 logger = logging.getLogger(__name__)
 
@@ -20,11 +25,19 @@ class Background:
     """The keeper of the model, the sweeper of lost work, and the report of a host that still waits for a model."""
 
     def __init__(
-        self, client: redis.Redis, keeper: ModelKeeper, sweeper: Sweeper, metrics: WorkerMetrics, *, engine: str
+        self,
+        client: redis.Redis,
+        keeper: ModelKeeper,
+        sweeper: Sweeper,
+        leftovers: LeftoverUploads,
+        metrics: WorkerMetrics,
+        *,
+        engine: str,
     ) -> None:
         self._client = client
         self._keeper = keeper
         self._sweeper = sweeper
+        self._leftovers = leftovers
         self._metrics = metrics
         self._engine = engine
         self._stop = threading.Event()
@@ -41,7 +54,11 @@ class Background:
 
     def start(self) -> None:
         """Begin to keep the model fresh and to sweep."""
-        for name, target in (("keeper", self._keeper.run), ("sweeper", self._sweep)):
+        for name, target in (
+            ("keeper", self._keeper.run),
+            ("sweeper", self._sweep),
+            ("leftovers", self._sweep_uploads),
+        ):
             threading.Thread(target=target, name=name, daemon=True).start()
 
     def stop(self) -> None:
@@ -59,6 +76,17 @@ class Background:
             except Exception:
                 # A sweeper that ended quietly would leave lost jobs lost.
                 logger.exception("the sweep failed; trying again")
+
+    def _sweep_uploads(self) -> None:
+        while True:
+            try:
+                self._leftovers.sweep()
+            except (StoreError, redis.RedisError) as error:
+                logger.warning("could not delete leftover uploads: %s", error)
+            except Exception:
+                logger.exception("the search for leftover uploads failed; trying again")
+            if self._stop.wait(LEFTOVERS_SECONDS):
+                break
 
     def _report_waiting(self) -> None:
         while True:

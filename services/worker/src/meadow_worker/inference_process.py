@@ -1,28 +1,31 @@
 """One inference process: it claims units of work, answers them, and records the answers."""
 
 import logging
-from collections.abc import Iterator
+
+import redis
 
 from meadow.bundle.decode import ImageRejectedError
 from meadow.bundle.manifest import BundleError
 from meadow.jobs.connection import connect
+from meadow.jobs.filling import BatchFilling
 from meadow.jobs.keys import Unit
 from meadow.jobs.leases import Claim, JobLeases
 from meadow.jobs.model import JobError
 from meadow.jobs.record import model_of
 from meadow.names import BATCH_QUEUE, INTERACTIVE_QUEUE
-from meadow.packs import read_pack
 from meadow.problems import ProblemTypes
 from meadow.registry.cache import ModelCache
 from meadow.registry.model import ModelRef
 from meadow.registry.versions import ModelRegistry, RegistryError
 from meadow.settings import Settings
-from meadow.storage.layout import pack_key, pack_results_key
+from meadow.storage.layout import pack_results_key
 from meadow.storage.s3 import ObjectStore, StoreError
 from meadow_worker.engines.choose import resolve_engine
+from meadow_worker.filling.filler import BatchFiller
 from meadow_worker.lease_keeper import LeaseKeeper
 from meadow_worker.metrics import WorkerMetrics
 from meadow_worker.model_host import ModelHost
+from meadow_worker.pack_reader import PackReader
 from meadow_worker.packs import PackOutcome, classify_images, give_up
 from meadow_worker.served_model import ServedModel
 
@@ -43,6 +46,8 @@ class InferenceProcess:
         self._models = ModelHost(self._cache, ModelRegistry(settings), self._load, self._metrics)
         client = connect(settings)
         self._leases = JobLeases(client, settings)
+        self._packs = PackReader(self._store, settings)
+        self._filler = BatchFiller(self._store, self._leases, BatchFilling(client, settings), settings)
         self._heartbeats = LeaseKeeper(
             client, self._leases, engine=lambda: self._models.engine, serving=lambda: self._models.serving
         )
@@ -79,6 +84,25 @@ class InferenceProcess:
                 logger.warning("postponed %s: %s", unit, error)
                 self._leases.postpone(claim, POSTPONE_SECONDS)
 
+    def fill_batch(self, unit: Unit) -> None:
+        """Add packs to a batch from its source, for a turn; its first pack pins the model, not this."""
+        claim = self._leases.claim(unit)
+        if claim is None:
+            return
+        with self._heartbeats.holding(claim):
+            try:
+                self._filler.fill(claim)
+            except StoreError as error:
+                logger.warning("postponed the filling of %s: %s", unit, error)
+                self._leases.postpone(claim, POSTPONE_SECONDS)
+            except redis.RedisError:
+                # Nothing can be written down now; the lease runs out, and another attempt goes on.
+                raise
+            except Exception:
+                logger.exception("failed to fill %s", unit)
+                detail = "The worker failed on the batch's source. Its log has the reason under the batch's id."
+                self._leases.fail(claim, JobError(code=ProblemTypes.INTERNAL.code, detail=detail))
+
     def _answer(self, claim: Claim, model: ServedModel) -> str:
         top_k = claim.record.get("top_k")
         try:
@@ -97,8 +121,10 @@ class InferenceProcess:
     def _answer_pack(self, claim: Claim) -> None:
         number = claim.unit.pack or 0
         bucket, batch_id = self._settings.jobs_bucket, claim.unit.job_id
-        images = read_pack(self._store.get(bucket, pack_key(batch_id, number)))
-        outcome = give_up(images, claim.attempt - 1) if claim.exhausted else self._classify(claim, images)
+        if claim.exhausted:
+            outcome = give_up(self._packs.read(claim, fetch=False), claim.attempt - 1)
+        else:
+            outcome = self._classify(claim)
         # The results first: once the pack counts as done, they must be there to read.
         self._store.put(bucket, pack_results_key(batch_id, number), outcome.as_ndjson())
         counted = self._leases.finish_pack(
@@ -108,11 +134,11 @@ class InferenceProcess:
             self._metrics.images.labels(BATCH_QUEUE, "succeeded").inc(outcome.succeeded)
             self._metrics.images.labels(BATCH_QUEUE, "failed").inc(outcome.failed)
 
-    def _classify(self, claim: Claim, images: Iterator[tuple[str, bytes]]) -> PackOutcome:
+    def _classify(self, claim: Claim) -> PackOutcome:
         pinned = model_of(claim.record)
         if pinned is None:
             raise BundleError(f"Batch {claim.unit.job_id} is not pinned to a model.")
-        return classify_images(images, self._models.pinned(pinned))
+        return classify_images(self._packs.read(claim), self._models.pinned(pinned))
 
     def _load(self, ref: ModelRef) -> ServedModel:
         folder = self._cache.path_of(ref)

@@ -11,6 +11,7 @@ from meadow.items import ItemResult, ItemState
 from meadow.jobs.model import JobError
 from meadow.predictions import Prediction
 from meadow.problems import ProblemTypes
+from meadow_worker.pack_reader import PackImage
 from meadow_worker.served_model import ServedModel
 
 INFERENCE_BATCH = 16
@@ -44,7 +45,7 @@ class PackOutcome:
         return "".join(result.model_dump_json() + "\n" for result in self.results).encode()
 
 
-def classify_images(images: Iterable[tuple[str, bytes]], model: ServedModel) -> PackOutcome:
+def classify_images(images: Iterable[PackImage], model: ServedModel) -> PackOutcome:
     """Answer every image of a pack; one that cannot be decoded is a failed item, never a failed pack."""
     results: list[ItemResult] = []
     waiting: list[tuple[int, DecodedImage]] = []
@@ -59,6 +60,9 @@ def classify_images(images: Iterable[tuple[str, bytes]], model: ServedModel) -> 
 
     for place, (name, body) in enumerate(images):
         results.append(ItemResult(item=name, state=ItemState.SUCCEEDED))
+        if isinstance(body, JobError):
+            results[place] = _failure(name, body)
+            continue
         try:
             waiting.append((place, model.decode(body)))
         except ImageRejectedError as error:
@@ -81,13 +85,13 @@ def _answer_all(images: list[DecodedImage], model: ServedModel) -> list[Predicti
     return [answer for image in images for answer in _answer_all([image], model)]
 
 
-def give_up(images: Iterable[tuple[str, bytes]], attempts: int) -> PackOutcome:
+def give_up(images: Iterable[PackImage], attempts: int) -> PackOutcome:
     """Answer every image of a pack that keeps killing its workers as failed, without touching its bytes."""
     error = JobError(
         code=ProblemTypes.WORKER_LOST.code,
         detail=f"The pack was given up after {attempts} attempts: each time its worker died or went silent.",
     )
-    return PackOutcome([_failure(name, error) for name, _ in images])
+    return PackOutcome([_failure(name, body if isinstance(body, JobError) else error) for name, body in images])
 
 
 def _failure(name: str, error: JobError) -> ItemResult:

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
-from meadow.client.sources import Source
 from meadow.client.testing.server import Answer, Asked, problem_answer
 from meadow.client.testing.sources import FakeSources
 from meadow.items import ItemPage, ItemResult, ItemState
@@ -17,6 +16,7 @@ from meadow.limits import Limits
 from meadow.pack_numbers import PackNumbers
 from meadow.packs import read_pack
 from meadow.predictions import Prediction
+from meadow.sources.model import RequestedSource
 
 _PATH = re.compile(r"/v1/(?:batches|jobs)/(batch_\d+)(.*)")
 _PACK = re.compile(r"/packs/(\d+)")
@@ -30,6 +30,11 @@ def make_limits() -> Limits:
         max_pack_bytes=64 << 20,
         max_pack_items=256,
         max_packs=1_000_000,
+        max_form_images=100,
+        max_zip_bytes=4 << 30,
+        max_zip_entries=100_000,
+        max_unzipped_bytes=32 << 30,
+        source_buckets=["images-bucket"],
         max_wait_seconds=30,
         readable_formats=["JPEG", "PNG"],
     )
@@ -38,7 +43,7 @@ def make_limits() -> Limits:
 class _Asked(BaseModel):
     name: str = ""
     fingerprint: str = ""
-    source: Source | None = Field(None, discriminator="type")
+    source: RequestedSource | None = None
 
 
 @dataclass
@@ -82,7 +87,8 @@ class FakeBatches:
             return uploaded
         with self._lock:
             if (request.method, request.path) == ("POST", "/v1/batches"):
-                return _body(self._open(_Asked.model_validate_json(request.body)), 201)
+                asked = _Asked.model_validate_json(request.body)
+                return _body(self._open(asked), 202 if asked.source else 201)
             found = _PATH.fullmatch(request.path)
             if found and found[1] in self.opened:
                 return self._respond_of(self.opened[found[1]], found[2], request)

@@ -4,8 +4,8 @@ import io
 import zipfile
 from datetime import UTC, datetime, timedelta
 
-from meadow.client.sources import PrefixSource, Source, Upload, ZipSource
 from meadow.client.testing.server import Answer, Asked
+from meadow.sources.model import PrefixSource, RequestedSource, Upload, ZipSource
 
 STORE_PATH = "/store/"
 MAX_ZIP_BYTES = 1 << 30
@@ -38,7 +38,7 @@ class FakeSources:
             return Answer()
         return None
 
-    def images(self, source: Source) -> list[tuple[str, bytes]]:
+    def images(self, source: RequestedSource) -> list[tuple[str, bytes]]:
         """Read a source."""
         match source:
             case ZipSource(upload_id=upload_id):

@@ -2,8 +2,10 @@
 -- KEYS: unit keys
 -- ARGV: unit, lease seconds, max attempts, then fields and values to pin (the model)
 local unit = ARGV[1]
-local record = redis.call('HMGET', KEYS[JOB], 'state', 'attempts', 'deadline_at', 'id', 'packs')
+local record = redis.call('HMGET', KEYS[JOB], 'state', 'attempts', 'deadline_at', 'id', 'packs', 'forgiven')
 local state, attempts = record[1], tonumber(record[2] or 0)
+-- Attempts that got somewhere do not count against a batch that takes many turns to fill.
+local fruitless = attempts - tonumber(record[6] or 0)
 
 if not state then
   redis.call('ZREM', KEYS[WAITING], unit)
@@ -21,8 +23,8 @@ if state == 'queued' and record[3] and tonumber(record[3]) < now_ms() then
   finalize(unit, record[4], 'expired')
   return {'finished'}
 end
-if attempts >= tonumber(ARGV[3]) then
-  finalize(unit, record[4], 'failed', {'error', worker_lost(attempts)})
+if fruitless >= tonumber(ARGV[3]) then
+  finalize(unit, record[4], 'failed', {'error', worker_lost(fruitless)})
   return {'finished'}
 end
 redis.call('HSET', KEYS[JOB], 'state', 'running', 'attempts', attempts + 1, unpack(ARGV, 4))

@@ -1,12 +1,12 @@
--- Stop filling a batch for now and go to the end of the queue, so that other work has its turn. What was done in peace
--- does not count as an attempt.
+-- Stop filling a batch for now and go to the end of the queue, so that other work has its turn.
+-- The number of attempts goes up, so that a heartbeat of this turn that is still under way finds it over.
 -- KEYS: unit keys
--- ARGV: batch, attempt, message
+-- ARGV: batch, attempt, message, cursor
 local record = redis.call('HMGET', KEYS[JOB], 'state', 'attempts')
 if record[1] ~= 'running' or record[2] ~= ARGV[2] then
   return 0
 end
-redis.call('HSET', KEYS[JOB], 'attempts', 0)
+redis.call('HSET', KEYS[JOB], 'attempts', ARGV[2] + 1, 'forgiven', ARGV[2] + 1, 'cursor', ARGV[4])
 redis.call('ZREM', KEYS[LEASES], ARGV[1])
 enqueue(ARGV[1], ARGV[3])
 return 1

@@ -11,6 +11,6 @@ if redis.call('LLEN', KEYS[QUEUE]) >= tonumber(ARGV[7]) then
 end
 redis.call('SETBIT', KEYS[JOB] .. ':added', ARGV[5], 1)
 redis.call('HINCRBY', KEYS[JOB], 'total', ARGV[6])
-redis.call('HSET', KEYS[JOB], 'packs_added', ARGV[5] + 1, 'cursor', ARGV[8])
+redis.call('HSET', KEYS[JOB], 'packs_added', ARGV[5] + 1, 'cursor', ARGV[8], 'forgiven', ARGV[2])
 enqueue(ARGV[3], ARGV[4])
 return 'added'

@@ -5,7 +5,7 @@ local record = redis.call('HMGET', KEYS[JOB], 'state', 'attempts', 'packs_added'
 if record[1] ~= 'running' or record[2] ~= ARGV[2] then
   return 0
 end
-redis.call('HSET', KEYS[JOB], 'packs', record[3])
+redis.call('HSET', KEYS[JOB], 'packs', record[3], 'attempts', ARGV[2] + 1, 'forgiven', ARGV[2] + 1)
 redis.call('ZREM', KEYS[LEASES], ARGV[1])
 if record[4] == record[3] then
   finalize(ARGV[1], ARGV[1], 'succeeded')

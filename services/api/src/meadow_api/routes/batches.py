@@ -4,29 +4,33 @@ import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Path, Request, Response
+from fastapi.openapi.models import Example
 from pydantic import BaseModel, Field
 
 from meadow.jobs.batches import MAX_PACKS
-from meadow.jobs.model import Job, JobKind
-from meadow.jobs.submissions import IdempotencyKey, fingerprint
+from meadow.jobs.model import Job
 from meadow.packs import count_images
 from meadow.storage.layout import pack_key
 from meadow_api.auth import Caller
-from meadow_api.idempotency import REPLAYED_HEADER, IdempotencyHeader
+from meadow_api.batch_form import FORM_BODY
+from meadow_api.batch_submission import BatchRequest, answer_with, open_batch
+from meadow_api.idempotency import IdempotencyHeader
 from meadow_api.resources import Gateway
-from meadow_api.responses import job_example, point_to, problems
+from meadow_api.responses import job_example, problems
 
 router = APIRouter(prefix="/v1/batches", tags=["batches"])
 
-
-class BatchRequest(BaseModel):
-    """How a batch is opened."""
-
-    name: str = Field("", max_length=255, description="What people call it.", examples=["summer lawns"])
-    fingerprint: str = Field(
-        "", max_length=128, description="A digest of what will be in it, by which an interrupted upload finds it again."
-    )
-    webhook_url: str | None = Field(None, description="Called when the batch has ended.")
+EXAMPLES: dict[str, Example] = {
+    "packs": {"summary": "To be filled with packs", "value": {"name": "summer lawns"}},
+    "prefix": {
+        "summary": "From an S3 prefix",
+        "value": {"source": {"type": "s3_prefix", "uri": "s3://images-bucket/lawns/", "recursive": True}},
+    },
+    "zip": {
+        "summary": "From an uploaded zip",
+        "value": {"source": {"type": "zip", "upload_id": "upload_06cpkr3kpg5uvmt4q5o1c82k"}},
+    },
+}
 
 
 class SealRequest(BaseModel):
@@ -35,26 +39,32 @@ class SealRequest(BaseModel):
     packs: int = Field(ge=1, le=MAX_PACKS, description="How many packs it has, numbered from 0.")
 
 
-@router.post("", status_code=201, summary="Open a batch", responses=problems(401, 422, 503))
-async def open_batch(
+@router.post(
+    "",
+    status_code=201,
+    summary="Open a batch",
+    responses={
+        **job_example(202, "Accepted; it fills itself from its `source` or form."),
+        **problems(400, 401, 413, 422, 503),
+    },
+    openapi_extra={"requestBody": {"content": {"multipart/form-data": FORM_BODY}}},
+)
+async def create_batch(
     response: Response,
     gateway: Gateway,
     caller: Caller,
     key: IdempotencyHeader,
-    batch: Annotated[BatchRequest | None, Body()] = None,
+    batch: Annotated[BatchRequest | None, Body(openapi_examples=EXAMPLES)] = None,
 ) -> Job:
-    """Then add packs under `/v1/batches/{id}/packs/{number}` and seal it."""
+    """Open it empty, then add packs under `/v1/batches/{id}/packs/{number}` and seal it; or have it fill itself.
+
+    With a `source`, or as a form with files in `images` (several images, or one `.zip`), a worker fills and seals the
+    batch: `progress.total` grows until `sealed` is true.
+    """
     asked = batch or BatchRequest(name="")
-    fields = asked.model_dump(exclude={"webhook_url"}) | await gateway.webhooks.record_fields(asked.webhook_url)
-    idempotency = IdempotencyKey(key, caller, fingerprint("batch", fields)) if key else None
-    accepted = await gateway.submissions.submit(JobKind.BATCH, fields=fields, idempotency=idempotency)
-    if accepted.replayed:
-        response.headers[REPLAYED_HEADER] = "true"
-    else:
-        gateway.metrics.submitted.labels(JobKind.BATCH.value).inc()
-    job = await gateway.submissions.read(accepted.job_id)
-    point_to(response, job)
-    return job
+    if asked.source:
+        response.status_code = 202
+    return await answer_with(gateway, response, await open_batch(gateway, caller, key, asked, asked.source))
 
 
 @router.put(

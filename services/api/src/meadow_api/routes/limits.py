@@ -23,6 +23,11 @@ async def read_limits(
         max_pack_bytes=settings.max_pack_bytes,
         max_pack_items=settings.max_pack_items,
         max_packs=MAX_PACKS,
+        max_form_images=settings.max_form_images,
+        max_zip_bytes=settings.max_zip_bytes,
+        max_zip_entries=settings.max_zip_entries,
+        max_unzipped_bytes=settings.max_unzipped_bytes,
+        source_buckets=settings.readable_buckets,
         max_wait_seconds=settings.max_wait_seconds,
         readable_formats=list(READABLE_FORMATS),
     )

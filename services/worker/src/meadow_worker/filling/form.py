@@ -1,0 +1,41 @@
+"""The images of a form, from the tar that the gateway stored."""
+
+from collections.abc import Iterator
+
+from meadow.jobs.model import JobError
+from meadow.packs import read_pack
+from meadow.problems import ProblemTypes
+from meadow.sources.model import FormSource
+from meadow.storage.errors import ObjectMissingError
+from meadow.storage.layout import upload_key
+from meadow.storage.s3 import ObjectStore
+from meadow_worker.filling.errors import SourceError
+from meadow_worker.filling.packing import ReadImage
+
+
+def form_images(
+    store: ObjectStore, bucket: str, source: FormSource, cursor: str, *, max_image_bytes: int
+) -> Iterator[ReadImage]:
+    """Yield the images behind the cursor, which counts them.
+
+    Raises:
+        SourceError: The form's images are gone.
+        StoreError: The store does not answer.
+    """
+    try:
+        body = store.get(bucket, upload_key(source.upload_id))
+    except ObjectMissingError as error:
+        raise SourceError(ProblemTypes.SOURCE_UNREADABLE, "The form's images are gone. Send them again.") from error
+    done = int(cursor or 0)
+    for number, (name, image) in enumerate(read_pack(body), start=1):
+        if number > done:
+            content = image if len(image) <= max_image_bytes else too_large(len(image), max_image_bytes)
+            yield ReadImage(name, content, str(number))
+
+
+def too_large(size: int, max_image_bytes: int) -> JobError:
+    """Say that an image has more bytes than are read."""
+    return JobError(
+        code=ProblemTypes.TOO_LARGE.code,
+        detail=f"The image has {size:,} bytes; at most {max_image_bytes:,} are accepted.",
+    )

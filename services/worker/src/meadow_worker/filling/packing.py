@@ -1,0 +1,48 @@
+"""Putting images that were read into packs, with those that could not be read in their places."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from meadow.jobs.model import JobError
+from meadow.packs import PACK_BYTES, PACK_IMAGES, build_pack
+from meadow.sources.rejections import Rejection, write_rejections
+from meadow.storage.layout import pack_key, pack_rejections_key
+from meadow_worker.filling.source_pack import SourcePack
+
+
+@dataclass(frozen=True)
+class ReadImage:
+    """An image's name, its bytes or why there are none, and where its source goes on behind it."""
+
+    name: str
+    content: bytes | JobError
+    cursor: str
+
+
+def tar_packs(images: Iterable[ReadImage]) -> Iterator[SourcePack]:
+    """Yield packs of the images, in their order. One pack and one further image are in memory at a time."""
+    pack: list[ReadImage] = []
+    size = 0
+    for image in images:
+        weight = 0 if isinstance(image.content, JobError) else len(image.content)
+        if pack and (len(pack) == PACK_IMAGES or size + weight > PACK_BYTES):
+            yield _pack_of(pack)
+            pack, size = [], 0
+        pack.append(image)
+        size += weight
+    if pack:
+        yield _pack_of(pack)
+
+
+def _pack_of(images: list[ReadImage]) -> SourcePack:
+    good = [(image.name, image.content) for image in images if not isinstance(image.content, JobError)]
+    rejections = [
+        Rejection(place=place, name=image.name, error=image.content)
+        for place, image in enumerate(images)
+        if isinstance(image.content, JobError)
+    ]
+    return SourcePack(
+        images=len(images),
+        cursor=images[-1].cursor,
+        parts=((pack_rejections_key, write_rejections(rejections)), (pack_key, build_pack(good))),
+    )

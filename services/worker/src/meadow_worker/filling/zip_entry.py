@@ -1,0 +1,138 @@
+"""One entry of a zip: whether it is read, and its bytes, counted while they are unpacked."""
+
+import re
+import struct
+import zlib
+from collections.abc import Container
+from stat import S_IFMT, S_ISREG
+
+from meadow.problems import ProblemTypes
+from meadow.settings import Settings
+from meadow.sources.image_names import is_hidden, is_image_name, suffix_of
+from meadow_worker.filling.errors import EntryRefusedError
+from meadow_worker.filling.range_reader import RangeReader
+from meadow_worker.filling.zip_directory import ZipEntry
+
+MAX_NAME_BYTES = 1024
+"""As long as an S3 key may be."""
+ARCHIVE_SUFFIXES = frozenset({".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar"})
+
+_STORED, _DEFLATED = 0, 8
+_ENCRYPTED_FLAGS = 0x2041
+_LOCAL = struct.Struct("<4s5H3L2H")
+_LOCAL_MARK = b"PK\x03\x04"
+_CONTROL = re.compile("[\x00-\x1f\x7f]")
+_DRIVE = re.compile("[A-Za-z]:")
+_DEFLATE_OVERHEAD = 1024
+"""How much longer than itself an image may become by being packed: five bytes for each block of it."""
+
+
+def is_asked_for(entry: ZipEntry) -> bool:
+    """Whether an entry gives an item: images do, and archives, which people may believe to be searched.
+
+    What leads out of the zip is judged by its suffix alone, so that it is told of rather than passed over as hidden.
+    """
+    if entry.name.endswith("/"):
+        return False
+    name = entry.name
+    if "./" in name:
+        name = "/".join(part for part in name.split("/") if part not in {"", ".", ".."})
+    return is_image_name(name) or (_is_archive(name) and not is_hidden(name))
+
+
+def check_entry(entry: ZipEntry, seen: Container[str], settings: Settings) -> None:
+    """Refuse an entry by what the directory says of it.
+
+    Args:
+        entry: The entry.
+        seen: The names before it.
+        settings: The limits.
+
+    Raises:
+        EntryRefusedError: It is not read; says why.
+    """
+    why = _fault_of_name(entry) or _fault_of_content(entry)
+    if entry.name in seen:
+        why = "another one before it bears the same name"
+    if why:
+        raise _refused(why)
+    most = settings.max_image_bytes
+    if entry.size > most:
+        raise EntryRefusedError(
+            ProblemTypes.TOO_LARGE, f"The image has {entry.size:,} bytes; at most {most:,} are accepted."
+        )
+    if entry.compressed > entry.size + entry.size // 1000 + _DEFLATE_OVERHEAD:
+        raise _refused("it is larger packed than unpacked")
+    if entry.size > entry.compressed * settings.max_zip_ratio:
+        raise _refused(f"it unpacks to more than {settings.max_zip_ratio} times its size")
+
+
+def read_entry(reader: RangeReader, entry: ZipEntry) -> bytes:
+    """Unpack an entry that was found good; never more of it than the directory announced.
+
+    Raises:
+        EntryRefusedError: It is not what the directory says, or damaged.
+        ObjectChangedError: The zip was replaced meanwhile.
+        StoreError: The store does not answer.
+    """
+    header = reader.read(entry.start, _LOCAL.size)
+    if len(header) < _LOCAL.size or not header.startswith(_LOCAL_MARK):
+        raise _refused("there is no entry where the directory says")
+    _, _, flags, method, _, _, _, _, _, name_length, extra_length = _LOCAL.unpack(header)
+    name_start = entry.start + _LOCAL.size
+    if reader.read(name_start, name_length) != entry.raw_name:
+        raise _refused("it bears another name than the directory gives it")
+    if method != entry.method or flags & _ENCRYPTED_FLAGS:
+        raise _refused("it is packed otherwise than the directory says")
+    start = name_start + name_length + extra_length
+    if start + entry.compressed > entry.limit:
+        raise _refused("it reaches into the next entry")
+    body = _unpack(reader.read(start, entry.compressed), entry)
+    if len(body) > entry.size:
+        raise _refused(f"it unpacks to more than the {entry.size:,} bytes that the directory announces")
+    if len(body) < entry.size:
+        raise _refused(f"it unpacks to less than the {entry.size:,} bytes that the directory announces")
+    if zlib.crc32(body) != entry.crc:
+        raise _refused("it is damaged: its checksum (CRC-32) differs")
+    return body
+
+
+def _unpack(packed: bytes, entry: ZipEntry) -> bytes:
+    if entry.method == _STORED:
+        return packed
+    unpacking = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        return unpacking.decompress(packed, entry.size + 1)
+    except zlib.error as error:
+        raise _refused(f"it is damaged ({error})") from error
+
+
+def _fault_of_name(entry: ZipEntry) -> str:
+    parts = entry.name.split("/")
+    if entry.name.startswith("/") or ".." in parts or _DRIVE.match(entry.name):
+        return "its name leads out of the zip"
+    if len(entry.raw_name) > MAX_NAME_BYTES:
+        return f"its name is longer than {MAX_NAME_BYTES:,} bytes"
+    if _CONTROL.search(entry.name):
+        return "its name holds control characters"
+    return ""
+
+
+def _fault_of_content(entry: ZipEntry) -> str:
+    if entry.unix_mode and S_IFMT(entry.unix_mode) and not S_ISREG(entry.unix_mode):
+        return "it is a link or another special file"
+    if entry.flags & _ENCRYPTED_FLAGS:
+        return "it is encrypted"
+    if _is_archive(entry.name):
+        return "it is an archive itself, and those are not unpacked within another; upload it by itself"
+    if entry.method not in {_STORED, _DEFLATED}:
+        return f"it is packed by method {entry.method}; only stored (0) and deflated (8) entries are read"
+    return ""
+
+
+def _is_archive(name: str) -> bool:
+    return suffix_of(name) in ARCHIVE_SUFFIXES
+
+
+def _refused(why: str) -> EntryRefusedError:
+    return EntryRefusedError(ProblemTypes.ZIP_ENTRY_REFUSED, f"The zip's entry is not read: {why}.")

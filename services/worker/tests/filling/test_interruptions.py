@@ -1,0 +1,275 @@
+"""Whatever is killed, and at whichever step: every pack is stored, enqueued once, and none is missing."""
+
+import random
+from collections.abc import Callable
+from typing import BinaryIO
+
+import pytest
+import redis
+
+from filled_batch import FilledBatch
+from meadow.jobs.filling import BatchFilling, FillVerdict
+from meadow.jobs.keys import Unit
+from meadow.jobs.leases import Claim, JobLeases
+from meadow.jobs.record import text
+from meadow.jobs.sweeper import Sweeper
+from meadow.names import BATCH_QUEUE
+from meadow.packs import PACK_IMAGES, build_pack
+from meadow.registry.model import ModelRef
+from meadow.settings import Settings
+from meadow.sources.model import FormSource, PrefixSource, Source, ZipSource
+from meadow.storage.s3 import ObjectStore
+from meadow_worker.filling.filler import BatchFiller
+from zips import make_zip
+
+NOISE = random.Random(0).randbytes(1000)  # noqa: S311 - bytes that do not shrink
+IMAGES = [(f"{number:03}.jpg", NOISE[number:]) for number in range(2 * PACK_IMAGES + 9)]
+MODEL = ModelRef(name="m", version="1", digest="d")
+
+
+class KilledError(BaseException):
+    """What a worker does not survive."""
+
+
+class Fuse:
+    """Kills the worker at its n-th step."""
+
+    def __init__(self, steps: int) -> None:
+        self.left = steps
+
+    def burn(self) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise KilledError
+
+
+class FusedStore(ObjectStore):
+    fuse: Fuse
+
+    def put(self, bucket: str, key: str, body: bytes | BinaryIO) -> None:
+        self.fuse.burn()
+        super().put(bucket, key, body)
+        self.fuse.burn()
+
+    def delete(self, bucket: str, key: str) -> None:
+        self.fuse.burn()
+        super().delete(bucket, key)
+
+
+class FusedFilling(BatchFilling):
+    fuse: Fuse
+
+    def add_pack(self, claim: Claim, number: int, images: int, *, cursor: str) -> FillVerdict:
+        verdict = super().add_pack(claim, number, images, cursor=cursor)
+        self.fuse.burn()
+        return verdict
+
+    def seal(self, claim: Claim) -> bool:
+        self.fuse.burn()
+        sealed = super().seal(claim)
+        self.fuse.burn()
+        return sealed
+
+    def end_turn(self, claim: Claim, *, cursor: str) -> bool:
+        self.fuse.burn()
+        ended = super().end_turn(claim, cursor=cursor)
+        self.fuse.burn()
+        return ended
+
+
+@pytest.fixture(params=["zip", "form", "s3_prefix"])
+def source(
+    request: pytest.FixtureRequest, upload: Callable[[bytes], str], store: ObjectStore, settings: Settings
+) -> Source:
+    if request.param == "zip":
+        return ZipSource(upload_id=upload(make_zip(IMAGES)))
+    if request.param == "form":
+        return FormSource(upload_id=upload(build_pack(IMAGES)))
+    for name, body in IMAGES:
+        store.put(settings.images_bucket, f"interrupted/{name}", body)
+    return PrefixSource(uri=f"s3://{settings.images_bucket}/interrupted/")
+
+
+def fused(batch: FilledBatch, steps: int, turn_seconds: float) -> tuple[Fuse, BatchFiller]:
+    fuse = Fuse(steps)
+    store, filling = FusedStore(batch.settings), FusedFilling(batch.client, batch.settings)
+    store.fuse = filling.fuse = fuse
+    return fuse, batch.filler(store=store, filling=filling, turn_seconds=turn_seconds)
+
+
+@pytest.mark.parametrize("turn_seconds", [0.0, 60.0], ids=["a pack a turn", "one turn"])
+def test_a_worker_killed_at_any_step_costs_nothing(
+    open_batch: Callable[..., FilledBatch],
+    upload: Callable[[bytes], str],
+    source: Source,
+    redis_client: redis.Redis,
+    turn_seconds: float,
+) -> None:
+    body = make_zip(IMAGES) if isinstance(source, ZipSource) else build_pack(IMAGES)
+    for step in range(1, 100):
+        redis_client.delete(BATCH_QUEUE)
+        if not isinstance(source, PrefixSource):
+            source = source.model_copy(update={"upload_id": upload(body)})
+        batch = open_batch(source)
+        fuse, filler = fused(batch, step, turn_seconds)
+        try:
+            batch.fill(filler)
+        except KilledError:
+            batch.lose_worker()
+        batch.fill(batch.filler(turn_seconds=turn_seconds))
+        assert [image for pack in batch.packs() for image in pack] == IMAGES, step
+        record = batch.record
+        assert (record["packs"], record["packs_added"], record["total"]) == ("3", "3", str(len(IMAGES))), step
+        messages = batch.messages()
+        assert [messages[f"{batch.id}/{number}"] for number in range(3)] == [1, 1, 1], step
+        if fuse.left > 0:
+            break
+    assert step > 8, "it was killed at every step"
+
+
+def test_a_worker_that_dies_on_the_same_spot_ends_the_batch(
+    open_batch: Callable[..., FilledBatch], source: Source
+) -> None:
+    batch = open_batch(source, max_attempts=3)
+    for _ in range(3):
+        _, filler = fused(batch, 1, 60)
+        claim = batch.claim()
+        assert claim
+        with pytest.raises(KilledError):
+            filler.fill(claim)
+        batch.lose_worker()
+    assert batch.claim() is None
+    assert batch.error
+    assert batch.error.code == "worker-lost"
+
+
+def test_deaths_between_which_packs_were_added_are_forgiven(
+    open_batch: Callable[..., FilledBatch], source: Source
+) -> None:
+    batch = open_batch(source, max_attempts=1)
+    for _ in range(3):
+        claim = batch.claim()
+        assert claim
+        steps = 2 if isinstance(source, PrefixSource) else 4
+        _, filler = fused(batch, steps + 1, 60)
+        with pytest.raises(KilledError):
+            filler.fill(claim)
+        batch.lose_worker()
+    batch.fill()
+    assert batch.record["packs"] == "3"
+
+
+def test_a_batch_that_is_cancelled_is_filled_no_further(
+    open_batch: Callable[..., FilledBatch], source: Source, redis_client: redis.Redis
+) -> None:
+    batch = open_batch(source)
+    claim = batch.claim()
+    assert claim
+    batch.filler(turn_seconds=0).fill(claim)
+    assert batch.record["packs_added"] == "1"
+    claim = batch.claim()
+    assert claim
+    redis_client.hset(f"meadow:job:{batch.id}", "state", "cancelled")
+    batch.filler().fill(claim)
+    assert batch.record["packs_added"] == "1"
+    assert "packs" not in batch.record
+    assert not batch.store.exists(batch.settings.jobs_bucket, f"batches/{batch.id}/packs/00000001.tar")
+
+
+def test_a_worker_that_was_taken_for_dead_adds_nothing(open_batch: Callable[..., FilledBatch], source: Source) -> None:
+    """Asleep for longer than its lease, while another one went on."""
+    batch = open_batch(source)
+    sleeper = batch.claim()
+    assert sleeper
+    batch.lose_worker()
+    claim = batch.claim()
+    assert claim
+    batch.filler(turn_seconds=0).fill(claim)
+    before = batch.record
+    batch.filler().fill(sleeper)
+    assert batch.record == before
+    batch.fill()
+    assert [image for pack in batch.packs() for image in pack] == IMAGES
+
+
+def test_a_full_queue_is_waited_for(
+    open_batch: Callable[..., FilledBatch], source: Source, redis_client: redis.Redis
+) -> None:
+    batch = open_batch(source, max_queue_depth=2)
+    redis_client.delete(BATCH_QUEUE)
+    for _ in range(4):
+        claim = batch.claim()
+        assert claim
+        batch.filler().fill(claim)
+    assert batch.record["packs_added"] == "2"
+    assert batch.messages()[batch.id] == 4
+    redis_client.delete(BATCH_QUEUE)
+    batch.fill()
+    assert [image for pack in batch.packs() for image in pack] == IMAGES
+
+
+def test_a_turn_gives_way_to_other_work(
+    open_batch: Callable[..., FilledBatch], source: Source, redis_client: redis.Redis
+) -> None:
+    """A batch that comes later has its turn before this one goes on."""
+    redis_client.delete(BATCH_QUEUE)
+    first = open_batch(source)
+    claim = first.claim()
+    assert claim
+    second = open_batch(source)
+    first.filler(turn_seconds=0).fill(claim)
+    order = [text(unit) for unit in redis_client.zrange("meadow:waiting:batch", 0, -1)]
+    assert order.index(second.id) < order.index(first.id)
+
+
+def test_a_batch_that_is_being_filled_is_answered_meanwhile(
+    open_batch: Callable[..., FilledBatch], source: Source, redis_client: redis.Redis
+) -> None:
+    batch = open_batch(source)
+    leases = JobLeases(redis_client, batch.settings)
+    totals: list[tuple[int | None, int, bool | None, str]] = []
+    while (claim := batch.claim()) is not None:
+        batch.filler(turn_seconds=0).fill(claim)
+        number = len(totals)
+        pack = leases.claim_pack(Unit(batch.id, number), MODEL)
+        if pack:
+            size = len(batch.packs()[number])
+            assert leases.finish_pack(pack, succeeded=size, failed=0, classes={"grass": size})
+        job = batch.job()
+        assert job.progress
+        totals.append((job.progress.total, job.progress.done, job.sealed, job.state.value))
+    assert totals == [
+        (64, 64, False, "running"),
+        (128, 128, False, "running"),
+        (137, 137, False, "running"),
+        (137, 137, True, "succeeded"),
+    ]
+    assert batch.job().attempts == 0
+
+
+def test_a_lost_message_is_sent_again(
+    open_batch: Callable[..., FilledBatch], source: Source, redis_client: redis.Redis, settings: Settings
+) -> None:
+    batch = open_batch(source)
+    redis_client.delete(BATCH_QUEUE)
+    sweeper = Sweeper(redis_client, settings, lost_after_seconds=0)
+    sweeper.sweep()
+    sweeper.sweep()
+    assert batch.messages()[batch.id] >= 1
+    assert all("meadow.fill_batch" in text(body) for body in redis_client.lrange(BATCH_QUEUE, 0, -1))
+
+
+@pytest.mark.parametrize("source", ["zip"], indirect=True)
+def test_a_zip_that_is_replaced_while_it_is_read_fails_the_batch(
+    open_batch: Callable[..., FilledBatch], source: ZipSource, store: ObjectStore, settings: Settings
+) -> None:
+    for other in (make_zip(IMAGES[::-1]), b"short"):
+        batch = open_batch(source)
+        claim = batch.claim()
+        assert claim
+        batch.filler(turn_seconds=0).fill(claim)
+        store.put(settings.jobs_bucket, f"uploads/{source.upload_id}", other)
+        batch.fill()
+        assert batch.error
+        assert (batch.error.code, "replaced" in batch.error.detail) == ("source-unreadable", True)
+        store.put(settings.jobs_bucket, f"uploads/{source.upload_id}", make_zip(IMAGES))
