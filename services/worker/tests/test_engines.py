@@ -54,7 +54,6 @@ def test_engines_give_the_same_answers(engines: dict[str, Engine], pixels: Pixel
     np.testing.assert_array_equal(answers["openvino"].argmax(axis=1), answers["torch"].argmax(axis=1))
 
 
-@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="on one core there is nothing to choose")
 @pytest.mark.parametrize("name", ENGINES)
 def test_inference_is_not_bound_to_a_core(engines: dict[str, Engine], pixels: Pixels, name: str) -> None:
     """The worker's processes would all bind themselves to the same one."""
