@@ -16,7 +16,8 @@ def lawns(tmp_path: Path) -> Path:
     for number in range(6):
         path = tmp_path / "lawns" / ("grass", "dandelion")[number % 2] / f"{number}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(np.full((9, 9, 3), number, dtype=np.uint8)).save(path)
+        pixels = np.random.default_rng(number).integers(0, 256, (9, 9, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(path)
     return tmp_path / "lawns"
 
 

@@ -142,6 +142,14 @@ class ObjectStore:
         """Yield the keys under a prefix, in lexical order."""
         return (entry.key for entry in self.entries(bucket, prefix))
 
+    def folders(self, bucket: str, prefix: str) -> Iterator[str]:
+        """Yield what the keys under a prefix have up to the next `/`, that included, each once."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, Delimiter="/")
+        with _trying("list", bucket, prefix):
+            for page in pages:
+                for entry in page.get("CommonPrefixes", []):
+                    yield entry["Prefix"]
+
     def delete(self, bucket: str, key: str) -> None:
         """Delete an object; one that is not there is no error."""
         with _trying("delete", bucket, key):

@@ -18,6 +18,7 @@ from meadow_api.routes import (
     batch_packs,
     batches,
     classifications,
+    corrections,
     events,
     health,
     jobs,
@@ -62,7 +63,19 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.api_keys = api_keys
     add_problem_handlers(app)
-    for module in (classifications, batches, batch_packs, jobs, events, results, training_runs, models, status, limits):
+    for module in (
+        classifications,
+        batches,
+        batch_packs,
+        jobs,
+        events,
+        results,
+        corrections,
+        training_runs,
+        models,
+        status,
+        limits,
+    ):
         app.include_router(module.router, dependencies=[Depends(require_caller)])
     app.include_router(health.router)
     # The last one added sees a request first.

@@ -14,6 +14,7 @@ from redis.backoff import ExponentialBackoff
 from redis.exceptions import RedisError
 
 from meadow.datasets.catalog import DatasetCatalog
+from meadow.datasets.corrections import Corrections
 from meadow.jobs import keys
 from meadow.jobs.batches import BatchSubmissions
 from meadow.jobs.ids import JobIds
@@ -41,6 +42,7 @@ class Resources:
     store: ObjectStore
     registry: ModelRegistry
     datasets: DatasetCatalog
+    corrections: Corrections
     submissions: JobSubmissions
     batches: BatchSubmissions
     finished: FinishedWatch
@@ -72,6 +74,7 @@ async def open_resources(
                 store=store,
                 registry=ModelRegistry(settings),
                 datasets=DatasetCatalog(store, settings.images_bucket, max_image_pixels=settings.max_image_pixels),
+                corrections=Corrections(store, settings.images_bucket),
                 submissions=submissions,
                 batches=BatchSubmissions(redis, settings, submissions),
                 finished=finished,

@@ -1,0 +1,34 @@
+"""What is known of an image once it was read: who names it, by which label, and what it looks like."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A source says that an image has a label."""
+
+    name: str
+    label: str
+    origin: str
+    sha256: str
+    corrected: bool = False
+    new_class: bool = False
+    kept: bool = False
+    """Whether it is an image of the version that is added to."""
+
+
+@dataclass
+class Picture:
+    """An image that was read, and all that is claimed of it."""
+
+    sha256: str
+    bits: bytes
+    """Its perceptual hash; see `meadow.datasets.ingest.look`."""
+    area: int
+    """Width times height, in pixels; 0 for images of an earlier version, which are not read again."""
+    claims: list[Claim] = field(default_factory=list)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it is in the version that is added to."""
+        return any(claim.kept for claim in self.claims)
