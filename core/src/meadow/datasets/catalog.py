@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from meadow.datasets.folder import DatasetError
-from meadow.datasets.ingest.run import THREADS, Ingestion, Progress, Publication
+from meadow.datasets.ingest.reading import Progress
+from meadow.datasets.ingest.run import MAX_FAILED, THREADS, Ingestion, Publication
 from meadow.datasets.sources.folder import FolderSource
 from meadow.datasets.sources.model import Source
 from meadow.datasets.versions import DatasetVersions
@@ -29,12 +30,12 @@ class DatasetCatalog(DatasetVersions):
         sources: Sequence[Source],
         *,
         add: bool = False,
-        max_failed: float = 0.5,
+        max_failed: float = MAX_FAILED,
         on_progress: Progress | None = None,
         threads: int = THREADS,
     ) -> Publication:
         """Publish a version; see `meadow.datasets.ingest.run.Ingestion.run`."""
-        ingestion = Ingestion(self._store, self._bucket, self, max_image_pixels=self._max_image_pixels)
+        ingestion = Ingestion(self._store, self._bucket, self, max_pixels=self._max_image_pixels)
         return ingestion.run(name, sources, add=add, max_failed=max_failed, on_progress=on_progress, threads=threads)
 
     def publish_folder(self, name: str, folder: Path, *, on_progress: Progress | None = None) -> Publication:

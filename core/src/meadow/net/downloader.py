@@ -184,7 +184,7 @@ class Downloader:
         except UrlRefusedError as error:
             raise DownloadRefusedError(str(error)) from error
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            raise host.failed(f"The host {httpx.URL(url).host!r} does not accept connections.") from error
+            raise host.failed(f"The host {error.request.url.host!r} does not accept connections.") from error
         except (TimeoutError, httpx.TimeoutException) as error:
             raise _PassingError(f"No whole answer came within {self._timeout:g} seconds.") from error
         except httpx.TooManyRedirects as error:

@@ -227,6 +227,27 @@ def test_corrected_labels_win_and_stay(
     assert publish(lawns, corrections=True).manifest.digest == added.manifest.digest
 
 
+def test_sources_of_the_same_name_are_counted_apart(
+    publish: Publish, lawns: Path, tmp_path: Path, draw: Callable[..., None]
+) -> None:
+    other = tmp_path / "other" / "lawns"
+    draw(other / "moss", 3, seed=9)
+    (other / "moss" / "broken.png").write_bytes(b"broken")
+    sources = publish(lawns, other).summary.sources
+    assert [(source.title, source.named, source.rejected) for source in sources] == [
+        ("folder lawns", 5, 0),
+        ("folder lawns (2)", 4, 1),
+    ]
+
+
+def test_a_class_may_be_corrected_away(
+    publish: Publish, lawns: Path, store: ObjectStore, bucket: str, draw: Callable[..., None]
+) -> None:
+    draw(lawns / "moss", 1, seed=3)
+    Corrections(store, bucket).add((lawns / "moss" / "0.png").read_bytes(), "grass")
+    assert publish(lawns, corrections=True).manifest.classes == ("dandelion", "grass")
+
+
 def test_an_s3_prefix_is_a_source(publish: Publish, lawns: Path, store: ObjectStore) -> None:
     store.ensure_bucket("elsewhere")
     for path in lawns.rglob("*.png"):
