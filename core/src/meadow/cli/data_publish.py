@@ -83,7 +83,8 @@ def publish(
             )
     except IngestError as error:
         _write(console, report, error.report)
-        raise typer.BadParameter(str(error)) from error
+        hint = "" if report else " --report FILE shows each image with its reason."
+        raise typer.BadParameter(f"{error}{hint}") from error
     except DatasetError as error:
         raise typer.BadParameter(str(error)) from error
     _show(console, publication)
