@@ -32,7 +32,7 @@ class Harvest:
 
 
 class Reader:
-    """Reads images, several at a time, and keeps a few hundred bytes of each in memory."""
+    """Reads images, several at a time, and keeps a few kilobytes of each in memory at most."""
 
     def __init__(self, store: ObjectStore, bucket: str, versions: DatasetVersions, *, max_pixels: int) -> None:
         self._store = store
