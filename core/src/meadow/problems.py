@@ -43,6 +43,7 @@ class ProblemTypes:
     TOO_MANY_PIXELS = ProblemType("too-many-pixels", HTTPStatus.UNPROCESSABLE_ENTITY, "The image has too many pixels")
     PACK_INVALID = ProblemType("pack-invalid", HTTPStatus.UNPROCESSABLE_ENTITY, "The pack cannot be read")
     WEBHOOK_REFUSED = ProblemType("webhook-refused", HTTPStatus.UNPROCESSABLE_ENTITY, "The webhook is not accepted")
+    UNKNOWN_LABEL = ProblemType("unknown-label", HTTPStatus.UNPROCESSABLE_ENTITY, "The model has no such class")
     SOURCE_EMPTY = ProblemType("source-empty", HTTPStatus.UNPROCESSABLE_ENTITY, "There are no images in the source")
     SOURCE_UNREADABLE = ProblemType("source-unreadable", HTTPStatus.UNPROCESSABLE_ENTITY, "The source cannot be read")
     ZIP_INVALID = ProblemType("zip-invalid", HTTPStatus.UNPROCESSABLE_ENTITY, "The zip cannot be read")

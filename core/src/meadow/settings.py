@@ -75,6 +75,13 @@ class Settings(BaseSettings):
         "", description="Comma-separated networks, as `10.1.0.0/16`, that webhooks may reach although not public."
     )
 
+    # Ingestion
+    ingest_allowed_networks: str = Field(
+        "", description="Comma-separated networks, as `10.1.0.0/16`, that images may come from although not public."
+    )
+    ingest_downloads: int = Field(16, ge=1, le=256, description="Images that are downloaded at the same time.")
+    ingest_timeout_seconds: float = Field(30.0, gt=0, description="Longest that one try to download an image takes.")
+
     # Workers and trainer
     lease_seconds: float = Field(10.0, gt=0, description="A running job without a heartbeat for so long is retried.")
     max_attempts: int = Field(3, ge=1, description="Attempts before a job that kills its worker is failed.")

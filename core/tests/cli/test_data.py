@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -5,18 +6,24 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from image_host import ImageHost
 from meadow.settings import Settings
 
 Meadow = Callable[..., int]
 Shown = pytest.CaptureFixture[str]
 
 
+def draw(path: Path, seed: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = np.random.default_rng(seed).integers(0, 256, (9, 9, 3), dtype=np.uint8)
+    Image.fromarray(pixels).save(path)
+
+
 @pytest.fixture
 def lawns(tmp_path: Path) -> Path:
     for number in range(6):
         path = tmp_path / "lawns" / ("grass", "dandelion")[number % 2] / f"{number}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(np.full((9, 9, 3), number, dtype=np.uint8)).save(path)
+        draw(path, number)
     return tmp_path / "lawns"
 
 
@@ -59,3 +66,83 @@ def test_a_store_that_is_down_is_one_sentence(
     for arguments in (["list"], ["publish", lawns]):
         assert meadow("data", *arguments) == 2
         assert "Error: Could not" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("stores")
+def test_versions_are_listed_shown_and_compared(meadow: Meadow, lawns: Path, capsys: Shown, tmp_path: Path) -> None:
+    assert meadow("data", "publish", lawns, "--report", tmp_path / "report.html") == 0
+    assert "<h1>lawns</h1>" in (tmp_path / "report.html").read_text()
+    assert meadow("data", "publish", lawns) == 0
+    assert "Unchanged: lawns version" in capsys.readouterr().out
+    (lawns / "grass" / "0.png").rename(lawns / "dandelion" / "moved.png")
+    draw(lawns / "moss" / "new.png", 99)
+    (lawns / "grass" / "2.png").unlink()
+    assert meadow("data", "publish", lawns) == 0
+    capsys.readouterr()
+
+    assert meadow("data", "list", "lawns", "--json") == 0
+    new, old = json.loads(capsys.readouterr().out)
+    assert (len(new["classes"]), len(old["classes"])) == (3, 2)
+    assert meadow("data", "list", "--json") == 0
+    assert [each["digest"] for each in json.loads(capsys.readouterr().out)] == [new["digest"]]
+
+    assert meadow("data", "diff", "lawns", old["digest"][:8]) == 0
+    shown = capsys.readouterr().out
+    assert "1 added, 1 removed, 1 labelled anew, 4 unchanged" in shown
+    assert "~ dandelion/moved.png: grass → dandelion" in shown
+    assert meadow("data", "diff", "lawns", old["digest"][:8], new["digest"][:8], "--json") == 0
+    assert json.loads(capsys.readouterr().out)["classes"]["moss"]["added"] == 1
+
+    assert meadow("data", "show", f"lawns@{old['digest'][:8]}", "--report", tmp_path / "old.html") == 0
+    assert "folder lawns" in capsys.readouterr().out
+    assert (tmp_path / "old.html").read_bytes() == (tmp_path / "report.html").read_bytes()
+    assert meadow("data", "show", "lawns", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == new
+    assert meadow("data", "show", "lawns@ffffffffffffffff") == 2
+    assert "has no version ffffffffffffffff" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("stores")
+def test_a_list_of_addresses_is_published(
+    meadow: Meadow, lawns: Path, capsys: Shown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ImageHost() as host:
+        rows = [
+            f"{host.put(f'/{path.name}', path.read_bytes())},{path.parent.name}"
+            for path in sorted(lawns.rglob("*.png"))
+        ]
+        (tmp_path / "plants.csv").write_text("\n".join(["url,label", *rows]))
+        assert meadow("data", "publish", tmp_path / "plants.csv", "--report", tmp_path / "report.html") == 2
+        assert "not a public address. Nothing was published." in " ".join(capsys.readouterr().err.split())
+        assert "MEADOW_INGEST_ALLOWED_NETWORKS" in (tmp_path / "report.html").read_text()
+        monkeypatch.setenv("MEADOW_INGEST_ALLOWED_NETWORKS", "127.0.0.0/8")
+        assert meadow("data", "publish", tmp_path / "plants.csv") == 0
+        assert "Published plants version" in capsys.readouterr().out
+        assert meadow("data", "publish", tmp_path / "plants.csv", "--name", "other", "--corrections") == 0
+        assert set(host.requests.values()) == {1}
+
+
+@pytest.mark.usefixtures("stores")
+def test_what_is_no_source_is_one_sentence(
+    meadow: Meadow, lawns: Path, capsys: Shown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "other.csv").write_text("address,class\na,b")
+    (tmp_path / "empty.csv").write_text("url,label\n")
+    (tmp_path / "binary.csv").write_bytes(b"\xff\xfe\x00")
+    for arguments, reason in (
+        ([], "Name a source"),
+        ([lawns, lawns], "--name NAME"),
+        (["--corrections"], "--name NAME"),
+        ([tmp_path / "other.csv"], "no column 'url'"),
+        ([tmp_path / "empty.csv"], "lists no images"),
+        ([tmp_path / "binary.csv"], "cannot be read as a CSV file"),
+        ([tmp_path / "none.csv"], "cannot be read as a CSV file"),
+        (["s3://"], "names no bucket"),
+        ([f"s3://cli-{abs(hash(tmp_path)):x}/none/", "--name", "x"], "no images under"),
+        ([lawns, "--report", tmp_path / "none" / "report.html"], "no folder"),
+    ):
+        assert meadow("data", "publish", *arguments) == 2
+        assert reason in capsys.readouterr().err
+    monkeypatch.setenv("MEADOW_INGEST_ALLOWED_NETWORKS", "intranet")
+    assert meadow("data", "publish", "dandelion-grass") == 2
+    assert "MEADOW_INGEST_ALLOWED_NETWORKS: 'intranet'" in capsys.readouterr().err

@@ -161,3 +161,15 @@ def test_a_gateway_that_is_not_there_is_named_with_what_to_do(free_port: int) ->
         pytest.raises(GatewayUnreachableError, match=rf"http://127.0.0.1:{free_port} does not answer .*meadow status"),
     ):
         client.status()
+
+
+def test_a_correction_travels_raw_with_its_label_and_job(server: ScriptedServer, client: MeadowClient) -> None:
+    kept = {"sha256": "ab", "label": "grass", "job_id": "job_1", "created_at": "2026-05-04T10:00:00Z"}
+    server.reply(kept, 201)
+    server.reply({"total": 1, "labels": {"grass": 1}, "newest_at": "2026-05-04T10:00:00Z"})
+    assert client.correct(b"\xff\xd8\xff...", "grass", job_id="job_1", name="wiese ü.jpg").label == "grass"
+    assert client.corrections().labels == {"grass": 1}
+    asked = server.asked[0]
+    assert (asked.method, asked.path, asked.body) == ("POST", "/v1/corrections", b"\xff\xd8\xff...")
+    assert asked.query == {"label": ["grass"], "job_id": ["job_1"]}
+    assert asked.headers["X-Image-Name"] == "wiese%20%C3%BC.jpg"

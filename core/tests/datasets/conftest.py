@@ -1,10 +1,12 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from image_host import ImageHost
 from meadow.datasets.catalog import DatasetCatalog
 from meadow.settings import Settings
 from meadow.storage.s3 import ObjectStore
@@ -42,3 +44,24 @@ def lawns(tmp_path: Path, draw: Callable[..., None]) -> Path:
     draw(tmp_path / "lawns" / "dandelion", 3, seed=1)
     draw(tmp_path / "lawns" / "grass", 2, seed=2)
     return tmp_path / "lawns"
+
+
+@pytest.fixture
+def picture() -> Callable[..., bytes]:
+    """Draw a picture that looks like no other, by its seed; bigger ones of the same seed are copies."""
+
+    def run(seed: int, kind: str = "PNG", scale: int = 1) -> bytes:
+        pixels = np.random.default_rng(seed).integers(0, 256, (12, 16, 3), dtype=np.uint8)
+        image = Image.fromarray(pixels).resize((160, 120), Image.Resampling.BICUBIC)
+        buffer = BytesIO()
+        image.resize((160 * scale, 120 * scale)).save(buffer, kind)
+        return buffer.getvalue()
+
+    return run
+
+
+@pytest.fixture
+def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[ImageHost]:
+    monkeypatch.setattr("meadow.net.downloader.FIRST_PAUSE_SECONDS", 0.01)
+    with ImageHost() as running:
+        yield running

@@ -10,6 +10,7 @@ from PIL import Image
 
 from meadow.datasets.catalog import DatasetCatalog
 from meadow.datasets.folder import DatasetError
+from meadow.datasets.rejection import Reason
 from meadow.settings import Settings
 from meadow.storage.layout import image_key, latest_key, manifest_key
 from meadow.storage.s3 import ObjectStore, StoreError
@@ -71,11 +72,18 @@ def test_duplicates_are_left_out_and_named(catalog: DatasetCatalog, lawns: Path)
     shutil.copy(lawns / "dandelion" / "0.png", lawns / "dandelion" / "copy.png")
     shutil.copy(lawns / "dandelion" / "1.png", lawns / "grass" / "in doubt.png")
     published = catalog.publish_folder("lawns", lawns)
-    assert {rejection.path.name: rejection.reason for rejection in published.rejected} == {
-        "copy.png": "the same image as dandelion/0.png",
-        "in doubt.png": "the same image as dandelion/1.png",
+    assert {rejection.name: (rejection.reason, rejection.detail) for rejection in published.rejected} == {
+        "dandelion/copy.png": (Reason.DUPLICATE, "the same image as dandelion/0.png"),
+        "dandelion/1.png": (
+            Reason.CONFLICTING_LABELS,
+            "the same image as grass/in doubt.png, which is labelled grass; neither is taken",
+        ),
+        "grass/in doubt.png": (
+            Reason.CONFLICTING_LABELS,
+            "the same image as dandelion/1.png, which is labelled dandelion; neither is taken",
+        ),
     }
-    assert len(published.manifest.entries) == 5
+    assert len(published.manifest.entries) == 4
 
 
 def test_what_is_no_whole_image_is_left_out_with_the_reason(catalog: DatasetCatalog, lawns: Path) -> None:
@@ -85,24 +93,29 @@ def test_what_is_no_whole_image_is_left_out_with_the_reason(catalog: DatasetCata
     (lawns / "grass" / "text.jpg").write_text("not an image")
     Image.new("1", (2000, 2000)).save(lawns / "grass" / "vast.png")
     published = catalog.publish_folder("lawns", lawns)
-    reasons = {rejection.path.name: rejection.reason for rejection in published.rejected}
-    assert "pixels are damaged" in reasons.pop("cut.png")
-    assert "empty" in reasons.pop("empty.jpg")
-    assert "type we read" in reasons.pop("text.jpg")
-    assert "2000 x 2000 pixels" in reasons.pop("vast.png")
-    assert not reasons
+    rejected = {Path(rejection.name).name: rejection for rejection in published.rejected}
+    for name, reason, detail in (
+        ("cut.png", Reason.UNDECODABLE, "pixels are damaged"),
+        ("empty.jpg", Reason.UNDECODABLE, "empty"),
+        ("text.jpg", Reason.WRONG_TYPE, "type we read"),
+        ("vast.png", Reason.TOO_MANY_PIXELS, "2000 x 2000 pixels"),
+    ):
+        rejection = rejected.pop(name)
+        assert rejection.reason is reason
+        assert detail in rejection.detail
+    assert not rejected
     assert len(published.manifest.entries) == 5
 
 
 def test_a_class_without_a_usable_image_publishes_nothing(catalog: DatasetCatalog, lawns: Path) -> None:
     (lawns / "moss").mkdir()
     (lawns / "moss" / "0.png").write_bytes(b"broken")
-    with pytest.raises(DatasetError, match="class moss; nothing was published"):
+    with pytest.raises(DatasetError, match=r"class moss\. Nothing was published"):
         catalog.publish_folder("lawns", lawns)
     assert catalog.names() == []
 
 
-@pytest.mark.parametrize("breaks_at", ["images/", "/versions/", "latest.json"])
+@pytest.mark.parametrize("breaks_at", ["images/", "report.html", "/versions/", "latest.json"])
 def test_a_publication_that_breaks_off_leaves_the_old_version(
     catalog: DatasetCatalog,
     lawns: Path,
@@ -117,7 +130,7 @@ def test_a_publication_that_breaks_off_leaves_the_old_version(
     assert catalog.load("lawns") == old
 
 
-@pytest.mark.parametrize("breaks_at", ["images/", "/versions/", "latest.json"])
+@pytest.mark.parametrize("breaks_at", ["images/", "report.html", "/versions/", "latest.json"])
 def test_a_first_publication_that_breaks_off_is_no_data_set(
     catalog: DatasetCatalog, lawns: Path, breaking_catalog: Callable[[str], DatasetCatalog], breaks_at: str
 ) -> None:
@@ -161,7 +174,7 @@ def test_a_name_that_could_be_a_path_is_refused(catalog: DatasetCatalog, lawns: 
 
 def test_progress_counts_every_file(catalog: DatasetCatalog, lawns: Path) -> None:
     (lawns / "grass" / "broken.png").write_bytes(b"broken")
-    seen: list[tuple[int, int]] = []
+    seen: list[tuple[int, int | None]] = []
     catalog.publish_folder("lawns", lawns, on_progress=lambda done, total: seen.append((done, total)))
     assert seen == [(number, 6) for number in range(1, 7)]
 

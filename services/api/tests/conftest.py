@@ -3,8 +3,10 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 import uvicorn
 from fastapi import FastAPI
@@ -60,6 +62,17 @@ def make_image(kind: str = "JPEG", size: tuple[int, int] = (32, 24)) -> bytes:
     buffer = io.BytesIO()
     Image.new("RGB", size, "green").save(buffer, kind)
     return buffer.getvalue()
+
+
+@pytest.fixture
+def lawns(tmp_path: Path) -> Path:
+    """A folder-per-class data set, as small as one can be."""
+    for place, label in enumerate(("dandelion", "grass")):
+        path = tmp_path / "lawns" / label / "1.png"
+        path.parent.mkdir(parents=True)
+        pixels = np.random.default_rng(place).integers(0, 256, (16, 16, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(path)
+    return tmp_path / "lawns"
 
 
 @pytest.fixture

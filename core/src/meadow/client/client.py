@@ -17,6 +17,7 @@ from meadow.client.file_upload import put_file
 from meadow.client.media import media_type
 from meadow.client.retries import RetryPolicy
 from meadow.client.transport import Transport
+from meadow.datasets.correction import Correction, CorrectionCounts
 from meadow.items import ItemFilter, ItemPage, ItemResult
 from meadow.jobs.model import Job, JobKind, JobPage, JobState
 from meadow.limits import Limits
@@ -238,6 +239,30 @@ class MeadowClient:
         path = f"{_job(job_id)}/results.ndjson"
         for line in read_lines(self._transport, path, params, may_repeat=not partial):
             yield ItemResult.model_validate_json(line)
+
+    def correct(
+        self, data: bytes, label: str, *, job_id: str = "", name: str = "", new_class: bool = False
+    ) -> Correction:
+        """Say what an image really shows, so that a model can learn from it.
+
+        Args:
+            data: The image.
+            label: What it shows: a class of the model in production.
+            job_id: The job whose answer is corrected.
+            name: What people call the image.
+            new_class: The label is a class that the model does not have yet.
+        """
+        asked = {"label": label, "job_id": job_id, "new_class": "true" if new_class else ""}
+        headers = {"Content-Type": media_type(data, name)}
+        if name:
+            headers["X-Image-Name"] = quote(name)
+        params = {key: value for key, value in asked.items() if value}
+        response = self._transport.send("POST", "/v1/corrections", params=params, headers=headers, content=data)
+        return _parsed(Correction, response)
+
+    def corrections(self) -> CorrectionCounts:
+        """How many images have a corrected label."""
+        return _parsed(CorrectionCounts, self._transport.send("GET", "/v1/corrections"))
 
     def start_training(self, request: TrainingRequest) -> Job:
         """Submit a training run."""

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from meadow.datasets.errors import DatasetError
+
+__all__ = ("DatasetError", "LabelledFile", "find_images", "read_class_folders")
+
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 MINIMUM_CLASSES = 2
-
-
-class DatasetError(Exception):
-    """The data cannot be used; the message says what is wrong and where."""
 
 
 @dataclass(frozen=True)
@@ -28,18 +28,22 @@ def find_images(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def read_class_folders(folder: Path) -> list[LabelledFile]:
+def read_class_folders(folder: Path, *, minimum_classes: int = MINIMUM_CLASSES) -> list[LabelledFile]:
     """List a folder-per-class data set.
 
+    Args:
+        folder: One sub-folder of images per class.
+        minimum_classes: Fewer are refused; one is enough where others come from elsewhere.
+
     Raises:
-        DatasetError: There is no such folder, fewer than two classes, or a class without images.
+        DatasetError: There is no such folder, too few classes, or a class without images.
     """
     if not folder.is_dir():
         raise DatasetError(f"{folder} is not a folder. Give a folder with one sub-folder of images per class.")
     classes = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
-    if len(classes) < MINIMUM_CLASSES:
+    if len(classes) < minimum_classes:
         raise DatasetError(
-            f"{folder} has {len(classes)} sub-folder(s); a classifier needs at least {MINIMUM_CLASSES}, one per class."
+            f"{folder} has {len(classes)} sub-folder(s); a classifier needs at least {minimum_classes}, one per class."
         )
     files: list[LabelledFile] = []
     for class_folder in classes:

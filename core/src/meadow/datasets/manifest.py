@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, computed_field
 
 from meadow.datasets.split import Split, split_of
 
+SHORT_DIGEST = 12
+
 
 class DatasetEntry(BaseModel):
     """One labelled image."""
@@ -17,6 +19,10 @@ class DatasetEntry(BaseModel):
     label: str
     source: str
     """Where the image came from, for people: a path or an address."""
+    look: str = ""
+    """Its perceptual hash, hexadecimal; empty in versions that were published without."""
+    corrected: bool = False
+    """Whether a person gave it this label by correcting a prediction; other sources do not overrule that."""
 
     @property
     def split(self) -> Split:
@@ -44,6 +50,11 @@ class DatasetManifest(BaseModel):
     def classes(self) -> tuple[str, ...]:
         """Class names, sorted: the order of the model's outputs."""
         return tuple(sorted({entry.label for entry in self.entries}))
+
+    @property
+    def short(self) -> str:
+        """The beginning of the digest, for people."""
+        return self.digest[:SHORT_DIGEST]
 
     def of_split(self, split: Split) -> list[DatasetEntry]:
         """Return the entries of one split, in a stable order."""

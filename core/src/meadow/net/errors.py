@@ -3,3 +3,7 @@
 
 class UrlRefusedError(Exception):
     """A URL is not opened; the text says why, in a sentence for whoever gave it."""
+
+
+class HostUnknownError(UrlRefusedError):
+    """The URL's host has no address that we could find; it may have one later."""

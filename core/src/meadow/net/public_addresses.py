@@ -11,7 +11,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 import httpx
 
-from meadow.net.errors import UrlRefusedError
+from meadow.net.errors import HostUnknownError, UrlRefusedError
 
 RESOLVE_SECONDS = 5.0
 MAX_URL_CHARACTERS = 2048
@@ -63,10 +63,10 @@ class PublicAddresses:
             async with asyncio.timeout(RESOLVE_SECONDS):
                 found = await self._resolver(host, port)
         except (OSError, UnicodeError, TimeoutError) as error:
-            raise UrlRefusedError(f"The host {host!r} cannot be resolved to an address.") from error
+            raise HostUnknownError(f"The host {host!r} cannot be resolved to an address.") from error
         addresses = [ip_address(text) for text in found]
         if not addresses:
-            raise UrlRefusedError(f"The host {host!r} has no address.")
+            raise HostUnknownError(f"The host {host!r} has no address.")
         for address in addresses:
             if not self.allows(address):
                 raise UrlRefusedError(f"The host {host!r} is at {address}, which is not a public address.")

@@ -13,6 +13,41 @@ def manifest_key(dataset: str, digest: str) -> str:
     return f"datasets/{dataset}/versions/{digest}.json"
 
 
+def versions_prefix(dataset: str) -> str:
+    """Prefix of a data set's versions: manifests, and a folder of details for each."""
+    return f"datasets/{dataset}/versions/"
+
+
+def summary_key(dataset: str, digest: str) -> str:
+    """Key of a version's figures, which are small where the manifest is not."""
+    return f"datasets/{dataset}/versions/{digest}/summary.json"
+
+
+def rejections_key(dataset: str, digest: str) -> str:
+    """Key of what was left out of a version, and why: one `Rejection` a line."""
+    return f"datasets/{dataset}/versions/{digest}/rejections.ndjson"
+
+
+def report_key(dataset: str, digest: str) -> str:
+    """Key of the page that shows how a version came about."""
+    return f"datasets/{dataset}/versions/{digest}/report.html"
+
+
+def download_key(url_sha256: str) -> str:
+    """Key of the note that an address was downloaded, and which image it gave."""
+    return f"downloads/{url_sha256[:2]}/{url_sha256}.json"
+
+
+def corrections_prefix() -> str:
+    """Prefix of the labels that people corrected."""
+    return "corrections/"
+
+
+def correction_key(sha256: str, stamp: str, quoted_label: str) -> str:
+    """Key of one correction; an image's corrections lie together, in the order of their time stamps."""
+    return f"corrections/{sha256}/{stamp}.{quoted_label}.json"
+
+
 def latest_key(dataset: str) -> str:
     """Key of the pointer to a data set's newest version."""
     return f"datasets/{dataset}/latest.json"

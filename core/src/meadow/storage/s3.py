@@ -139,6 +139,14 @@ class ObjectStore:
         """Begin to write an object of which not all is there yet."""
         return PartedUpload(self._client, bucket, key)
 
+    def folders(self, bucket: str, prefix: str) -> Iterator[str]:
+        """Yield what the keys under a prefix have up to the next `/`, that included, each once."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix, Delimiter="/")
+        with trying("list", bucket, prefix):
+            for page in pages:
+                for entry in page.get("CommonPrefixes", []):
+                    yield entry["Prefix"]
+
     def delete(self, bucket: str, key: str) -> None:
         """Delete an object; one that is not there is no error."""
         with trying("delete", bucket, key):

@@ -14,6 +14,7 @@ from redis.backoff import ExponentialBackoff
 from redis.exceptions import RedisError
 
 from meadow.datasets.catalog import DatasetCatalog
+from meadow.datasets.corrections import Corrections
 from meadow.jobs import keys
 from meadow.jobs.batches import BatchSubmissions
 from meadow.jobs.ids import JobIds
@@ -45,6 +46,7 @@ class Resources:
     registry: ModelRegistry
     datasets: DatasetCatalog
     ids: JobIds
+    corrections: Corrections
     submissions: JobSubmissions
     batches: BatchSubmissions
     finished: FinishedWatch
@@ -78,6 +80,7 @@ async def open_resources(
                 registry=ModelRegistry(settings),
                 datasets=DatasetCatalog(store, settings.images_bucket, max_image_pixels=settings.max_image_pixels),
                 ids=ids,
+                corrections=Corrections(store, settings.images_bucket),
                 submissions=submissions,
                 batches=BatchSubmissions(redis, settings, submissions),
                 finished=finished,

@@ -1,6 +1,6 @@
 """Reading one image from a request: as the raw body, or as a field of a form."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from fastapi import Request
@@ -40,6 +40,8 @@ class UploadedImage:
 
     body: bytes
     name: str
+    fields: dict[str, str] = field(default_factory=dict)
+    """What else was in its form."""
 
 
 async def read_image(request: Request, settings: Settings) -> UploadedImage:
@@ -49,9 +51,9 @@ async def read_image(request: Request, settings: Settings) -> UploadedImage:
         ProblemError: No image, too large, not a type we read, or too many pixels.
     """
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
-        body, name = await _read_form(request)
+        body, name, fields = await _read_form(request)
     else:
-        body, name = await request.body(), ""
+        body, name, fields = await request.body(), "", {}
     name = name or unquote(request.headers.get(NAME_HEADER, "")) or request.query_params.get("name", "")
     if not body:
         raise ProblemError(
@@ -67,18 +69,19 @@ async def read_image(request: Request, settings: Settings) -> UploadedImage:
         check_header(body, max_pixels=settings.max_image_pixels)
     except ImageRejectedError as error:
         raise ProblemError(error.problem, error.detail) from error
-    return UploadedImage(body, name[:MAX_NAME_CHARACTERS])
+    return UploadedImage(body, name[:MAX_NAME_CHARACTERS], fields)
 
 
-async def _read_form(request: Request) -> tuple[bytes, str]:
+async def _read_form(request: Request) -> tuple[bytes, str, dict[str, str]]:
     try:
         async with request.form(max_files=1, max_fields=8) as form:
-            field = form.get(FORM_FIELD)
-            if not isinstance(field, UploadFile):
+            image = form.get(FORM_FIELD)
+            if not isinstance(image, UploadFile):
                 raise ProblemError(
                     ProblemTypes.MALFORMED,
                     f"The form has no file in a field named {FORM_FIELD!r}.",
                 )
-            return await field.read(), field.filename or ""
+            fields = {name: value for name, value in form.items() if isinstance(value, str)}
+            return await image.read(), image.filename or "", fields
     except HTTPException as error:
         raise ProblemError(ProblemTypes.MALFORMED, f"The form cannot be read: {error.detail}") from error

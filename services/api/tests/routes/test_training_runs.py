@@ -9,18 +9,11 @@ from meadow.storage.s3 import ObjectStore
 URL = "/v1/training-runs"
 
 
-def publish(settings: Settings, store: ObjectStore, folder: Path, image: bytes) -> str:
-    for place, label in enumerate(("dandelion", "grass")):
-        (folder / label).mkdir(parents=True)
-        (folder / label / "1.jpg").write_bytes(image + bytes([place]))
-    catalog = DatasetCatalog(store, settings.images_bucket, max_image_pixels=settings.max_image_pixels)
-    return catalog.publish_folder("lawns", folder).manifest.digest
-
-
 def test_a_run_is_accepted_for_the_newest_version(
-    gateway: httpx.Client, settings: Settings, store: ObjectStore, tmp_path: Path, jpeg: bytes
+    gateway: httpx.Client, settings: Settings, store: ObjectStore, lawns: Path
 ) -> None:
-    publish(settings, store, tmp_path / "data", jpeg)
+    catalog = DatasetCatalog(store, settings.images_bucket, max_image_pixels=settings.max_image_pixels)
+    catalog.publish_folder("lawns", lawns)
     answer = gateway.post(URL, json={"dataset": "lawns"})
     assert answer.status_code == 202
     job = answer.json()

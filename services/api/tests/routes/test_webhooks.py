@@ -43,13 +43,10 @@ def test_each_kind_of_job_calls_when_it_ends(
     jpeg: bytes,
     settings: Settings,
     store: ObjectStore,
-    tmp_path: Path,
+    lawns: Path,
 ) -> None:
-    for place, label in enumerate(("dandelion", "grass")):
-        (tmp_path / "lawns" / label).mkdir(parents=True)
-        (tmp_path / "lawns" / label / "1.jpg").write_bytes(jpeg + bytes([place]))
     catalog = DatasetCatalog(store, settings.images_bucket, max_image_pixels=settings.max_image_pixels)
-    catalog.publish_folder("lawns", tmp_path / "lawns")
+    catalog.publish_folder("lawns", lawns)
     hook = {"webhook_url": f"{receiver.url}/hook"}
     with gateway_with(**CALLING) as gateway:
         jobs = [

@@ -1,6 +1,8 @@
 """A gateway without queue, workers or model: its jobs pass through their states as time passes."""
 
+import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,6 +13,7 @@ from pydantic import BaseModel, TypeAdapter
 from meadow.client.testing.answers import classify_by_name
 from meadow.client.testing.batches import FakeBatches
 from meadow.client.testing.server import Answer, Asked, ScriptedServer, problem_answer
+from meadow.datasets.correction import Correction, CorrectionCounts
 from meadow.jobs.model import Job, JobError, JobKind, JobPage, JobState, Links
 from meadow.predictions import Prediction
 from meadow.readiness import Check, Readiness
@@ -41,6 +44,7 @@ class GatewayState:
         default_factory=lambda: Readiness(status="ready", checks={"redis": Check(ok=True, detail="answers")})
     )
     jobs: list[Job] = field(default_factory=list)
+    corrections: list[Correction] = field(default_factory=list)
     refusal: tuple[str, int, str] | None = None
     """Code, status and detail of the problem that meets every submission."""
     classify: Classify = classify_by_name
@@ -71,6 +75,8 @@ class FakeGateway(ScriptedServer):
             return _body(self._progressed(self._submitted[found[1]], cancel=bool(found[2])))
         routes: dict[tuple[str, str], Callable[[], Answer]] = {
             ("POST", "/v1/classifications"): lambda: self._submit(request),
+            ("POST", "/v1/corrections"): lambda: self._correct(request),
+            ("GET", "/v1/corrections"): lambda: _body(self._count_corrections()),
             ("GET", "/v1/jobs"): lambda: _body(JobPage(jobs=self._all_jobs())),
             ("GET", "/v1/status"): lambda: _body(self.state.status),
             ("GET", "/v1/models"): lambda: Answer(content=_MODELS.dump_json(self.state.models)),
@@ -88,6 +94,27 @@ class FakeGateway(ScriptedServer):
         if self.state.model is None:
             return problem_answer("no-model", 404, "No model is in production yet.")
         return _body(self.state.model)
+
+    def _correct(self, request: Asked) -> Answer:
+        """Keep what was said of an image; of the labels, those of the model in production are accepted."""
+        label = request.query["label"][0]
+        new_class = request.query.get("new_class") == ["true"]
+        if not new_class and self.state.model and label not in self.state.model.classes:
+            return problem_answer("unknown-label", 422, f"{label!r} is no class of the model in production.")
+        correction = Correction(
+            sha256=hashlib.sha256(request.body).hexdigest(),
+            label=label,
+            new_class=new_class,
+            name=unquote(request.headers["X-Image-Name"] or ""),
+            job_id=request.query.get("job_id", [""])[0],
+            created_at=datetime.now(UTC),
+        )
+        self.state.corrections.append(correction)
+        return _body(correction, 201)
+
+    def _count_corrections(self) -> CorrectionCounts:
+        last = {correction.sha256: correction.label for correction in self.state.corrections}
+        return CorrectionCounts(total=len(last), labels=Counter(last.values()))
 
     def _all_jobs(self) -> list[Job]:
         batches = [batch.job for batch in reversed(self.batches.opened.values())]

@@ -1,0 +1,164 @@
+"""`meadow data list`, `show` and `diff`: look into data sets."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from pydantic import TypeAdapter
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from meadow.datasets.diff import VersionDiff, compare
+from meadow.datasets.manifest import SHORT_DIGEST
+from meadow.datasets.summary import VersionSummary
+from meadow.settings import load_settings
+
+if TYPE_CHECKING:
+    from meadow.datasets.catalog import DatasetCatalog
+
+app = typer.Typer()
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+LINES_SHOWN = 20
+
+_SUMMARIES = TypeAdapter(list[VersionSummary])
+
+
+@app.command(name="list")
+def list_datasets(
+    name: Annotated[str, typer.Argument(help="List the versions of this data set, newest first.")] = "",
+    *,
+    as_json: Json = False,
+) -> None:
+    """List the data sets with their newest version, or the versions of one."""
+    catalog = _catalog()
+    if name:
+        found = catalog.summaries(name)
+    else:
+        found = [catalog.summary(each, catalog.newest(each)) for each in catalog.names()]
+    if as_json:
+        typer.echo(_SUMMARIES.dump_json(found, indent=2))
+        return
+    table = _table("data set", "version", "published", "images", "train", "hold-out", "classes")
+    for summary in found:
+        train = sum(counts.train for counts in summary.classes.values())
+        table.add_row(
+            summary.name,
+            summary.short,
+            f"{summary.created_at:%Y-%m-%d %H:%M}",
+            str(summary.images),
+            str(train),
+            str(summary.images - train),
+            escape(", ".join(summary.classes)),
+        )
+    Console().print(table)
+
+
+@app.command()
+def show(
+    version: Annotated[str, typer.Argument(help="NAME, or NAME@VERSION.", metavar="NAME[@VERSION]")],
+    report: Annotated[Path | None, typer.Option(help="Write the version's report, a page in HTML, to a file.")] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Show a version: its classes, where its images come from, and what was left out.
+
+    Example: `meadow data show lawns@3f9c --report report.html`
+    """
+    catalog = _catalog()
+    name, _, beginning = version.partition("@")
+    summary = catalog.summary(name, catalog.resolve(name, beginning))
+    if report:
+        report.write_bytes(catalog.report(name, summary.digest))
+    if as_json:
+        typer.echo(summary.model_dump_json(indent=2))
+        return
+    console = Console()
+    console.print(
+        f"[bold]{summary.name}[/] version {summary.short}, {summary.created_at:%Y-%m-%d %H:%M} UTC, "
+        f"{summary.images} images",
+        highlight=False,
+    )
+    if summary.added_to:
+        console.print(f"added to version {summary.added_to[:SHORT_DIGEST]}", style="dim", highlight=False)
+    classes = _table("class", "images", "train", "hold-out", "corrected")
+    for label, counts in summary.classes.items():
+        classes.add_row(
+            escape(label), str(counts.images), str(counts.train), str(counts.holdout), str(counts.corrected or "")
+        )
+    console.print(classes)
+    if summary.sources:
+        sources = _table("source", "named", "left out")
+        for source in summary.sources:
+            sources.add_row(escape(source.title), str(source.named), str(source.rejected))
+        console.print(sources)
+    if summary.rejections:
+        reasons = _table("left out because", "images")
+        for reason, count in summary.rejections.items():
+            reasons.add_row(reason, str(count))
+        console.print(reasons)
+
+
+@app.command()
+def diff(
+    name: Annotated[str, typer.Argument(help="The data set.")],
+    before: Annotated[str, typer.Argument(help="A version, or the beginning of it.")],
+    after: Annotated[str, typer.Argument(help="Another one; the newest when left out.")] = "",
+    *,
+    as_json: Json = False,
+) -> None:
+    """Show what changed between two versions: images added, removed, labelled anew.
+
+    Example: `meadow data diff lawns 3f9c`
+    """
+    catalog = _catalog()
+    first, second = (catalog.load(name, catalog.resolve(name, beginning)) for beginning in (before, after))
+    changes = compare(first, second)
+    if as_json:
+        typer.echo(changes.model_dump_json(indent=2))
+        return
+    _show_diff(Console(), changes)
+
+
+def _show_diff(console: Console, changes: VersionDiff) -> None:
+    console.print(
+        f"[bold]{changes.name}[/] from {changes.before[:SHORT_DIGEST]} to {changes.after[:SHORT_DIGEST]}: "
+        f"{len(changes.added)} added, {len(changes.removed)} removed, {len(changes.relabelled)} labelled anew, "
+        f"{changes.unchanged} unchanged",
+        highlight=False,
+    )
+    table = _table("class", "before", "after", "added", "removed", "from other classes")
+    for label, change in changes.classes.items():
+        counts = (change.before, change.after, change.added, change.removed, change.relabelled)
+        table.add_row(escape(label), *map(str, counts))
+    console.print(table)
+    lines = [
+        *(
+            f"[cyan]~[/] {escape(each.source)}: {escape(each.before)} → {escape(each.after)}"
+            for each in changes.relabelled
+        ),
+        *(f"[green]+[/] {escape(entry.source)} ({escape(entry.label)})" for entry in changes.added),
+        *(f"[red]-[/] {escape(entry.source)} ({escape(entry.label)})" for entry in changes.removed),
+    ]
+    for line in lines[:LINES_SHOWN]:
+        console.print(line, highlight=False)
+    if len(lines) > LINES_SHOWN:
+        console.print(f"... and {len(lines) - LINES_SHOWN} more; --json has them all.", style="dim")
+
+
+def _table(*headings: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in headings:
+        numbers = heading not in {"data set", "version", "published", "classes", "class", "source", "left out because"}
+        table.add_column(heading, justify="right" if numbers else "left")
+    return table
+
+
+def _catalog() -> "DatasetCatalog":
+    from meadow.datasets.catalog import DatasetCatalog  # noqa: PLC0415 - needs the extra 'server'
+    from meadow.storage.s3 import ObjectStore  # noqa: PLC0415
+
+    settings = load_settings()
+    return DatasetCatalog(ObjectStore(settings), settings.images_bucket, max_image_pixels=settings.max_image_pixels)

@@ -1,0 +1,58 @@
+"""Whether what is left makes a version that is worth publishing."""
+
+from collections import Counter
+
+from meadow.datasets.errors import DatasetError
+from meadow.datasets.folder import MINIMUM_CLASSES
+from meadow.datasets.ingest.reading import Harvest
+from meadow.datasets.manifest import DatasetManifest
+from meadow.datasets.rejection import Reason
+from meadow.datasets.sources.model import CORRECTIONS_TITLE
+
+
+def check_name(name: str) -> None:
+    """Check a data set's name, which becomes part of keys.
+
+    Raises:
+        DatasetError: It is none.
+    """
+    if not name.replace("-", "").replace("_", "").isalnum():
+        raise DatasetError(f"{name!r} is no data set name. Use letters, digits, '-' and '_'.")
+
+
+def fault_of(harvest: Harvest, manifest: DatasetManifest, max_failed: float) -> str:
+    """Say in a sentence why a version is not to be published; empty if it is.
+
+    Args:
+        harvest: What the sources gave.
+        manifest: What is left of that.
+        max_failed: The share of a source's images that may be unreachable or unreadable, 0 to 1.
+    """
+    return _failed_source(harvest, max_failed) or _lost_class(harvest, manifest)
+
+
+def _failed_source(harvest: Harvest, max_failed: float) -> str:
+    for source in harvest.sources:
+        failed = [each for each in harvest.rejected if each.origin == source.title and each.reason.is_failure]
+        if len(failed) > max_failed * source.named:
+            detail, count = Counter(each.detail for each in failed).most_common(1)[0]
+            return (
+                f"{len(failed)} of {source.named} images of {source.title} could not be read, "
+                f"more than the {max_failed:.0%} that may. {count} of them: {detail}"
+            )
+    return ""
+
+
+def _lost_class(harvest: Harvest, manifest: DatasetManifest) -> str:
+    """Look for a class that nothing is left of, unless only corrections name it or people corrected it away."""
+    named = [each for each in harvest.rejected if each.origin != CORRECTIONS_TITLE]
+    wanted = {each.label for each in named if each.reason is not Reason.LABEL_MISSING}
+    wanted |= {image.claim.label for image in harvest.images if not image.claim.corrected}
+    corrected_away = {each.label for each in named if each.reason is Reason.CORRECTED}
+    missing = sorted(wanted - corrected_away - set(manifest.classes))
+    if missing:
+        return f"No usable image is left in class {', '.join(missing)}."
+    if len(manifest.classes) < MINIMUM_CLASSES:
+        found = ", ".join(manifest.classes) or "none"
+        return f"There are too few classes ({found}); a classifier needs at least {MINIMUM_CLASSES}."
+    return ""

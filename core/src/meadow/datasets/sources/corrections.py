@@ -1,0 +1,49 @@
+"""The labels that people corrected, as a source of a data set."""
+
+from collections.abc import Iterator
+
+from meadow.datasets.corrections import Corrections
+from meadow.datasets.rejection import Reason
+from meadow.datasets.sources.model import CORRECTIONS_TITLE, Candidate, UnfitError
+from meadow.storage.errors import ObjectMissingError
+from meadow.storage.layout import image_key
+from meadow.storage.s3 import ObjectStore
+
+
+class CorrectionsSource:
+    """The images with a corrected label; whether the data set has its class is decided when all images are known."""
+
+    title = CORRECTIONS_TITLE
+    total = None
+
+    def __init__(self, store: ObjectStore, bucket: str) -> None:
+        self._store = store
+        self._bucket = bucket
+        self._corrections = Corrections(store, bucket)
+
+    def candidates(self) -> Iterator[Candidate]:
+        """Name the images, by their content."""
+        for stored in self._corrections.last():
+            correction = self._corrections.read(stored)
+            name = correction.name or correction.job_id or correction.sha256[:12]
+            yield Candidate(
+                f"correction of {name}",
+                correction.label,
+                correction.sha256,
+                corrected=True,
+                new_class=correction.new_class,
+            )
+
+    def read(self, candidate: Candidate) -> bytes:
+        """Read an image.
+
+        Raises:
+            UnfitError: It is gone.
+        """
+        try:
+            return self._store.get(self._bucket, image_key(candidate.place))
+        except ObjectMissingError as error:
+            raise UnfitError(Reason.UNREACHABLE, "The image of this correction is gone.") from error
+
+    def close(self) -> None:
+        """Nothing runs in the background."""

@@ -1,0 +1,75 @@
+"""What every source does."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from meadow.datasets.rejection import Reason, Rejection
+
+MAX_LABEL_CHARACTERS = 100
+CORRECTIONS_TITLE = "corrections"
+"""What the source of corrected labels is called; see `meadow.datasets.sources.corrections`."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An image that a source names."""
+
+    name: str
+    """Its path or address, for people."""
+    label: str
+    place: str
+    """Where its source finds it."""
+    corrected: bool = False
+    """Whether a person gave the label by correcting a prediction; it then overrules other labels."""
+    new_class: bool = False
+    """Whether that person said that the class is a new one."""
+
+
+class UnfitError(Exception):
+    """An image cannot be taken; the message is a sentence for people."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+class Source(Protocol):
+    """Names images, and reads them."""
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+
+    @property
+    def total(self) -> int | None:
+        """How many candidates and rejections it will name, if that is known beforehand."""
+
+    def candidates(self) -> Iterator[Candidate | Rejection]:
+        """Name the images, in a fixed order, and what cannot be one.
+
+        Raises:
+            DatasetError: The source as a whole cannot be read.
+        """
+
+    def read(self, candidate: Candidate) -> bytes:
+        """Read an image. Called by many threads at a time.
+
+        Raises:
+            UnfitError: It cannot be had.
+        """
+
+    def close(self) -> None:
+        """End what runs in the background; a reading that is under way may fail."""
+
+
+def fault_of_label(label: str) -> str:
+    """Say what is wrong with a label; empty if nothing is."""
+    if not label:
+        return "There is no label."
+    if len(label) > MAX_LABEL_CHARACTERS:
+        return f"The label has more than {MAX_LABEL_CHARACTERS} characters."
+    if not label.isprintable():
+        return "The label has characters that cannot be printed."
+    return ""

@@ -1,0 +1,165 @@
+"""Reading and writing data set versions in the images bucket."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+
+from pydantic import ValidationError
+
+from meadow.datasets.errors import DatasetError
+from meadow.datasets.manifest import DatasetEntry, DatasetManifest
+from meadow.datasets.rejection import Rejection, read_rejections, write_rejections
+from meadow.datasets.summary import VersionSummary, summarise
+from meadow.storage.layout import (
+    datasets_prefix,
+    image_key,
+    latest_key,
+    manifest_key,
+    rejections_key,
+    report_key,
+    summary_key,
+    versions_prefix,
+)
+from meadow.storage.s3 import ObjectMissingError, ObjectStore
+
+MANIFEST_SUFFIX = ".json"
+
+
+class DatasetVersions:
+    """The versions of all data sets."""
+
+    def __init__(self, store: ObjectStore, bucket: str) -> None:
+        self._store = store
+        self._bucket = bucket
+
+    def load(self, name: str, digest: str | None = None) -> DatasetManifest:
+        """Read a version; the newest one when no digest is given.
+
+        Raises:
+            DatasetError: There is no such data set or version, or what is stored is damaged.
+        """
+        try:
+            digest = digest or self.newest(name)
+            body = self._store.get(self._bucket, manifest_key(name, digest))
+        except ObjectMissingError as error:
+            version = f" version {digest}" if digest else ""
+            raise DatasetError(f"There is no data set {name!r}{version}. Publish one: meadow data publish.") from error
+        try:
+            manifest = DatasetManifest.model_validate_json(body)
+        except ValidationError as error:
+            raise DatasetError(f"Version {digest} of data set {name!r} is damaged: {error}") from error
+        if manifest.digest != digest:
+            raise DatasetError(f"Version {digest} of data set {name!r} is damaged: its content has another digest.")
+        return manifest
+
+    def newest(self, name: str) -> str:
+        """Return the digest of the newest version.
+
+        Raises:
+            ObjectMissingError: There is none.
+        """
+        return str(json.loads(self._store.get(self._bucket, latest_key(name)))["digest"])
+
+    def names(self) -> list[str]:
+        """Return the names of all published data sets."""
+        prefix = datasets_prefix()
+        names = (key.removeprefix(prefix).split("/")[0] for key in self._store.folders(self._bucket, prefix))
+        return [name for name in sorted(set(names)) if self._store.exists(self._bucket, latest_key(name))]
+
+    def digests(self, name: str) -> list[str]:
+        """Return the digests of a data set's versions."""
+        prefix = versions_prefix(name)
+        keys = (entry.key for entry in self._store.entries(self._bucket, prefix, recursive=False))
+        files = (key.removeprefix(prefix) for key in keys)
+        return [file.removesuffix(MANIFEST_SUFFIX) for file in files if file.endswith(MANIFEST_SUFFIX)]
+
+    def resolve(self, name: str, beginning: str = "") -> str:
+        """Return the one digest that begins so; the newest for an empty beginning.
+
+        Raises:
+            DatasetError: There is no such version, or several.
+        """
+        if not beginning:
+            try:
+                return self.newest(name)
+            except ObjectMissingError as error:
+                raise DatasetError(f"There is no data set {name!r}. Publish one: meadow data publish.") from error
+        found = [digest for digest in self.digests(name) if digest.startswith(beginning)]
+        if not found:
+            raise DatasetError(f"Data set {name!r} has no version {beginning}: see meadow data list {name}.")
+        if len(found) > 1:
+            raise DatasetError(f"Several versions of data set {name!r} begin with {beginning}; write more of it.")
+        return found[0]
+
+    def summary(self, name: str, digest: str) -> VersionSummary:
+        """Read a version's figures; counts them where none are stored.
+
+        Raises:
+            DatasetError: There is no such version, or what is stored is damaged.
+        """
+        try:
+            return VersionSummary.model_validate_json(self._store.get(self._bucket, summary_key(name, digest)))
+        except (ObjectMissingError, ValidationError):
+            return summarise(self.load(name, digest))
+
+    def summaries(self, name: str) -> list[VersionSummary]:
+        """Read the figures of a data set's versions, newest first.
+
+        Raises:
+            DatasetError: There is no such data set.
+        """
+        self.resolve(name)
+        found = [self.summary(name, digest) for digest in self.digests(name)]
+        return sorted(found, key=lambda summary: summary.created_at, reverse=True)
+
+    def rejections(self, name: str, digest: str) -> list[Rejection]:
+        """Read what was left out of a version, and why."""
+        try:
+            return list(read_rejections(self._store.get(self._bucket, rejections_key(name, digest))))
+        except ObjectMissingError:
+            return []
+
+    def report(self, name: str, digest: str) -> bytes:
+        """Read the page that shows how a version came about.
+
+        Raises:
+            DatasetError: There is none.
+        """
+        try:
+            return self._store.get(self._bucket, report_key(name, digest))
+        except ObjectMissingError as error:
+            raise DatasetError(f"There is no report of version {digest[:12]} of data set {name!r}.") from error
+
+    def read_image(self, entry: DatasetEntry) -> bytes:
+        """Read an image's bytes and check that they are the ones the manifest names.
+
+        Raises:
+            DatasetError: The stored bytes have another digest.
+        """
+        body = self._store.get(self._bucket, image_key(entry.sha256))
+        if hashlib.sha256(body).hexdigest() != entry.sha256:
+            raise DatasetError(f"Image {image_key(entry.sha256)} is damaged: its content does not match its name.")
+        return body
+
+    def write(
+        self, manifest: DatasetManifest, summary: VersionSummary, rejected: Sequence[Rejection], report: bytes
+    ) -> DatasetManifest:
+        """Make a version readable and the newest; its images are in the store already.
+
+        What tells about the version goes first, then the manifest, then the pointer. A version that is there already
+        is left as it is: only the pointer moves.
+
+        Returns:
+            The manifest as it is stored.
+        """
+        name, digest = manifest.name, manifest.digest
+        try:
+            manifest = self.load(name, digest)
+        except DatasetError:
+            self._store.put(self._bucket, rejections_key(name, digest), write_rejections(rejected))
+            self._store.put(self._bucket, report_key(name, digest), report)
+            self._store.put(self._bucket, summary_key(name, digest), summary.model_dump_json(indent=1).encode())
+            self._store.put(self._bucket, manifest_key(name, digest), manifest.model_dump_json(indent=1).encode())
+        pointer = {"digest": digest, "created_at": manifest.created_at.isoformat()}
+        self._store.put(self._bucket, latest_key(name), json.dumps(pointer).encode())
+        return manifest

@@ -1,0 +1,39 @@
+import pytest
+
+from meadow.datasets.corrections import Corrections
+from meadow.storage.layout import image_key
+from meadow.storage.s3 import ObjectStore
+
+
+@pytest.fixture
+def corrections(store: ObjectStore, bucket: str) -> Corrections:
+    return Corrections(store, bucket)
+
+
+def test_a_correction_is_kept_with_its_image(corrections: Corrections, store: ObjectStore, bucket: str) -> None:
+    kept = corrections.add(b"image", "grass", predicted="dandelion", model_version="3", job_id="job_1", caller="ann")
+    [stored] = corrections.last()
+    assert corrections.read(stored) == kept
+    assert (stored.sha256, stored.label) == (kept.sha256, "grass")
+    assert store.get(bucket, image_key(kept.sha256)) == b"image"
+
+
+def test_the_last_label_of_an_image_counts(corrections: Corrections) -> None:
+    for label in ("grass", "moss", "grass", "dandelion"):
+        corrections.add(b"one", label)
+    corrections.add(b"two", "grass")
+    assert {stored.label for stored in corrections.last()} == {"dandelion", "grass"}
+    counts = corrections.counts()
+    assert (counts.total, counts.labels) == (2, {"dandelion": 1, "grass": 1})
+    assert counts.newest_at
+
+
+@pytest.mark.parametrize("label", ["a/b", "..", "Löwenzahn", "50% moss", "a b.json", "-", "草" * 21])
+def test_any_label_survives_being_part_of_a_key(corrections: Corrections, label: str) -> None:
+    corrections.add(b"image", label)
+    assert [stored.label for stored in corrections.last()] == [label]
+
+
+def test_none_are_no_error(corrections: Corrections) -> None:
+    assert corrections.counts().total == 0
+    assert corrections.counts().newest_at is None
