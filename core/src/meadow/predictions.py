@@ -27,4 +27,4 @@ class Prediction(BaseModel):
     scores: list[Score] = Field(description="Most likely first.")
     width: int = Field(description="Width of the image, in pixels.")
     height: int = Field(description="Height of the image, in pixels.")
-    infer_ms: float = Field(description="Decoding and inference, in milliseconds.")
+    infer_ms: float = Field(description="Inference in milliseconds; the image's share where several are run together.")

@@ -17,6 +17,7 @@ from meadow.jobs.keys import Unit
 from meadow.jobs.leases import JobLeases
 from meadow.jobs.model import JobKind, JobState
 from meadow.jobs.submissions import JobSubmissions
+from meadow.names import INTERACTIVE_QUEUE
 from meadow.packs import build_pack
 from meadow.predictions import Prediction
 from meadow.registry.cache import ModelCache
@@ -26,7 +27,7 @@ from meadow.settings import Settings
 from meadow.sources.model import PrefixSource
 from meadow.storage.layout import pack_key, pack_results_key
 from meadow.storage.s3 import ObjectStore
-from meadow_worker.inference_process import InferenceProcess
+from meadow_worker.inference_process import RUN_IMAGES, InferenceProcess
 from meadow_worker.lease_keeper import worker_name
 
 pytestmark = [
@@ -45,6 +46,8 @@ def settings(settings: Settings, mlflow_uri: str, request: pytest.FixtureRequest
             "worker_engine": request.param,
             "lease_seconds": 0.3,
             "max_attempts": 2,
+            "worker_processes": 1,
+            "worker_threads": 1,
         }
     )
 
@@ -135,6 +138,56 @@ async def test_many_threads_answer_each_its_own_image(
             assert {one.label: one.probability for one in scores} == pytest.approx(
                 {one.label: one.probability for one in result.scores}, abs=1e-4
             )
+
+
+def take_message(settings: Settings) -> None:
+    """Take the next message out of the queue, as Celery does before it calls."""
+    with redis.Redis.from_url(settings.redis_url.get_secret_value()) as client:
+        client.rpop(INTERACTIVE_QUEUE)
+
+
+async def test_images_that_wait_are_answered_together(
+    process: InferenceProcess, submissions: JobSubmissions, images: list[bytes], settings: Settings
+) -> None:
+    bad = 1
+    bodies = [images[0], images[0][:900], *images, *images][:RUN_IMAGES]
+    units = [await send_image(submissions, body, top_k=1 + place % 2) for place, body in enumerate(bodies)]
+    beyond = await send_image(submissions, images[0])
+    take_message(settings)
+    process.classify_image(units[0])
+    jobs = [await submissions.read(unit.job_id) for unit in units]
+
+    assert [job.state for place, job in enumerate(jobs) if place != bad] == [JobState.SUCCEEDED] * (len(jobs) - 1)
+    assert jobs[bad].error
+    assert (await submissions.read(beyond.job_id)).state is JobState.QUEUED
+    for place, (job, body) in enumerate(zip(jobs, bodies, strict=True)):
+        if place == bad:
+            continue
+        alone = await send_image(submissions, body)
+        process.classify_image(alone)
+        expected = (await submissions.read(alone.job_id)).result
+        assert isinstance(job.result, Prediction)
+        assert isinstance(expected, Prediction)
+        assert [score.label for score in job.result.scores] == [score.label for score in expected.scores][
+            : 1 + place % 2
+        ]
+        assert job.result.scores[0].probability == pytest.approx(expected.scores[0].probability, abs=1e-3)
+
+
+async def test_an_image_whose_worker_was_lost_is_tried_alone(
+    process: InferenceProcess, submissions: JobSubmissions, images: list[bytes], settings: Settings
+) -> None:
+    """What it may do to a worker, it does to no other image's."""
+    first, suspect, last = [await send_image(submissions, body) for body in images[:1] * 3]
+    with redis.Redis.from_url(settings.redis_url.get_secret_value()) as client:
+        client.hset(keys.job(suspect.job_id), "attempts", 1)
+    take_message(settings)
+    process.classify_image(first)
+    assert (await submissions.read(suspect.job_id)).state is JobState.QUEUED
+    take_message(settings)
+    process.classify_image(suspect)
+    assert (await submissions.read(suspect.job_id)).state is JobState.SUCCEEDED
+    assert (await submissions.read(last.job_id)).state is JobState.QUEUED
 
 
 async def test_a_message_that_comes_twice_is_answered_once(

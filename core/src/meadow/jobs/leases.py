@@ -4,8 +4,9 @@ A lease is what makes a job outlive its worker: it ends on its own when heartbea
 message again. Attempts are numbered, and a result is only taken from the attempt that holds the lease.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import redis
 
@@ -38,6 +39,7 @@ class JobLeases:
     """Claims and finishes units of work in Redis. Safe to share between threads."""
 
     def __init__(self, client: redis.Redis, settings: Settings) -> None:
+        self._redis = client
         self.lease_seconds = settings.lease_seconds
         self._max_attempts = settings.max_attempts
         self._claim = client.register_script(load_script("claim"))
@@ -56,10 +58,22 @@ class JobLeases:
         """
         pin: list[str] = _model_fields(model) if model else []
         arguments: list[str | int | float] = [str(unit), self.lease_seconds, self._max_attempts, *pin]
-        reply = self._claim(unit_keys(unit), arguments)
-        if reply[0] != b"claimed":
-            return None
-        return Claim(unit, int(reply[1]), pairs_to_record(reply[2]), reply[IMAGE_PART])
+        return _claimed(unit, self._claim(unit_keys(unit), arguments))
+
+    def claim_all(self, units: Sequence[Unit], model: ModelRef) -> list[Claim]:
+        """Take several jobs in one round trip; those with nothing to do are left out."""
+        with self._redis.pipeline(transaction=False) as pipe:
+            for unit in units:
+                arguments: list[str | float] = [
+                    str(unit),
+                    self.lease_seconds,
+                    self._max_attempts,
+                    *_model_fields(model),
+                ]
+                self._claim(unit_keys(unit), arguments, client=pipe)
+            replies = pipe.execute()
+        claims = (_claimed(unit, reply) for unit, reply in zip(units, replies, strict=True))
+        return [claim for claim in claims if claim]
 
     def claim_pack(self, unit: Unit, model: ModelRef) -> Claim | None:
         """Take a pack; `record` names the version that the batch is pinned to, which may not be `model`."""
@@ -91,6 +105,22 @@ class JobLeases:
         """Fail a job with its reason; False as for `succeed`."""
         return self._end(claim, JobState.FAILED, ["error", error.model_dump_json()])
 
+    def answer_all(self, answers: Sequence[tuple[Claim, Prediction | JobError]]) -> None:
+        """Answer several jobs in one round trip, each as `succeed` or `fail` does."""
+        with self._redis.pipeline(transaction=False) as pipe:
+            for claim, answer in answers:
+                good = isinstance(answer, Prediction)
+                state, field = (JobState.SUCCEEDED, "result") if good else (JobState.FAILED, "error")
+                arguments: list[str | int] = [
+                    str(claim.unit),
+                    claim.attempt,
+                    state.value,
+                    field,
+                    answer.model_dump_json(),
+                ]
+                self._finish(unit_keys(claim.unit), arguments, client=pipe)
+            pipe.execute()
+
     def finish_pack(self, claim: Claim, *, succeeded: int, failed: int, classes: Mapping[str, str | int]) -> bool:
         """Count a pack whose results are stored; False when it was counted before or the batch has ended."""
         arguments = [str(claim.unit), claim.attempt, str(claim.unit.pack), succeeded, failed, *_flat(classes)]
@@ -103,6 +133,12 @@ class JobLeases:
 
     def _end(self, claim: Claim, state: JobState, fields: list[str]) -> bool:
         return bool(self._finish(unit_keys(claim.unit), [str(claim.unit), claim.attempt, state.value, *fields]))
+
+
+def _claimed(unit: Unit, reply: list[Any]) -> Claim | None:
+    if reply[0] != b"claimed":
+        return None
+    return Claim(unit, int(reply[1]), pairs_to_record(reply[2]), reply[IMAGE_PART])
 
 
 def _flat(fields: Mapping[str, str | int]) -> list[str | int]:

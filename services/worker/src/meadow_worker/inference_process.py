@@ -1,10 +1,11 @@
 """One inference process: it claims units of work, answers them, and records the answers."""
 
 import logging
+import time
+from contextlib import ExitStack
 
 import redis
 
-from meadow.bundle.decode import ImageRejectedError
 from meadow.bundle.manifest import BundleError
 from meadow.jobs.connection import connect
 from meadow.jobs.filling import BatchFilling
@@ -12,7 +13,9 @@ from meadow.jobs.keys import Unit
 from meadow.jobs.leases import Claim, JobLeases
 from meadow.jobs.model import JobError
 from meadow.jobs.record import model_of
+from meadow.jobs.waiting import WaitingImages
 from meadow.names import BATCH_QUEUE, INTERACTIVE_QUEUE
+from meadow.predictions import Prediction
 from meadow.problems import ProblemTypes
 from meadow.registry.cache import ModelCache
 from meadow.registry.model import ModelRef
@@ -20,7 +23,8 @@ from meadow.registry.versions import ModelRegistry, RegistryError
 from meadow.settings import Settings
 from meadow.storage.layout import pack_results_key
 from meadow.storage.s3 import ObjectStore, StoreError
-from meadow_worker.engines.choose import resolve_engine
+from meadow_worker.answering import answer_claims
+from meadow_worker.engines.choose import resolve_engine, shares_device
 from meadow_worker.filling.filler import BatchFiller
 from meadow_worker.lease_keeper import LeaseKeeper
 from meadow_worker.metrics import WorkerMetrics
@@ -30,6 +34,8 @@ from meadow_worker.packs import PackOutcome, classify_images, give_up
 from meadow_worker.served_model import ServedModel
 
 POSTPONE_SECONDS = 5.0
+RUN_IMAGES = 8
+"""Most jobs of one image that are answered together: the last one waits for the decoding of all."""
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +52,8 @@ class InferenceProcess:
         self._models = ModelHost(self._cache, ModelRegistry(settings), self._load, self._metrics)
         client = connect(settings)
         self._leases = JobLeases(client, settings)
+        sharing = settings.worker_threads if shares_device(self._engine) else settings.worker_processes
+        self._waiting = WaitingImages(client, processes=sharing)
         self._packs = PackReader(self._store, settings)
         self._filler = BatchFiller(self._store, self._leases, BatchFilling(client, settings), settings)
         self._heartbeats = LeaseKeeper(
@@ -62,14 +70,26 @@ class InferenceProcess:
         self._heartbeats.stop()
 
     def classify_image(self, unit: Unit) -> None:
-        """Answer a job of one image."""
+        """Answer a job of one image, and with it a share of those that wait behind it."""
         model = self._models.current()
-        claim = self._leases.claim(unit, model.ref)
-        if claim is None:
+        claims = self._leases.claim_all([unit], model.ref)
+        if not claims:
             return
-        with self._heartbeats.holding(claim), self._metrics.seconds.labels(INTERACTIVE_QUEUE).time():
-            outcome = self._answer(claim, model)
-        self._metrics.images.labels(INTERACTIVE_QUEUE, outcome).inc()
+        started = time.perf_counter()
+        with ExitStack() as held:
+            held.enter_context(self._heartbeats.holding(claims[0]))
+            # An image whose earlier attempt was lost may be what kills its worker: it goes alone.
+            if claims[0].attempt == 1 and (behind := self._waiting.take(RUN_IMAGES - 1)):
+                for claim in self._leases.claim_all(behind, model.ref):
+                    held.enter_context(self._heartbeats.holding(claim))
+                    claims.append(claim)
+            answers = answer_claims(claims, model)
+            self._leases.answer_all(answers)
+        seconds = time.perf_counter() - started
+        for _, answer in answers:
+            outcome = "succeeded" if isinstance(answer, Prediction) else "failed"
+            self._metrics.seconds.labels(INTERACTIVE_QUEUE).observe(seconds)
+            self._metrics.images.labels(INTERACTIVE_QUEUE, outcome).inc()
 
     def classify_pack(self, unit: Unit) -> None:
         """Answer a pack of a batch, with the model version that the batch is pinned to."""
@@ -102,21 +122,6 @@ class InferenceProcess:
                 logger.exception("failed to fill %s", unit)
                 detail = "The worker failed on the batch's source. Its log has the reason under the batch's id."
                 self._leases.fail(claim, JobError(code=ProblemTypes.INTERNAL.code, detail=detail))
-
-    def _answer(self, claim: Claim, model: ServedModel) -> str:
-        top_k = claim.record.get("top_k")
-        try:
-            prediction = model.classify(claim.image, top_k=int(top_k) if top_k else None)
-        except ImageRejectedError as error:
-            self._leases.fail(claim, JobError(code=error.problem.code, detail=error.detail))
-            return "failed"
-        except Exception:
-            logger.exception("failed on %s", claim.unit)
-            detail = "The worker failed on this image. Its log has the reason under the job's id."
-            self._leases.fail(claim, JobError(code=ProblemTypes.INTERNAL.code, detail=detail))
-            return "failed"
-        self._leases.succeed(claim, prediction)
-        return "succeeded"
 
     def _answer_pack(self, claim: Claim) -> None:
         number = claim.unit.pack or 0

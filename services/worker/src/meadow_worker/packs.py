@@ -1,6 +1,5 @@
 """Classifying a pack: decode, run in batches, and a result for every image, whatever it holds."""
 
-import logging
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,12 +10,11 @@ from meadow.items import ItemResult, ItemState
 from meadow.jobs.model import JobError
 from meadow.predictions import Prediction
 from meadow.problems import ProblemTypes
+from meadow_worker.answering import answer_all
 from meadow_worker.pack_reader import PackImage
 from meadow_worker.served_model import ServedModel
 
 INFERENCE_BATCH = 16
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ def classify_images(images: Iterable[PackImage], model: ServedModel) -> PackOutc
     waiting: list[tuple[int, DecodedImage]] = []
 
     def run() -> None:
-        for (place, _), answer in zip(waiting, _answer_all([image for _, image in waiting], model), strict=True):
+        for (place, _), answer in zip(waiting, answer_all([image for _, image in waiting], model), strict=True):
             if isinstance(answer, Prediction):
                 results[place] = results[place].model_copy(update={"prediction": answer})
             else:
@@ -72,17 +70,6 @@ def classify_images(images: Iterable[PackImage], model: ServedModel) -> PackOutc
     if waiting:
         run()
     return PackOutcome(results)
-
-
-def _answer_all(images: list[DecodedImage], model: ServedModel) -> list[Prediction | JobError]:
-    """Answer images in one run; if that fails, one by one, so that a bad one does not take the others with it."""
-    try:
-        return list(model.answer(images))
-    except Exception:
-        logger.exception("a run over %d images failed", len(images))
-    if len(images) == 1:
-        return [JobError(code=ProblemTypes.INTERNAL.code, detail="The worker failed on this image; see its log.")]
-    return [answer for image in images for answer in _answer_all([image], model)]
 
 
 def give_up(images: Iterable[PackImage], attempts: int) -> PackOutcome:

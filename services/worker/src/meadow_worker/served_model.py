@@ -59,9 +59,8 @@ class ServedModel:
         Raises:
             ImageRejectedError: It cannot be decoded.
         """
-        started = time.perf_counter()
         [prediction] = self.answer([self.decode(body)], top_k=top_k)
-        return prediction.model_copy(update={"infer_ms": _since(started)})
+        return prediction
 
     def decode(self, body: bytes) -> DecodedImage:
         """Decode an image for this model.

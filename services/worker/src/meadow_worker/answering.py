@@ -1,0 +1,45 @@
+"""Answering images together, whatever one of them holds."""
+
+import logging
+from collections.abc import Sequence
+
+from meadow.bundle.decode import ImageRejectedError
+from meadow.bundle.region import DecodedImage
+from meadow.jobs.leases import Claim
+from meadow.jobs.model import JobError
+from meadow.predictions import Prediction
+from meadow.problems import ProblemTypes
+from meadow_worker.served_model import ServedModel
+
+logger = logging.getLogger(__name__)
+
+
+def answer_claims(claims: Sequence[Claim], model: ServedModel) -> list[tuple[Claim, Prediction | JobError]]:
+    """Answer jobs of one image each in one run of the network."""
+    answers: list[tuple[Claim, Prediction | JobError]] = []
+    decoded: list[tuple[Claim, DecodedImage]] = []
+    for claim in claims:
+        try:
+            decoded.append((claim, model.decode(claim.image)))
+        except ImageRejectedError as error:
+            answers.append((claim, JobError(code=error.problem.code, detail=error.detail)))
+    for (claim, _), answer in zip(decoded, answer_all([image for _, image in decoded], model), strict=True):
+        top_k = claim.record.get("top_k")
+        if isinstance(answer, Prediction) and top_k:
+            answers.append((claim, answer.model_copy(update={"scores": answer.scores[: int(top_k)]})))
+        else:
+            answers.append((claim, answer))
+    return answers
+
+
+def answer_all(images: list[DecodedImage], model: ServedModel) -> list[Prediction | JobError]:
+    """Answer images in one run; if that fails, one by one, so that a bad one does not take the others with it."""
+    if not images:
+        return []
+    try:
+        return list(model.answer(images))
+    except Exception:
+        logger.exception("a run over %d images failed", len(images))
+    if len(images) == 1:
+        return [JobError(code=ProblemTypes.INTERNAL.code, detail="The worker failed on this image; see its log.")]
+    return [answer for image in images for answer in answer_all([image], model)]
