@@ -15,7 +15,9 @@ from meadow_bench.load.target import Target
 from meadow_bench.peers.running import PeerServer
 from meadow_bench.stack import MeasuredStack
 
-BARE, FOLDER, CLIENTS = "bare", "folder", "clients"
+BARE, FOLDER, SHRUNK, CLIENTS = "bare", "folder", "folder shrunk", "clients"
+SHORTER_SIDE = 512
+"""What photographs are shrunk to where that is tried: more than twice what the model looks at."""
 
 
 @dataclass(frozen=True)
@@ -43,14 +45,20 @@ class MeadowFolder:
     name: str = FOLDER
     title: str = "Meadow, folder"
     same_engine: bool = True
+    shrink: int | None = None
 
     def take_turn(self, images: Images) -> Turn:
         """Classify the folder."""
         with self.stack.awake(self.serving):
-            run = child.run(classify_folder, self.stack.url, images.folder)
+            run = child.run(classify_folder, self.stack.url, images.folder, shrink=self.shrink)
         if len(run.answers) != len(images.files):
             raise BenchmarkError(f"Meadow answered {len(run.answers)} of {len(images.files)} images.")
         return Turn(run.seconds, run.answers)
+
+
+def shrinking_folder(stack: MeasuredStack, serving: ModelRef) -> MeadowFolder:
+    """A folder whose photographs are made smaller before they are sent."""
+    return MeadowFolder(stack, serving, SHRUNK, f"Meadow, folder, --shrink {SHORTER_SIDE}", shrink=SHORTER_SIDE)
 
 
 @dataclass(frozen=True)

@@ -28,13 +28,14 @@ class FolderResult:
     """The client's own, in bytes."""
 
 
-def classify_folder(url: str, folder: Path, *, keep_answers: bool = True) -> FolderResult:
+def classify_folder(url: str, folder: Path, *, keep_answers: bool = True, shrink: int | None = None) -> FolderResult:
     """Classify a folder.
 
     Args:
         url: The gateway.
         folder: Holds images.
         keep_answers: Without, they are counted only: the client's memory is then its own, not that of the answers.
+        shrink: As of `meadow classify`.
 
     Raises:
         BenchmarkError: An image has no answer.
@@ -43,7 +44,7 @@ def classify_folder(url: str, folder: Path, *, keep_answers: bool = True) -> Fol
     answers: dict[str, Probabilities] = {}
     count = 0
     with MeadowClient(url) as client:
-        plan = make_plan(walk(folder), client.limits())
+        plan = make_plan(walk(folder), client.limits(), shrink=shrink)
         run = FolderRun.begin(client, plan, folder.name)
         run.finish()
         for item in run.results():

@@ -4,8 +4,19 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from meadow_bench.contest import Contestant, Images, Results, compete
-from meadow_bench.contestants import BARE, CLIENTS, FOLDER, BareLoop, MeadowClients, MeadowFolder, PeerClients
-from meadow_bench.peers.catalog import LITSERVE_TORCH, PEERS, Peer
+from meadow_bench.contestants import (
+    BARE,
+    CLIENTS,
+    FOLDER,
+    SHORTER_SIDE,
+    SHRUNK,
+    BareLoop,
+    MeadowClients,
+    MeadowFolder,
+    PeerClients,
+    shrinking_folder,
+)
+from meadow_bench.peers.catalog import LITSERVE_TORCH, PEERS
 from meadow_bench.peers.environment import ensure_environment
 from meadow_bench.peers.running import peer_server
 from meadow_bench.report import Report
@@ -14,6 +25,8 @@ from meadow_bench.workbench import Workbench
 
 PEERS_NAME = "peers"
 CONTESTS = (FOLDER, CLIENTS, PEERS_NAME)
+
+SHRUNK_TITLE = f"Folder, --shrink {SHORTER_SIDE}"
 
 FOLDER_BAR = Bar(must=0.85, aim=0.95)
 CLIENTS_BAR = Bar(must=0.65, aim=0.85)
@@ -38,25 +51,28 @@ def measure_throughput(bench: Workbench, names: Sequence[str]) -> Report:
             server.sleeper.suspend()
             others.append(PeerClients(server, bench.effort.clients))
         report = Report()
-        for images, torch_bar in ((bench.thumbnails, TORCH_THUMBNAILS_BAR), (bench.photos, TORCH_PHOTOS_BAR)):
-            results = compete(BareLoop(bench.loaded), others, images, bench.effort.rounds, bench.tell)
+        shrunk = [shrinking_folder(bench.stack, bench.standard)] if FOLDER in names or peers else []
+        for images, torch_bar, more in (
+            (bench.thumbnails, TORCH_THUMBNAILS_BAR, []),
+            (bench.photos, TORCH_PHOTOS_BAR, shrunk),
+        ):
+            results = compete(BareLoop(bench.loaded), [*others, *more], images, bench.effort.rounds, bench.tell)
             if FOLDER in names:
                 report.rows.append(_row("Folder", FOLDER, BARE, "bare loop", images, results, FOLDER_BAR))
+            if more and FOLDER in names:
+                report.rows.append(_row(SHRUNK_TITLE, SHRUNK, BARE, "bare loop", images, results, None))
             if CLIENTS in names:
                 what = f"{bench.effort.clients} clients, submit and wait"
                 report.rows.append(_row(what, CLIENTS, BARE, "bare loop", images, results, CLIENTS_BAR))
             for peer in peers:
-                report.rows += _peer_rows(peer, images, results, torch_bar, bench.effort.clients)
+                bar = torch_bar if peer is LITSERVE_TORCH else SAME_ENGINE_BAR
+                who = f"{peer.title}, {bench.effort.clients} clients"
+                report.rows.append(_row("Folder", FOLDER, peer.name, who, images, results, bar))
+                if more:
+                    report.rows.append(_row(SHRUNK_TITLE, SHRUNK, peer.name, who, images, results, None))
+                what = f"{bench.effort.clients} clients, submit and wait"
+                report.rows.append(_row(what, CLIENTS, peer.name, who, images, results, None))
     return report
-
-
-def _peer_rows(peer: Peer, images: Images, results: Results, torch_bar: Bar, clients: int) -> list[Row]:
-    bar = torch_bar if peer is LITSERVE_TORCH else SAME_ENGINE_BAR
-    who = f"{peer.title}, {clients} clients"
-    return [
-        _row("Folder", FOLDER, peer.name, who, images, results, bar),
-        _row(f"{clients} clients, submit and wait", CLIENTS, peer.name, who, images, results, None),
-    ]
 
 
 def _row(

@@ -109,7 +109,7 @@ def test_a_server_that_asks_for_a_pause_gets_it(host: ImageHost, downloader: Dow
     url = host.put("/busy", Answer(429, headers={"Retry-After": "1"}), b"image")
     began = time.monotonic()
     assert downloader.fetch(url)
-    assert 1 <= time.monotonic() - began < 3
+    assert 3 > time.monotonic() - began >= 1
 
 
 def test_a_slow_server_is_given_up(host: ImageHost, downloader_with: Downloaders) -> None:

@@ -1,6 +1,7 @@
 """`meadow classify`: images and folders, through the gateway."""
 
 import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -38,6 +39,14 @@ def classify_command(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the newest batch of the same files: interrupted or finished.")
     ] = False,
+    shrink: Annotated[
+        int | None,
+        typer.Option(
+            min=64,
+            metavar="PIXELS",
+            help="Send photos of a folder at so many pixels on their shorter side: much less to upload.",
+        ),
+    ] = None,
 ) -> None:
     """Classify images and whole folders.
 
@@ -48,17 +57,23 @@ def classify_command(
       `meadow classify lawn.jpg`
       `meadow classify photos/ 'more/**/*.jpg' --out results.csv`
       `meadow classify photos/ --resume`
+      `meadow classify photos/ --shrink 512`
     """
     console = Console()
     check_output(out)
+    if shrink and find_spec("PIL") is None:
+        raise typer.BadParameter("Making photos smaller needs Pillow: pip install 'meadow[shrink]'.")
     settings = load_settings()
     files = [] if is_remote(paths) else find_files(paths)
+    if shrink and not files:
+        raise typer.BadParameter("--shrink is for photos that are sent from here.")
     if not files:
         summary = _classify_remote(console, settings, paths[0], out=out, resume=resume)
     elif len(files) == 1:
         summary = _classify_file(console, settings, files[0], out)
     else:
-        summary = _classify_files(console, settings, files, name=", ".join(paths), out=out, resume=resume)
+        name = ", ".join(paths)
+        summary = _classify_files(console, settings, files, name=name, out=out, resume=resume, shrink=shrink)
     if out:
         console.print(f"Results are in {out}.")
     if summary.failed:
@@ -87,13 +102,20 @@ def _classify_remote(console: Console, settings: Settings, path: str, *, out: Pa
 
 
 def _classify_files(
-    console: Console, settings: Settings, files: list[NamedFile], *, name: str, out: Path | None, resume: bool
+    console: Console,
+    settings: Settings,
+    files: list[NamedFile],
+    *,
+    name: str,
+    out: Path | None,
+    resume: bool,
+    shrink: int | None,
 ) -> Summary:
     summary = Summary()
     started = time.monotonic()
     # A gateway that is not there is told at once; one that was there is waited for.
     with MeadowClient.from_settings(settings) as client:
-        plan = make_plan(files, client.limits())
+        plan = make_plan(files, client.limits(), shrink=shrink)
     with MeadowClient.from_settings(settings, retries=PATIENT) as client:
         run = FolderRun.resume(client, plan, name) if resume else None
         if run and run.job:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from meadow.client.folder.errors import FolderError
 from meadow.client.folder.files import NamedFile
+from meadow.client.folder.shrink import planned_bytes
 from meadow.items import ItemResult
 from meadow.limits import Limits
 from meadow.packs import PACK_BYTES, PACK_IMAGES
@@ -25,6 +26,8 @@ class Plan:
     """Files that the gateway would not take, with the reason."""
     fingerprint: str
     """Digest of names, sizes and packs, by which an interrupted upload is found again."""
+    shrink: int | None = None
+    """Photographs are sent at so many pixels on their shorter side."""
 
     @property
     def total(self) -> int:
@@ -41,8 +44,13 @@ class Plan:
         return sum(len(self.packs[number]) for number in numbers)
 
 
-def make_plan(files: Sequence[NamedFile], limits: Limits) -> Plan:
+def make_plan(files: Sequence[NamedFile], limits: Limits, *, shrink: int | None = None) -> Plan:
     """Share files out into packs that are small, and that the gateway takes.
+
+    Args:
+        files: What to classify.
+        limits: The gateway's.
+        shrink: Send photographs at so many pixels on their shorter side, instead of as they are.
 
     Raises:
         FolderError: More files than one batch takes.
@@ -50,30 +58,32 @@ def make_plan(files: Sequence[NamedFile], limits: Limits) -> Plan:
     images, size = min(PACK_IMAGES, limits.max_pack_items), min(PACK_BYTES, limits.max_pack_bytes)
     largest = min(limits.max_image_bytes, limits.max_pack_bytes)
     taken = [file for file in files if file.size <= largest]
-    packs = list(_packs(taken, images, size))
+    sizes = [planned_bytes(file.name, file.size, shrink) if shrink else file.size for file in taken]
+    packs = list(_packs(sizes, images, size))
     if len(packs) > limits.max_packs:
         raise FolderError(f"{len(files):,} files are more than one batch takes. Classify the folder in parts.")
     return Plan(
         files=taken,
         packs=packs,
         rejected=[_too_large(file, largest) for file in files if file.size > largest],
-        fingerprint=_fingerprint(files, images, size),
+        fingerprint=_fingerprint(files, images, size, shrink),
+        shrink=shrink,
     )
 
 
-def _packs(files: Sequence[NamedFile], max_images: int, max_bytes: int) -> Iterable[range]:
+def _packs(sizes: Sequence[int], max_images: int, max_bytes: int) -> Iterable[range]:
     start = held = 0
-    for place, file in enumerate(files):
-        if place > start and (place - start == max_images or held + file.size > max_bytes):
+    for place, size in enumerate(sizes):
+        if place > start and (place - start == max_images or held + size > max_bytes):
             yield range(start, place)
             start, held = place, 0
-        held += file.size
-    if start < len(files):
-        yield range(start, len(files))
+        held += size
+    if start < len(sizes):
+        yield range(start, len(sizes))
 
 
-def _fingerprint(files: Sequence[NamedFile], images: int, size: int) -> str:
-    digest = hashlib.sha256(json.dumps([images, size]).encode())
+def _fingerprint(files: Sequence[NamedFile], images: int, size: int, shrink: int | None) -> str:
+    digest = hashlib.sha256(json.dumps([images, size, shrink]).encode())
     for file in files:
         digest.update(json.dumps([file.name, file.size]).encode())
     return digest.hexdigest()

@@ -10,6 +10,7 @@ from queue import SimpleQueue
 from meadow.client.client import MeadowClient
 from meadow.client.folder.files import NamedFile
 from meadow.client.folder.plan import Plan
+from meadow.client.folder.shrink import ShrinkError, planned_bytes, shrink
 from meadow.items import ItemResult
 from meadow.jobs.model import Job
 from meadow.packs import build_pack
@@ -90,7 +91,16 @@ class PackUpload:
         if len(body) != file.size:
             detail = "The file changed after the run was planned. Classify it again."
             return self._give_up(file, "file-changed", detail)
-        return body
+        return self._shrunk(file, body, self.plan.shrink) if self.plan.shrink else body
+
+    def _shrunk(self, file: NamedFile, body: bytes, shorter_side: int) -> bytes:
+        """Make a photograph smaller for which no more room is planned."""
+        if planned_bytes(file.name, file.size, shorter_side) == file.size:
+            return body
+        try:
+            return shrink(body, shorter_side)
+        except ShrinkError as error:
+            return self._give_up(file, "image-undecodable", f"The photograph cannot be made smaller: {error}")
 
     def _give_up(self, file: NamedFile, code: str, detail: str) -> bytes:
         self.unreadable[file.name] = ItemResult.failure(file.name, code, detail)
