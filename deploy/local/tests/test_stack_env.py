@@ -1,6 +1,7 @@
 import pytest
 
 from meadow.settings import load_settings
+from meadow.webhooks.signatures import WebhookSecrets
 from meadow_local import stack_env
 from meadow_local.errors import StackError
 from meadow_local.home import Home
@@ -21,6 +22,8 @@ def test_secrets_are_made_once_and_for_the_owner_alone(home: Home) -> None:
     first = stack_env.configure(home, {})
     again = stack_env.configure(home, {})
     assert first.s3_secret_key == again.s3_secret_key
+    assert first.webhook_secret == again.webhook_secret
+    assert WebhookSecrets.parse(first.webhook_secret.get_secret_value())
     assert first.s3_secret_key.get_secret_value() != first.redis_password.get_secret_value()
     assert home.env_file.stat().st_mode & 0o777 == 0o600
 

@@ -4,11 +4,17 @@ import base64
 import binascii
 import hashlib
 import hmac
+import secrets
 from collections.abc import Sequence
 
 SECRET_PREFIX = "whsec_"  # noqa: S105 - what a secret starts with
 KEY_BYTES = range(24, 65)
 VERSION = "v1"
+
+
+def make_secret() -> str:
+    """Make a secret up, as the setting and a receiver's library take it."""
+    return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(KEY_BYTES.start)).decode()
 
 
 class WebhookSecrets:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from dotenv import dotenv_values
 from pydantic import ValidationError
 
+from meadow.webhooks.signatures import make_secret
 from meadow_local.errors import StackError
 from meadow_local.home import Home
 from meadow_local.private_file import write_private
@@ -46,6 +47,7 @@ def configure(home: Home, environ: Mapping[str, str]) -> LocalSettings:
     values = _read(home.env_file) | explicit(environ)
     for name in SECRETS:
         values[name] = values.get(name) or secrets.token_hex(16)
+    values["webhook_secret"] = values.get("webhook_secret") or make_secret()
     settings = _validated(home, values)
     for name in PORTS:
         values[name] = str(getattr(settings, name))
