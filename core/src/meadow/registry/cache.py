@@ -13,7 +13,7 @@ from pathlib import Path
 
 from meadow.bundle.manifest import MANIFEST_FILE, BundleError, read_bundle
 from meadow.registry.model import ModelRef
-from meadow.registry.versions import ModelRegistry, RegistryError
+from meadow.registry.versions import ModelRegistry
 
 POINTER_FILE = "production.json"
 LOCK_FILE = "download.lock"
@@ -36,10 +36,10 @@ class ModelCache:
 
         Raises:
             RegistryError: The version cannot be downloaded.
-            BundleError: What came is not what was registered; nothing of it is kept.
+            BundleError: It is no bundle, or what came is not what was registered; nothing of it is kept.
         """
         if not ref.digest:
-            raise RegistryError(f"Version {ref.version} of {ref.name} carries no bundle digest: it is no Meadow model.")
+            raise BundleError(f"Version {ref.version} of {ref.name} carries no bundle digest: it is no Meadow model.")
         self._folder.mkdir(parents=True, exist_ok=True)
         with self._locked():
             if (present := self._intact(ref)) is not None:
