@@ -18,6 +18,16 @@ class ModelRef(BaseModel):
     digest: str = Field(description="sha256 of the bundle.")
 
 
+class RefusedModel(BaseModel):
+    """A version in production that a worker host does not serve, and why."""
+
+    model_config = ConfigDict(frozen=True)
+
+    model: ModelRef
+    reason: str
+    at: datetime
+
+
 class GateDecision(StrEnum):
     """What a training run's gate says of its model."""
 
