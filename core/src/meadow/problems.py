@@ -52,6 +52,7 @@ class ProblemTypes:
     OVERLOADED = ProblemType("overloaded", HTTPStatus.SERVICE_UNAVAILABLE, "More work waits than is admitted")
     UNAVAILABLE = ProblemType("unavailable", HTTPStatus.SERVICE_UNAVAILABLE, "A part that is needed does not answer")
     NO_MODEL = ProblemType("no-model", HTTPStatus.NOT_FOUND, "No model is in production yet")
+    PROMOTION_REFUSED = ProblemType("promotion-refused", HTTPStatus.CONFLICT, "Production is left as it is")
     WORKER_LOST = ProblemType("worker-lost", HTTPStatus.INTERNAL_SERVER_ERROR, "The job killed its workers")
     TRAINING_FAILED = ProblemType("training-failed", HTTPStatus.INTERNAL_SERVER_ERROR, "The training run failed")
     INTERNAL = ProblemType("internal", HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side")

@@ -106,6 +106,18 @@ class Settings(BaseSettings):
     promotion_max_recall_drop: float = Field(
         0.05, ge=0, le=1, description="By how much a promoted model's recall of any one class may be lower."
     )
+    promotion_min_accuracy: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="A new model of a lower hold-out accuracy is refused, as is one that only guesses.",
+    )
+    promotion_significance: float = Field(
+        0.05, gt=0, lt=1, description="A new model that is worse is refused if the paired test's p is below this."
+    )
+    promotion_require_significance: bool = Field(
+        default=False, description="Promote only if the paired test finds the gain, too, at that p."
+    )
 
     # Pages and watchers
     ui_port: int = Field(8501, ge=1, le=65535, description="Port of the Streamlit pages.")

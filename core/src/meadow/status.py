@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from meadow.registry.model import ModelRef
+from meadow.registry.model import ModelRef, RefusedModel
 
 
 class WorkerStatus(BaseModel):
@@ -13,6 +13,9 @@ class WorkerStatus(BaseModel):
     worker: str
     engine: str
     model: ModelRef | None
+    refused: RefusedModel | None = Field(
+        None, description="The version in production, if its host does not serve that: what it served before goes on."
+    )
     seen_at: datetime
 
 

@@ -1,10 +1,8 @@
 """What a training run is asked for, and what it led to."""
 
-from typing import Literal
-
 from pydantic import BaseModel, Field
 
-from meadow.registry.model import ModelRef
+from meadow.registry.model import GateDecision, ModelRef
 
 DEFAULT_IMAGE_SIZE = 112
 """Pixels a side: what a small data set of thumbnails is learnt best at, from scratch, in minutes."""
@@ -29,5 +27,8 @@ class TrainingResult(BaseModel):
     model: ModelRef
     holdout_accuracy: float
     champion_accuracy: float | None = None
-    decision: Literal["promoted", "kept"]
+    champion_version: str = Field("", description="The model in production that it was compared with, if any.")
+    gain: float | None = Field(None, description="Its hold-out accuracy less the champion's.")
+    p_value: float | None = Field(None, description="Of the paired test on the same hold-out images, two-sided.")
+    decision: GateDecision
     reason: str

@@ -9,7 +9,7 @@ import pytest
 from meadow.bundle.manifest import MANIFEST_FILE, MODEL_FILE, BundleError, read_bundle
 from meadow.registry.cache import ModelCache
 from meadow.registry.model import ModelRef
-from meadow.registry.versions import ModelRegistry, RegistryError
+from meadow.registry.versions import ModelRegistry
 from meadow.settings import Settings
 
 pytestmark = [
@@ -110,7 +110,7 @@ def test_a_download_that_fails_leaves_nothing(
     ref, folder = register()
     model = (folder / MODEL_FILE).read_bytes()
     (folder / MODEL_FILE).unlink()
-    with pytest.raises(RegistryError):
+    with pytest.raises(BundleError):
         cache.ensure(ref, registry)
     assert entries(cache) == set()
     (folder / MODEL_FILE).write_bytes(model)
@@ -151,7 +151,7 @@ def test_a_bundle_that_was_damaged_on_disk_is_fetched_again(
 
 
 def test_a_version_without_a_digest_is_not_fetched(cache: ModelCache, registry: CountingRegistry) -> None:
-    with pytest.raises(RegistryError, match="carries no bundle digest"):
+    with pytest.raises(BundleError, match="carries no bundle digest"):
         cache.ensure(ModelRef(name="model", version="3", digest=""), registry)
     assert registry.downloads == 0
 

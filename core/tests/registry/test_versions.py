@@ -6,7 +6,7 @@ import pytest
 
 from meadow.bundle.manifest import BUNDLE_FILES, MANIFEST_FILE, MODEL_FILE, BundleError, BundleManifest
 from meadow.names import CHALLENGER_ALIAS, PRODUCTION_ALIAS
-from meadow.registry.model import ModelRef
+from meadow.registry.model import GateDecision, GateRecord, ModelRef
 from meadow.registry.versions import ModelRegistry, RegistryError
 from meadow.settings import Settings
 
@@ -60,9 +60,24 @@ def test_production_is_where_the_alias_points(registry: ModelRegistry, register:
 
 def test_a_decision_is_kept_with_its_reason(registry: ModelRegistry, register: Register) -> None:
     ref, _ = register()
-    registry.record_decision(ref.version, decision="kept", reason="0.91 is not better than 0.93.")
+    record = GateRecord(
+        decision=GateDecision.KEPT, reason="0.91 is not better than 0.93.", champion="7", gain=-0.02, p_value=0.5
+    )
+    registry.record_decision(ref.version, record)
     [info] = registry.versions()
     assert (info.decision, info.reason) == ("kept", "0.91 is not better than 0.93.")
+    assert (info.champion, info.gain, info.p_value) == ("7", -0.02, 0.5)
+    registry.record_decision(ref.version, GateRecord(decision=GateDecision.PROMOTED, reason="first"))
+    assert registry.version(ref.version) == info.model_copy(
+        update={"decision": "promoted", "reason": "first", "champion": "", "gain": None, "p_value": None}
+    )
+
+
+@pytest.mark.parametrize("version", ["2", "0", "-1", "1.0", "latest", "", "9" * 30])
+def test_a_version_that_is_not_there_is_none(registry: ModelRegistry, register: Register, version: str) -> None:
+    assert registry.version(version) is None
+    register()
+    assert registry.version(version) is None
 
 
 def test_a_version_of_others_is_listed_and_known_as_no_bundle(
@@ -105,7 +120,7 @@ def test_a_bundle_other_than_the_registered_one_is_refused(
 
 def test_a_model_that_is_no_bundle_is_refused(registry: ModelRegistry, register: Register, tmp_path: Path) -> None:
     ref, _ = register(digest="123")
-    with pytest.raises(RegistryError, match="is no Meadow bundle: it lacks"):
+    with pytest.raises(BundleError, match="is no Meadow bundle: it lacks"):
         registry.download(ref, tmp_path / "target")
 
 

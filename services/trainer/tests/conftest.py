@@ -1,5 +1,6 @@
 """Small data sets and a trained bundle that several tests look at."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
+from meadow.datasets.split import Split
 from meadow_trainer.config import TrainingConfig
 from meadow_trainer.pipeline import TrainedBundle, train_bundle
 from meadow_trainer.reports import EpochReport, Watch
@@ -68,9 +70,16 @@ def trained(
 
 
 @pytest.fixture(scope="session")
-def untrained(stripes_source: ImageSource, tmp_path_factory: pytest.TempPathFactory) -> TrainedBundle:
-    """Make a bundle that can only guess."""
-    config = TrainingConfig(
-        architecture="squeezenet1_1", image_size=32, epochs=1, learning_rate=1e-9, pretrained=False, seed=1
+def poisoned(
+    stripes_source: ImageSource, config: TrainingConfig, tmp_path_factory: pytest.TempPathFactory
+) -> TrainedBundle:
+    """Make a bundle from training images whose labels were dealt out anew; the hold-out's are the right ones."""
+    manifest = stripes_source.manifest
+    training = manifest.of_split(Split.TRAIN)
+    dealt = np.random.default_rng(5).permutation([entry.label for entry in training])
+    labels = {entry.sha256: str(label) for entry, label in zip(training, dealt, strict=True)}
+    entries = tuple(
+        entry.model_copy(update={"label": labels.get(entry.sha256, entry.label)}) for entry in manifest.entries
     )
-    return train_bundle(stripes_source, config, tmp_path_factory.mktemp("guess"), Watch(), max_pixels=MAX_PIXELS)
+    source = dataclasses.replace(stripes_source, manifest=manifest.model_copy(update={"entries": entries}))
+    return train_bundle(source, config, tmp_path_factory.mktemp("poisoned"), Watch(), max_pixels=MAX_PIXELS)

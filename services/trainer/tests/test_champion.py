@@ -18,7 +18,10 @@ MAX_PIXELS = 1_000_000
 
 def test_same_hold_out_gives_the_number_in_its_manifest(trained: TrainedBundle, stripes_source: ImageSource) -> None:
     loader = ImageLoader(stripes_source.read, stripes_source.manifest.classes, max_pixels=MAX_PIXELS)
-    measured = measure_champion(trained.folder, loader, stripes_source.manifest.of_split(Split.HOLDOUT))
+    answers = measure_champion(trained.folder, loader, stripes_source.manifest.of_split(Split.HOLDOUT))
+    measured = answers.measurement
+    assert sum(answers.correct.values()) == round(measured.accuracy * measured.examples)
+    assert set(answers.correct) == {entry.sha256 for entry in stripes_source.manifest.of_split(Split.HOLDOUT)}
     assert measured.accuracy == pytest.approx(trained.manifest.metrics.accuracy)
     assert measured.calibration_error == pytest.approx(trained.manifest.metrics.expected_calibration_error, abs=1e-4)
 
@@ -33,7 +36,7 @@ def test_images_of_a_class_it_does_not_know_are_wrong_answers(
     )
     today = DatasetManifest(name="today", created_at=datetime.now(UTC), entries=entries)
     loader = ImageLoader(stripes_source.read, today.classes, max_pixels=MAX_PIXELS)
-    measured = measure_champion(trained.folder, loader, today.of_split(Split.HOLDOUT))
+    measured = measure_champion(trained.folder, loader, today.of_split(Split.HOLDOUT)).measurement
     assert today.classes == ("crossed", "level", "upright")
     assert measured.per_class["crossed"].recall == 0
     assert measured.per_class["crossed"].support > 0

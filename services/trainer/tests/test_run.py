@@ -3,7 +3,7 @@
 import dataclasses
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import mlflow
@@ -11,14 +11,22 @@ import numpy as np
 import pytest
 
 import meadow_trainer.run
-from meadow.bundle.manifest import MODEL_FILE, read_bundle
+from meadow.bundle.manifest import MODEL_FILE, read_bundle, write_manifest
+from meadow.bundle.probe import Probe, read_probe, write_probe
+from meadow.datasets.manifest import DatasetEntry
+from meadow.problems import ProblemError
 from meadow.registry.cache import ModelCache
+from meadow.registry.model import ModelInfo
+from meadow.registry.production import Production
 from meadow.registry.versions import ModelRegistry, RegistryError
 from meadow.settings import Settings
 from meadow.training import TrainingResult
+from meadow_trainer.champion import measure_champion
 from meadow_trainer.config import TrainingConfig
+from meadow_trainer.data import ImageLoader
 from meadow_trainer.errors import TrainingCancelledError
 from meadow_trainer.export import answer_with_graph
+from meadow_trainer.gate import HoldoutAnswers
 from meadow_trainer.pipeline import TrainedBundle
 from meadow_trainer.reports import EpochReport, Watch
 from meadow_trainer.run import TrainingRuns
@@ -76,11 +84,22 @@ def first(runs: TrainingRuns, stripes_source: ImageSource, trained: TrainedBundl
 
 @pytest.fixture(scope="module")
 def second(
-    first: TrainingResult, runs: TrainingRuns, stripes_source: ImageSource, untrained: TrainedBundle
+    first: TrainingResult, runs: TrainingRuns, stripes_source: ImageSource, trained: TrainedBundle
 ) -> TrainingResult:
+    """The same network again: as good, and no better."""
     assert first.decision == "promoted"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(meadow_trainer.run, "train_bundle", _instead_of_training(untrained))
+        patch.setattr(meadow_trainer.run, "train_bundle", _instead_of_training(trained))
+        return runs.execute(stripes_source, CONFIG, Watch())
+
+
+@pytest.fixture(scope="module")
+def third(
+    second: TrainingResult, runs: TrainingRuns, stripes_source: ImageSource, poisoned: TrainedBundle
+) -> TrainingResult:
+    assert second.decision == "kept"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(meadow_trainer.run, "train_bundle", _instead_of_training(poisoned))
         return runs.execute(stripes_source, CONFIG, Watch())
 
 
@@ -129,7 +148,7 @@ def test_run_keeps_parameters_progress_data_and_figures(
     assert logged == {f"figures/{name}.png" for name in ("confusion", "reliability", "curves", "mistakes")}
 
 
-def test_worse_model_is_kept_out_and_the_reason_written_down(
+def test_model_that_is_no_better_is_kept_out_and_the_reason_written_down(
     second: TrainingResult, first: TrainingResult, registry: ModelRegistry
 ) -> None:
     production = registry.production()
@@ -137,14 +156,95 @@ def test_worse_model_is_kept_out_and_the_reason_written_down(
     assert production.ref == first.model
     assert second.decision == "kept"
     assert second.champion_accuracy == pytest.approx(first.holdout_accuracy)
+    kept = registry.version(second.model.version)
+    assert kept
+    assert "challenger" in kept.aliases
+    assert "not better" in kept.reason
+    assert (kept.decision, kept.champion, kept.gain, kept.p_value) == ("kept", first.model.version, 0.0, 1.0)
+
+
+def test_model_of_shuffled_labels_is_refused_and_needs_force(
+    third: TrainingResult, second: TrainingResult, first: TrainingResult, registry: ModelRegistry
+) -> None:
+    assert third.decision == "refused"
+    assert third.p_value is not None
+    assert third.p_value < 0.05
+    assert third.gain is not None
+    assert third.gain < -0.2
+    production = registry.production()
+    assert production
+    assert production.ref == first.model
     newest = registry.versions()[0]
-    assert newest.ref == second.model
-    assert newest.aliases == ["challenger"]
-    assert "not better" in newest.reason
+    assert (newest.ref, newest.decision, newest.champion) == (third.model, "refused", first.model.version)
+    assert newest.aliases == []
+    assert newest.p_value == third.p_value
+    with pytest.raises(ProblemError, match=f"The gate refused version {third.model.version}"):
+        Production(registry).promote(third.model.version, by="ann")
+    del second
+
+
+def test_promotion_is_on_record(first: TrainingResult, registry: ModelRegistry) -> None:
+    [promotion] = registry.promotions()
+    assert (promotion.version, promotion.previous, promotion.by) == (first.model.version, "", "trainer")
+    assert promotion.reason == first.reason
+
+
+def test_bundle_that_fails_its_probe_is_refused(
+    first: TrainingResult,
+    settings: Settings,
+    stripes_source: ImageSource,
+    trained: TrainedBundle,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Even as the first model of a registry."""
+    probe = read_probe(trained.folder)
+    folder = Path(shutil.copytree(trained.folder, tmp_path / "bundle"))
+    write_probe(folder, Probe(probe.images, -probe.logits))
+    bad = dataclasses.replace(trained, folder=folder, digest=write_manifest(folder, trained.manifest))
+    monkeypatch.setattr(meadow_trainer.run, "train_bundle", _instead_of_training(bad))
+    other = settings.model_copy(update={"registered_model": "other"})
+    registry = ModelRegistry(other)
+    result = TrainingRuns(other, registry, ModelCache(tmp_path / "cache")).execute(stripes_source, CONFIG, Watch())
+    assert result.decision == "refused"
+    assert "does not answer its probe" in result.reason
+    assert registry.production() is None
+    assert first.decision == "promoted"
+
+
+def test_person_who_promotes_meanwhile_is_not_overruled(
+    third: TrainingResult,
+    second: TrainingResult,
+    runs: TrainingRuns,
+    registry: ModelRegistry,
+    stripes_source: ImageSource,
+    trained: TrainedBundle,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The comparison was with the poisoned model, which is replaced before the better one could be promoted."""
+    Production(registry).promote(third.model.version, by="ann", force=True)
+    monkeypatch.setattr(meadow_trainer.run, "train_bundle", _instead_of_training(trained))
+    compared: list[ModelInfo | None] = []
+
+    def measure_and_roll_back(folder: Path, loader: ImageLoader, holdout: Sequence[DatasetEntry]) -> HoldoutAnswers:
+        compared.append(registry.production())
+        answers = measure_champion(folder, loader, holdout)
+        if len(compared) == 1:
+            Production(registry).rollback(by="ann")
+        return answers
+
+    monkeypatch.setattr(meadow_trainer.run, "measure_champion", measure_and_roll_back)
+    result = runs.execute(stripes_source, CONFIG, Watch())
+    assert len(compared) == 2
+    assert result.decision == "kept"
+    production = registry.production()
+    assert production
+    assert production.ref.version == result.champion_version == "1"
+    del second
 
 
 def test_stopped_run_registers_nothing(
-    second: TrainingResult,
+    third: TrainingResult,
     runs: TrainingRuns,
     registry: ModelRegistry,
     stripes_source: ImageSource,
@@ -154,7 +254,7 @@ def test_stopped_run_registers_nothing(
 ) -> None:
     monkeypatch.setattr(meadow_trainer.run, "train_bundle", _instead_of_training(trained))
     before = registry.versions()
-    assert before[0].ref == second.model
+    assert third.model in [one.ref for one in before]
     seen: list[EpochReport] = []
     watch = Watch(on_epoch=seen.append, should_stop=lambda: bool(seen))
     with pytest.raises(TrainingCancelledError):

@@ -109,7 +109,9 @@ def test_a_real_int8_graph_runs_and_answers_alike(bundle: Path, tmp_path: Path) 
     manifest = read_bundle(bundle).model_copy(update={"architecture": "resnet18", "files": {}})
     scenes = np.random.default_rng(0).integers(0, 256, (PROBE_IMAGES, 64, 64, 3), dtype=np.uint8)
     write_probe(tmp_path, Probe(scenes, predict(network, scenes, torch.device("cpu"))))
-    unlabelled = EvaluationImages(scenes, np.zeros(len(scenes), np.int64), ("",) * len(scenes), manifest.classes)
+    unlabelled = EvaluationImages(
+        scenes, np.zeros(len(scenes), np.int64), ("",) * len(scenes), ("",) * len(scenes), manifest.classes
+    )
     assert offer_quantized(tmp_path, scenes, unlabelled, accuracy=0) is not None
     write_manifest(tmp_path, manifest)
 

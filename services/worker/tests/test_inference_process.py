@@ -245,6 +245,7 @@ async def test_a_batch_is_answered_by_the_version_that_began_it(
         process.classify_pack(Unit(batch_id, number))
         cache.ensure(newer, registry)
         cache.point(newer)
+    process._models.refresh()
     unit = await send_image(submissions, images[0])
     process.classify_image(unit)
     assert (await submissions.read(unit.job_id)).model == newer

@@ -9,7 +9,7 @@ import pytest
 from prometheus_client import Counter, Gauge
 
 from meadow.bundle.manifest import MODEL_FILE
-from meadow.names import PRODUCTION_ALIAS
+from meadow.names import BUNDLE_DIGEST_TAG, PRODUCTION_ALIAS
 from meadow.registry.cache import ModelCache
 from meadow.registry.model import ModelInfo, ModelRef
 from meadow.registry.versions import ModelRegistry
@@ -122,6 +122,7 @@ def test_a_registry_that_is_down_leaves_the_cached_model(
     restarted = ModelKeeper(cache, dead_registry, metrics, poll_seconds=POLL)
     assert restarted.wait_for_model()
     assert cache.pointed() == ref
+    assert restarted.refresh()
     assert value(metrics.registry_up) == 0
     keeper.refresh()
     assert value(metrics.registry_up) == 1
@@ -137,15 +138,47 @@ def test_a_damaged_version_is_refused_once_and_not_fetched_again(
 ) -> None:
     good = promote(register())
     keeper.refresh()
-    promote(register(damage=corrupt, dataset_name="damaged"))
+    damaged = promote(register(damage=corrupt, dataset_name="damaged"))
     for _ in range(3):
         assert keeper.refresh()
     assert cache.pointed() == good
     assert value(metrics.swap_refused) == 1
     assert registry.downloads == 2  # type: ignore[attr-defined]
+    refused = cache.refused()
+    assert refused
+    assert refused.model == damaged
+    assert "not the file that was trained" in refused.reason
+    assert value(metrics.refused) == 1
     better = promote(register(dataset_name="better"))
     keeper.refresh()
     assert cache.pointed() == better
+    assert cache.refused() is None
+    assert value(metrics.refused) == 0
+    # To go back to what was refused is to try it again.
+    promote(damaged)
+    keeper.refresh()
+    assert value(metrics.swap_refused) == 2
+    assert cache.pointed() == better
+
+
+def test_a_version_that_is_no_bundle_is_refused_and_the_registry_not_blamed(
+    keeper: ModelKeeper,
+    register: Register,
+    promote: Callable[[ModelRef], ModelRef],
+    cache: ModelCache,
+    registry: ModelRegistry,
+    metrics: WorkerMetrics,
+) -> None:
+    good = promote(register())
+    keeper.refresh()
+    bare = promote(register(dataset_name="bare"))
+    registry._client.delete_model_version_tag(bare.name, bare.version, BUNDLE_DIGEST_TAG)
+    assert keeper.refresh()
+    assert cache.pointed() == good
+    refused = cache.refused()
+    assert refused
+    assert "carries no bundle digest" in refused.reason
+    assert value(metrics.registry_up) == 1
 
 
 def test_a_host_waits_for_its_first_model(

@@ -84,6 +84,8 @@ def test_the_model_is_swapped_between_jobs(
     new = produce(register(decision_threshold=1.0))
     # A job that has begun ends with the model it began with.
     assert running.classify(images[0]).decision == "confident"
+    assert host.current() is running
+    assert host.refresh()
     assert host.current().ref == new
     assert host.current().classify(images[0]).decision == "unsure"
     assert (host.serving, total(metrics.swaps)) == (new, 2)
@@ -95,6 +97,7 @@ def test_a_model_is_loaded_once_however_many_jobs_ask(
     ref = produce(register())
     first = host.current()
     cache.point(ref)
+    assert not host.refresh()
     assert host.current() is first
     assert loaded == [ref.digest]
 
@@ -106,16 +109,23 @@ def test_a_bad_model_leaves_the_old_one_serving(
     metrics: WorkerMetrics,
     loaded: list[str],
     images: list[bytes],
+    cache: ModelCache,
 ) -> None:
     good = produce(register())
     expected = host.current().classify(images[0]).scores
     bad = produce(register(edit=lambda folder: (folder / MODEL_FILE).write_bytes(b"no graph") and None))
     for _ in range(3):
+        host.refresh()
         assert host.current().classify(images[0]).scores == expected
     assert host.serving == good
+    refused = cache.refused()
+    assert refused
+    assert refused.model == bad
+    assert "does not load into openvino" in refused.reason
     assert (total(metrics.swap_refused), total(metrics.swaps)) == (1, 1)
     assert loaded.count(bad.digest) == 1
     better = produce(register(dataset_name="better"))
+    assert host.refresh()
     assert host.current().ref == better
 
 
@@ -125,6 +135,7 @@ def test_a_batch_keeps_the_version_that_left_production(
     old = produce(register(dataset_name="old"))
     host.current()
     new = produce(register(dataset_name="new"))
+    assert host.refresh()
     host.current()
     for _ in range(2):
         assert host.pinned(old).ref == old
@@ -157,3 +168,32 @@ def test_a_version_that_cannot_be_had_is_an_error_and_changes_nothing(
     with pytest.raises(BundleError):
         host.pinned(register(damage=corrupt, dataset_name="damaged"))
     assert host.current().ref == current
+
+
+def test_a_process_that_starts_over_a_bad_model_serves_the_last_good_one(
+    host: ModelHost,
+    register: Register,
+    produce: Callable[[ModelRef], ModelRef],
+    cache: ModelCache,
+    registry: ModelRegistry,
+    metrics: WorkerMetrics,
+) -> None:
+    good = produce(register())
+    host.current()
+    bad = produce(register(edit=lambda folder: (folder / MODEL_FILE).write_bytes(b"no graph") and None))
+    restarted = ModelHost(cache, registry, host._load, metrics)
+    assert restarted.current().ref == good
+    refused = cache.refused()
+    assert refused
+    assert refused.model == bad
+
+
+def test_without_any_good_model_a_process_waits_for_one(
+    host: ModelHost, register: Register, produce: Callable[[ModelRef], ModelRef]
+) -> None:
+    produce(register(edit=lambda folder: (folder / MODEL_FILE).write_bytes(b"no graph") and None))
+    for _ in range(2):
+        with pytest.raises(NoModelError):
+            host.current()
+    good = produce(register())
+    assert host.current().ref == good

@@ -31,9 +31,10 @@ def create_app(command: str = "") -> typer.Typer:
             takes as long as classifying dozens of images.
     """
     app = typer.Typer(help=ABOUT, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown")
-    for module in (classify, batches, results, jobs, correct, train, models, keys, settings):
+    for module in (classify, batches, results, jobs, correct, train, keys, settings):
         app.add_typer(module.app)
     app.add_typer(data.app, name="data")
+    app.add_typer(models.app, name="models")
     if command in _command_names(app):
         return app
     for plugin in entry_points(group=PLUGIN_GROUP):
@@ -58,7 +59,8 @@ def main() -> None:
 def _command_names(app: typer.Typer) -> set[str]:
     apps = [group.typer_instance for group in app.registered_groups]
     commands = [info for group in apps if group for info in group.registered_commands]
-    return {info.name or info.callback.__name__ for info in commands if info.callback}
+    groups = {group.name for group in app.registered_groups if isinstance(group.name, str)}
+    return groups | {info.name or info.callback.__name__ for info in commands if info.callback}
 
 
 def _fail(sentence: str) -> None:

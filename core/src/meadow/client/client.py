@@ -25,6 +25,7 @@ from meadow.pack_numbers import PackNumbers
 from meadow.packs import PACK_TYPE, build_pack
 from meadow.readiness import Readiness
 from meadow.registry.model import ModelInfo
+from meadow.registry.promotion import ModelDetail, ProductionChange
 from meadow.settings import Settings
 from meadow.sources.model import RequestedSource, Upload
 from meadow.status import SystemStatus
@@ -281,6 +282,29 @@ class MeadowClient:
         """All registered model versions."""
         return _parsed(list[ModelInfo], self._transport.send("GET", "/v1/models"))
 
+    def model(self, version: str) -> ModelDetail:
+        """One version, and each time that it came into production."""
+        return _parsed(ModelDetail, self._transport.send("GET", _model(version)))
+
+    def promote(self, version: str, *, reason: str = "", force: bool = False) -> ProductionChange:
+        """Put a version into production.
+
+        Args:
+            version: Its number.
+            reason: Why; kept in the history.
+            force: Although the gate refused it, or although it is no bundle.
+        """
+        content = _Promotion(reason=reason, force=force).model_dump_json().encode()
+        response = self._transport.send("POST", f"{_model(version)}:promote", headers=_JSON, content=content)
+        return _parsed(ProductionChange, response)
+
+    def roll_back(self, *, reason: str = "") -> ProductionChange:
+        """Put back the version that served before; each further call goes one version further back."""
+        content = _Promotion(reason=reason).model_dump_json(exclude_defaults=True).encode()
+        return _parsed(
+            ProductionChange, self._transport.send("POST", "/v1/models:rollback", headers=_JSON, content=content)
+        )
+
     def readiness(self) -> Readiness:
         """What the gateway says of the parts it needs; that one is missing is an answer, not a problem."""
         return _parsed(Readiness, self._transport.once("/readyz"))
@@ -292,12 +316,21 @@ class _Batch(BaseModel):
     source: RequestedSource | None
 
 
+class _Promotion(BaseModel):
+    reason: str
+    force: bool = False
+
+
 class _Seal(BaseModel):
     packs: int
 
 
 def _job(job_id: str) -> str:
     return f"/v1/jobs/{quote(job_id, safe='')}"
+
+
+def _model(version: str) -> str:
+    return f"/v1/models/{quote(version, safe='')}"
 
 
 def _batch(batch_id: str) -> str:

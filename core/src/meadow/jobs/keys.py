@@ -16,6 +16,8 @@ ID_SECRET = PREFIX + "id-secret"
 """Secret that marks the job ids this system has given out."""
 WORKERS = PREFIX + "workers"
 """Hash: worker process -> its last `WorkerStatus`."""
+PRODUCTION_LOCK = PREFIX + "production-lock"
+"""Lock: held by the gateway that changes which model is in production."""
 WEBHOOKS = PREFIX + "webhooks"
 """Sorted set: finished job whose webhook is not settled -> Unix time in milliseconds of the next attempt."""
 

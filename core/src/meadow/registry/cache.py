@@ -1,22 +1,32 @@
 """Bundles on the local disk, shared by the processes of a host.
 
 A folder per digest: it appears whole or not at all, and what is in it never changes. The file `production.json` names
-the one to serve; processes read it between jobs, which needs no network.
+the one to serve; processes look at it every moment, which needs no network. `served.json` names the last one that has
+proved itself here, and `refused.json` the one that has not, and why.
 """
 
 import fcntl
 import os
 import shutil
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel
 
 from meadow.bundle.manifest import MANIFEST_FILE, BundleError, read_bundle
-from meadow.registry.model import ModelRef
-from meadow.registry.versions import ModelRegistry, RegistryError
+from meadow.registry.model import ModelRef, RefusedModel
+from meadow.registry.versions import ModelRegistry
 
 POINTER_FILE = "production.json"
+SERVED_FILE = "served.json"
+REFUSED_FILE = "refused.json"
 LOCK_FILE = "download.lock"
+
+T = TypeVar("T", bound=BaseModel)
 
 
 class ModelCache:
@@ -36,10 +46,10 @@ class ModelCache:
 
         Raises:
             RegistryError: The version cannot be downloaded.
-            BundleError: What came is not what was registered; nothing of it is kept.
+            BundleError: It is no bundle, or what came is not what was registered; nothing of it is kept.
         """
         if not ref.digest:
-            raise RegistryError(f"Version {ref.version} of {ref.name} carries no bundle digest: it is no Meadow model.")
+            raise BundleError(f"Version {ref.version} of {ref.name} carries no bundle digest: it is no Meadow model.")
         self._folder.mkdir(parents=True, exist_ok=True)
         with self._locked():
             if (present := self._intact(ref)) is not None:
@@ -67,16 +77,32 @@ class ModelCache:
 
     def point(self, ref: ModelRef) -> None:
         """Make a bundle the one to serve."""
-        scratch = self._folder / f".{POINTER_FILE}.{os.getpid()}"
-        scratch.write_text(ref.model_dump_json(), encoding="utf-8")
-        scratch.replace(self._folder / POINTER_FILE)
+        self._write(POINTER_FILE, ref)
 
     def pointed(self) -> ModelRef | None:
         """Return the bundle to serve; None when there is none yet."""
-        try:
-            return ModelRef.model_validate_json((self._folder / POINTER_FILE).read_bytes())
-        except FileNotFoundError:
-            return None
+        return self._read(POINTER_FILE, ModelRef)
+
+    def note_served(self, ref: ModelRef) -> None:
+        """Remember a bundle that loaded and answered here as it should."""
+        self._write(SERVED_FILE, ref)
+
+    def served(self) -> ModelRef | None:
+        """Return the last bundle that proved itself: what to serve when the one to serve does not."""
+        return self._read(SERVED_FILE, ModelRef)
+
+    def refuse(self, ref: ModelRef, reason: str) -> None:
+        """Remember that a bundle is not served here, and why."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._write(REFUSED_FILE, RefusedModel(model=ref, reason=reason, at=datetime.now(UTC)))
+
+    def refused(self) -> RefusedModel | None:
+        """Return what is not served here; None when all is well."""
+        return self._read(REFUSED_FILE, RefusedModel)
+
+    def forgive(self) -> None:
+        """Forget what was refused."""
+        (self._folder / REFUSED_FILE).unlink(missing_ok=True)
 
     def pointer_changed_ns(self) -> int:
         """Return when the pointer was last written, in nanoseconds; 0 when there is none: cheap enough for each job."""
@@ -84,6 +110,18 @@ class ModelCache:
             return (self._folder / POINTER_FILE).stat().st_mtime_ns
         except FileNotFoundError:
             return 0
+
+    def _write(self, name: str, content: BaseModel) -> None:
+        # Threads and processes write at the same time.
+        scratch = self._folder / f".{name}.{os.getpid()}.{threading.get_ident()}"
+        scratch.write_text(content.model_dump_json(), encoding="utf-8")
+        scratch.replace(self._folder / name)
+
+    def _read(self, name: str, kind: type[T]) -> T | None:
+        try:
+            return kind.model_validate_json((self._folder / name).read_bytes())
+        except FileNotFoundError:
+            return None
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

@@ -1,8 +1,11 @@
 """A registered model version."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from meadow import names
 
 
 class ModelRef(BaseModel):
@@ -13,6 +16,52 @@ class ModelRef(BaseModel):
     name: str
     version: str
     digest: str = Field(description="sha256 of the bundle.")
+
+
+class RefusedModel(BaseModel):
+    """A version in production that a worker host does not serve, and why."""
+
+    model_config = ConfigDict(frozen=True)
+
+    model: ModelRef
+    reason: str
+    at: datetime
+
+
+class GateDecision(StrEnum):
+    """What a training run's gate says of its model."""
+
+    PROMOTED = "promoted"
+    """Better by rule: it goes into production."""
+    KEPT = "kept"
+    """Kept in the registry, not better by rule."""
+    REFUSED = "refused"
+    """Worse, useless or broken: it goes into production by force only."""
+
+
+class GateRecord(BaseModel):
+    """What was decided about a version, and why."""
+
+    model_config = ConfigDict(frozen=True)
+
+    decision: GateDecision
+    reason: str
+    champion: str = ""
+    """The version it was compared with; empty when there was none."""
+    gain: float | None = None
+    """Its hold-out accuracy less the champion's."""
+    p_value: float | None = None
+    """Of the paired test, two-sided."""
+
+    def tags(self) -> dict[str, str]:
+        """Write it as tags of a version or a run."""
+        numbers = {names.DECISION_GAIN_TAG: self.gain, names.DECISION_P_VALUE_TAG: self.p_value}
+        return {
+            names.DECISION_TAG: self.decision.value,
+            names.DECISION_REASON_TAG: self.reason,
+            names.DECISION_CHAMPION_TAG: self.champion,
+            **{tag: "" if number is None else repr(number) for tag, number in numbers.items()},
+        }
 
 
 class ModelInfo(BaseModel):
@@ -29,5 +78,8 @@ class ModelInfo(BaseModel):
     holdout_accuracy: float | None
     created_at: datetime | None = None
     run_id: str | None = None
-    decision: str = ""
+    decision: str = Field("", description="What the gate decided: promoted, kept or refused.")
     reason: str = ""
+    champion: str = Field("", description="The version that it was compared with.")
+    gain: float | None = Field(None, description="Its hold-out accuracy less the champion's, on the same images.")
+    p_value: float | None = Field(None, description="Of the paired test (exact McNemar, two-sided).")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -18,10 +19,12 @@ from meadow.bundle.manifest import (
     BUNDLE_FILES,
     MANIFEST_FILE,
     OPTIONAL_FILES,
+    BundleError,
     BundleManifest,
     read_bundle,
 )
-from meadow.registry.model import ModelInfo, ModelRef
+from meadow.registry.model import GateRecord, ModelInfo, ModelRef
+from meadow.registry.promotion import Promotion
 from meadow.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,6 +32,9 @@ if TYPE_CHECKING:
 
 # Callers retry on their own; MLflow's default keeps a dead server's callers waiting for minutes.
 HTTP_LIMITS = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "30"}
+
+_ABSENT = "RESOURCE_DOES_NOT_EXIST"
+_VERSION = re.compile("[1-9][0-9]{0,8}")
 
 
 class RegistryError(Exception):
@@ -52,6 +58,48 @@ class ModelRegistry:
             found = self._client.search_model_versions(f"name = '{self._name}'", order_by=["version_number DESC"])
             aliases = self._aliases() if found else {}
         return [_to_info(version, aliases.get(str(version.version), [])) for version in found]
+
+    def version(self, version: str) -> ModelInfo | None:
+        """Return one version; None when there is none of that number."""
+        from mlflow.exceptions import MlflowException  # noqa: PLC0415 - see the class
+
+        if not _VERSION.fullmatch(version):
+            return None
+        with self._errors(f"read version {version}"):
+            try:
+                found = self._client.get_model_version(self._name, version)
+            except MlflowException as error:
+                if error.error_code == _ABSENT:
+                    return None
+                raise
+            return _to_info(found, self._aliases().get(str(found.version), []))
+
+    def promotions(self) -> list[Promotion]:
+        """Return the changes of production, oldest first."""
+        from mlflow.exceptions import MlflowException  # noqa: PLC0415 - see the class
+
+        with self._errors("read the promotions"):
+            try:
+                tags: dict[str, str] = self._client.get_registered_model(self._name).tags
+            except MlflowException as error:
+                if error.error_code == _ABSENT:
+                    return []
+                raise
+        return [
+            Promotion.model_validate_json(value)
+            for tag, value in sorted(tags.items())
+            if tag.startswith(names.PROMOTION_TAG_PREFIX)
+        ]
+
+    def add_promotion(self, promotion: Promotion) -> None:
+        """Write down a change of production."""
+        with self._errors("record the promotion"):
+            self._client.set_registered_model_tag(self._name, promotion.tag, promotion.model_dump_json())
+
+    def remove_promotion(self, promotion: Promotion) -> None:
+        """Strike out a change that did not come about."""
+        with self._errors("strike out the promotion"):
+            self._client.delete_registered_model_tag(self._name, promotion.tag)
 
     def register(
         self, *, run_id: str, source: str, model_id: str | None, manifest: BundleManifest, digest: str
@@ -87,15 +135,15 @@ class ModelRegistry:
         return ModelRef(name=self._name, version=str(version.version), digest=digest)
 
     def set_alias(self, alias: str, version: str) -> None:
-        """Point an alias at a version."""
+        """Point an alias at a version; for `production` use `Production`, which checks and keeps a history."""
         with self._errors(f"set alias {alias}"):
             self._client.set_registered_model_alias(self._name, alias, version)
 
-    def record_decision(self, version: str, *, decision: str, reason: str) -> None:
+    def record_decision(self, version: str, record: GateRecord) -> None:
         """Write on a version what was decided about it, and why."""
         with self._errors("record the decision"):
-            self._client.set_model_version_tag(self._name, version, names.DECISION_TAG, decision)
-            self._client.set_model_version_tag(self._name, version, names.DECISION_REASON_TAG, reason)
+            for tag, value in record.tags().items():
+                self._client.set_model_version_tag(self._name, version, tag, value)
 
     def download(self, ref: ModelRef, target: Path) -> None:
         """Download a version's bundle into a new folder and verify it.
@@ -118,7 +166,7 @@ class ModelRegistry:
                 if found is not None:
                     shutil.move(found, target / name)
                 elif name not in OPTIONAL_FILES:
-                    raise RegistryError(f"Version {ref.version} of {ref.name} is no Meadow bundle: it lacks {name}.")
+                    raise BundleError(f"Version {ref.version} of {ref.name} is no Meadow bundle: it lacks {name}.")
         read_bundle(target, expected_digest=ref.digest)
 
     @cached_property
@@ -161,7 +209,6 @@ class ModelRegistry:
 
 def _to_info(version: Any, aliases: list[str]) -> ModelInfo:  # noqa: ANN401 - MLflow is not typed
     tags: dict[str, str] = version.tags
-    accuracy = tags.get(names.HOLDOUT_ACCURACY_TAG)
     return ModelInfo(
         ref=ModelRef(name=version.name, version=str(version.version), digest=tags.get(names.BUNDLE_DIGEST_TAG, "")),
         aliases=sorted(aliases),
@@ -169,9 +216,16 @@ def _to_info(version: Any, aliases: list[str]) -> ModelInfo:  # noqa: ANN401 - M
         classes=json.loads(tags.get(names.CLASSES_TAG, "[]")),
         image_size=int(tags.get(names.IMAGE_SIZE_TAG, 0)),
         dataset_digest=tags.get(names.DATASET_DIGEST_TAG, ""),
-        holdout_accuracy=float(accuracy) if accuracy else None,
+        holdout_accuracy=_number(tags.get(names.HOLDOUT_ACCURACY_TAG)),
         created_at=datetime.fromtimestamp(version.creation_timestamp / 1000, UTC),
         run_id=version.run_id,
         decision=tags.get(names.DECISION_TAG, ""),
         reason=tags.get(names.DECISION_REASON_TAG, ""),
+        champion=tags.get(names.DECISION_CHAMPION_TAG, ""),
+        gain=_number(tags.get(names.DECISION_GAIN_TAG)),
+        p_value=_number(tags.get(names.DECISION_P_VALUE_TAG)),
     )
+
+
+def _number(tag: str | None) -> float | None:
+    return float(tag) if tag else None

@@ -1,12 +1,14 @@
 import io
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import pytest
 from rich.console import Console
 
 from meadow.client.testing import FakeGateway
 from meadow.client.testing.answers import make_model
-from meadow.status import QueueStatus
+from meadow.registry.model import RefusedModel
+from meadow.status import QueueStatus, WorkerStatus
 from meadow_local.parts import Part
 from meadow_local.screens.status import show_system, status_table
 from meadow_local.settings import LocalSettings
@@ -58,3 +60,23 @@ def test_no_model_yet_is_no_fault(gateway: FakeGateway) -> None:
 
 def test_a_silent_gateway_is_said_to_be(free_port: Callable[[], int]) -> None:
     assert "does not answer" in system(f"http://127.0.0.1:{free_port()}")
+
+
+def test_what_the_workers_serve_and_refuse_is_said(gateway: FakeGateway) -> None:
+    assert "none is up" in system(gateway.url)
+    old, bad = make_model("3"), make_model("4")
+    now = datetime.now(UTC)
+    gateway.state.model = bad
+    refused = RefusedModel(model=bad.ref, reason="It fails its [warm-up].", at=now)
+    for name in ("w1", "w2"):
+        gateway.state.status.workers.append(
+            WorkerStatus(worker=name, engine="openvino", model=old.ref, refused=refused, seen_at=now)
+        )
+    shown = system(gateway.url)
+    assert "2 on version 3 (2 not on version 4, which is in production)" in shown
+    assert "version 4 by 2 worker process(es)" in shown
+    assert "It fails its [warm-up]. Version 3 keeps serving." in shown
+    gateway.state.status.workers[:] = [WorkerStatus(worker="w1", engine="openvino", model=bad.ref, seen_at=now)]
+    shown = system(gateway.url)
+    assert "1 on version 4" in shown
+    assert "Refused" not in shown

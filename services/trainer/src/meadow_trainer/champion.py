@@ -9,14 +9,15 @@ from meadow.bundle.manifest import MODEL_FILE, read_bundle
 from meadow.datasets.manifest import DatasetEntry
 from meadow_trainer.data import ImageLoader
 from meadow_trainer.errors import TrainingDataError
-from meadow_trainer.evaluate import Measurement, measure
+from meadow_trainer.evaluate import measure, right_answers
 from meadow_trainer.export import answer_with_graph
+from meadow_trainer.gate import HoldoutAnswers
 
 _NEVER = -1e4
 """Logit of a class that a model has never heard of."""
 
 
-def measure_champion(folder: Path, loader: ImageLoader, holdout: Sequence[DatasetEntry]) -> Measurement:
+def measure_champion(folder: Path, loader: ImageLoader, holdout: Sequence[DatasetEntry]) -> HoldoutAnswers:
     """Measure a bundle as it is served: its own graph, preprocessing and temperature.
 
     Images of classes that it does not know are wrong answers, as they would be in production.
@@ -38,4 +39,7 @@ def measure_champion(folder: Path, loader: ImageLoader, holdout: Sequence[Datase
     classes = [*images.classes, *(label for label in manifest.classes if label not in images.classes)]
     aligned = np.full((len(images), len(classes)), _NEVER, dtype=np.float32)
     aligned[:, [classes.index(label) for label in manifest.classes]] = logits
-    return measure(aligned, images.labels, classes, temperature=manifest.temperature)
+    return HoldoutAnswers(
+        measure(aligned, images.labels, classes, temperature=manifest.temperature),
+        right_answers(aligned, images.labels, images.digests),
+    )

@@ -60,6 +60,8 @@ class EvaluationImages:
     labels: NDArray[np.int64]
     """[N]: index into the data set's classes."""
     sources: tuple[str, ...]
+    digests: tuple[str, ...]
+    """[N]: sha256 of each image's file."""
     classes: tuple[str, ...]
 
     def __len__(self) -> int:
@@ -114,6 +116,7 @@ class ImageLoader:
             pixels=np.stack([pixels for _, pixels in decoded]) if decoded else np.zeros((0, size, size, 3), np.uint8),
             labels=np.array([self._index[entry.label] for entry, _ in decoded], dtype=np.int64),
             sources=tuple(entry.source for entry, _ in decoded),
+            digests=tuple(entry.sha256 for entry, _ in decoded),
             classes=self._classes,
         )
 

@@ -109,6 +109,12 @@ def measure(logits: Logits, labels: Labels, classes: Sequence[str], *, temperatu
     )
 
 
+def right_answers(logits: Logits, labels: Labels, digests: Sequence[str]) -> dict[str, bool]:
+    """Say of each image, by its digest, whether it is answered right."""
+    right = logits.argmax(axis=1) == labels
+    return {digest: bool(one) for digest, one in zip(digests, right, strict=True)}
+
+
 def _class_metrics(confusion: NDArray[np.int64], index: int) -> ClassMetrics:
     hits, answered, support = confusion[index, index], confusion[:, index].sum(), confusion[index].sum()
     return ClassMetrics(

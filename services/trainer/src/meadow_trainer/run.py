@@ -1,15 +1,18 @@
 """One training run from data set to decision: tracked, registered, compared, promoted or not."""
 
 import dataclasses
+import logging
 import tempfile
 from pathlib import Path
 
 from mlflow.exceptions import MlflowException
 
 from meadow import names
+from meadow.bundle.manifest import BundleError
 from meadow.datasets.split import Split
 from meadow.registry.cache import ModelCache
-from meadow.registry.model import ModelInfo, ModelRef
+from meadow.registry.model import GateDecision, GateRecord, ModelInfo, ModelRef
+from meadow.registry.production import Production, ProductionMovedError
 from meadow.registry.versions import ModelRegistry, RegistryError
 from meadow.settings import Settings
 from meadow.training import TrainingResult
@@ -17,15 +20,18 @@ from meadow_trainer.champion import measure_champion
 from meadow_trainer.config import TrainingConfig
 from meadow_trainer.data import ImageLoader
 from meadow_trainer.errors import TrainingCancelledError
-from meadow_trainer.evaluate import Measurement
-from meadow_trainer.gate import PromotionRule, judge
+from meadow_trainer.evaluate import right_answers
+from meadow_trainer.gate import HoldoutAnswers, PromotionRule, Verdict, judge
 from meadow_trainer.pipeline import TrainedBundle, train_bundle
+from meadow_trainer.probe_check import probe_fault
 from meadow_trainer.reports import EpochReport, Watch
 from meadow_trainer.source import ImageSource
 from meadow_trainer.tracking import TrackedRun, tracked_run
 
-PROMOTED = "promoted"
-KEPT = "kept"
+TRAINER = "trainer"
+"""Who promotes, in the history of production."""
+
+log = logging.getLogger(__name__)
 
 
 class TrainingRuns:
@@ -34,6 +40,7 @@ class TrainingRuns:
     def __init__(self, settings: Settings, registry: ModelRegistry, cache: ModelCache) -> None:
         self._settings = settings
         self._registry = registry
+        self._production = Production(registry)
         self._cache = cache
 
     def execute(self, source: ImageSource, config: TrainingConfig, watch: Watch) -> TrainingResult:
@@ -43,7 +50,7 @@ class TrainingRuns:
             TrainingError: The data, the network or the export is not usable; nothing was registered.
             TrainingCancelledError: The watch asked to stop; nothing was registered.
             RegistryError: MLflow does not answer.
-            BundleError: What was registered is not what was trained; it got no alias.
+            BundleError: What was registered is not what was trained; it is marked as refused and got no alias.
         """
         # A registry that is down is told before the training, not after it.
         self._registry.production()
@@ -76,34 +83,75 @@ class TrainingRuns:
             manifest=bundle.manifest,
             digest=bundle.digest,
         )
-        # What is served is what comes back from the registry: fetch it as a worker would, digests checked.
-        self._cache.ensure(ref, self._registry)
-        watch.on_stage("comparing with the model in production")
-        champion = self._registry.production()
-        measured = self._measure(champion, source) if champion else None
-        verdict = judge(bundle.measurement, measured, PromotionRule.from_settings(self._settings))
-        decision = PROMOTED if verdict.promote else KEPT
-        self._registry.record_decision(ref.version, decision=decision, reason=verdict.reason)
-        run.log_decision(decision, verdict.reason)
-        self._set_alias(ref, champion, promote=verdict.promote)
-        return TrainingResult(
-            run_id=run.run_id,
-            run_url=run.url,
-            model=ref,
-            holdout_accuracy=bundle.measurement.accuracy,
-            champion_accuracy=measured.accuracy if measured else None,
-            decision="promoted" if verdict.promote else "kept",
-            reason=verdict.reason,
+        fault = self._fault(ref, run)
+        challenger = HoldoutAnswers(
+            bundle.measurement, right_answers(bundle.holdout_logits, bundle.holdout.labels, bundle.holdout.digests)
         )
+        while True:
+            watch.on_stage("comparing with the model in production")
+            champion = self._registry.production()
+            measured = self._measure(champion, source) if champion else None
+            verdict = self._judge(challenger, measured, fault)
+            record = GateRecord(
+                decision=verdict.decision,
+                reason=verdict.reason,
+                champion=champion.ref.version if champion else "",
+                gain=verdict.gain,
+                p_value=verdict.p_value,
+            )
+            self._registry.record_decision(ref.version, record)
+            run.log_decision(record)
+            try:
+                self._set_aliases(ref, record)
+            except ProductionMovedError as moved:
+                log.warning("Comparing version %s again: %s", ref.version, moved)
+                continue
+            return TrainingResult(
+                run_id=run.run_id,
+                run_url=run.url,
+                model=ref,
+                holdout_accuracy=bundle.measurement.accuracy,
+                champion_accuracy=measured.measurement.accuracy if measured else None,
+                champion_version=record.champion,
+                gain=record.gain,
+                p_value=record.p_value,
+                decision=record.decision,
+                reason=record.reason,
+            )
 
-    def _measure(self, champion: ModelInfo, source: ImageSource) -> Measurement:
+    def _fault(self, ref: ModelRef, run: TrackedRun) -> str:
+        """Say what is wrong with what was registered; empty when nothing is.
+
+        What is served is what comes back from the registry: it is fetched as a worker would, digests checked.
+
+        Raises:
+            BundleError: It is not what was trained.
+        """
+        try:
+            return probe_fault(self._cache.ensure(ref, self._registry))
+        except BundleError as error:
+            record = GateRecord(decision=GateDecision.REFUSED, reason=str(error))
+            self._registry.record_decision(ref.version, record)
+            run.log_decision(record)
+            raise
+
+    def _judge(self, challenger: HoldoutAnswers, champion: HoldoutAnswers | None, fault: str) -> Verdict:
+        verdict = judge(challenger, champion, PromotionRule.from_settings(self._settings))
+        if fault:
+            return dataclasses.replace(verdict, decision=GateDecision.REFUSED, reason=fault)
+        return verdict
+
+    def _measure(self, champion: ModelInfo, source: ImageSource) -> HoldoutAnswers:
         folder = self._cache.ensure(champion.ref, self._registry)
         manifest = source.manifest
         loader = ImageLoader(source.read, manifest.classes, max_pixels=self._settings.max_image_pixels)
         return measure_champion(folder, loader, manifest.of_split(Split.HOLDOUT))
 
-    def _set_alias(self, ref: ModelRef, champion: ModelInfo | None, *, promote: bool) -> None:
-        if champion:
+    def _set_aliases(self, ref: ModelRef, record: GateRecord) -> None:
+        if record.decision is GateDecision.REFUSED:
+            return
+        if record.champion:
             self._registry.set_alias(names.CHALLENGER_ALIAS, ref.version)
-        if promote:
-            self._registry.set_alias(names.PRODUCTION_ALIAS, ref.version)
+        if record.decision is GateDecision.PROMOTED:
+            # A person may have put another model into production while this one was compared with the last.
+            self._production.promote(ref.version, by=TRAINER, reason=record.reason, expected=record.champion)

@@ -16,6 +16,7 @@ from mlflow.types import Schema, TensorSpec
 
 from meadow import names
 from meadow.bundle.manifest import MANIFEST_FILE, MODEL_FILE
+from meadow.registry.model import GateRecord
 from meadow.settings import Settings
 from meadow_trainer import figures
 from meadow_trainer.config import TrainingConfig
@@ -90,9 +91,9 @@ class TrackedRun:
         )
         return LoggedModel(source=info.model_uri, model_id=info.model_id)
 
-    def log_decision(self, decision: str, reason: str) -> None:
+    def log_decision(self, record: GateRecord) -> None:
         """Write on the run what was decided about its model, and why."""
-        mlflow.set_tags({names.DECISION_TAG: decision, names.DECISION_REASON_TAG: reason})
+        mlflow.set_tags(record.tags())
 
 
 @contextmanager

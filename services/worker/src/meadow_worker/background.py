@@ -93,7 +93,14 @@ class Background:
             try:
                 now = datetime.now(UTC)
                 report_worker(
-                    self._client, WorkerStatus(worker=worker_name(), engine=self._engine, model=None, seen_at=now)
+                    self._client,
+                    WorkerStatus(
+                        worker=worker_name(),
+                        engine=self._engine,
+                        model=None,
+                        refused=self._keeper.refused(),
+                        seen_at=now,
+                    ),
                 )
             except redis.RedisError as error:
                 logger.warning("could not report: %s", error)

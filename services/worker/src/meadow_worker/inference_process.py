@@ -28,7 +28,8 @@ from meadow_worker.engines.choose import resolve_engine, shares_device
 from meadow_worker.filling.filler import BatchFiller
 from meadow_worker.lease_keeper import LeaseKeeper
 from meadow_worker.metrics import WorkerMetrics
-from meadow_worker.model_host import ModelHost
+from meadow_worker.model_host import ModelHost, NoModelError
+from meadow_worker.model_watch import ModelWatch
 from meadow_worker.pack_reader import PackReader
 from meadow_worker.packs import PackOutcome, classify_images, give_up
 from meadow_worker.served_model import ServedModel
@@ -57,16 +58,27 @@ class InferenceProcess:
         self._packs = PackReader(self._store, settings)
         self._filler = BatchFiller(self._store, self._leases, BatchFilling(client, settings), settings)
         self._heartbeats = LeaseKeeper(
-            client, self._leases, engine=lambda: self._models.engine, serving=lambda: self._models.serving
+            client,
+            self._leases,
+            engine=lambda: self._models.engine,
+            serving=lambda: self._models.serving,
+            refused=self._cache.refused,
         )
+        self._watch = ModelWatch(self._models, on_change=self._heartbeats.report)
 
     def start(self) -> None:
         """Load the model, then say that the process is there."""
-        self._models.current()
+        try:
+            self._models.current()
+        except NoModelError:
+            # The watch takes up the next one that is promoted; until then jobs wait.
+            logger.exception("there is no model that this process can serve")
         self._heartbeats.start()
+        self._watch.start()
 
     def stop(self) -> None:
         """Say that the process is gone."""
+        self._watch.stop()
         self._heartbeats.stop()
 
     def classify_image(self, unit: Unit) -> None:

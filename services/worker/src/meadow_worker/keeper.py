@@ -5,7 +5,7 @@ import threading
 
 from meadow.bundle.manifest import BundleError
 from meadow.registry.cache import ModelCache
-from meadow.registry.model import ModelRef
+from meadow.registry.model import ModelRef, RefusedModel
 from meadow.registry.versions import ModelRegistry, RegistryError
 from meadow_worker.metrics import WorkerMetrics
 
@@ -23,7 +23,8 @@ class ModelKeeper:
         self._metrics = metrics
         self._poll_seconds = poll_seconds
         self._stop = threading.Event()
-        self._refused = ""
+        self._refused: ModelRef | None = None
+        self._shown = ""
         self._registry_up: bool | None = None
 
     def refresh(self) -> bool:
@@ -34,15 +35,24 @@ class ModelKeeper:
         """
         try:
             info = self._registry.production()
-            if info is not None and info.ref.digest != self._refused:
-                self._take(info.ref)
+            if info is not None:
+                self._follow(info.ref)
             self._note_registry(up=True)
         except RegistryError as error:
             self._note_registry(up=False, reason=str(error))
+        self._show_refusal()
         return self._cache.pointed() is not None
 
     def wait_for_model(self) -> bool:
-        """Return once there is a model to serve; False when stopped before."""
+        """Return once there is a model to serve; False when stopped before.
+
+        A host that has one begins at once, whether or not the registry answers; `run` looks what is new.
+        """
+        # A restart is another chance: the software may have changed, or the host.
+        self._cache.forgive()
+        cached = self._cache.pointed()
+        if cached is not None and self._cache.path_of(cached) is not None:
+            return not self._stop.is_set()
         while not self.refresh():
             if self._stop.wait(self._poll_seconds):
                 return False
@@ -50,12 +60,17 @@ class ModelKeeper:
 
     def run(self) -> None:
         """Look again and again until stopped."""
-        while not self._stop.wait(self._poll_seconds):
+        while not self._stop.is_set():
             try:
                 self.refresh()
             except Exception:
                 # A keeper that ended quietly would leave the host on its old model for good.
                 logger.exception("could not look for a new model; trying again")
+            self._stop.wait(self._poll_seconds)
+
+    def refused(self) -> RefusedModel | None:
+        """Return the version in production, if this host does not serve it."""
+        return self._cache.refused()
 
     def stop(self) -> None:
         """End `run` and `wait_for_model`."""
@@ -71,13 +86,32 @@ class ModelKeeper:
             else:
                 logger.warning("the registry does not answer; a cached model keeps serving: %s", reason)
 
+    def _show_refusal(self) -> None:
+        refused = self._cache.refused()
+        version = refused.model.version if refused else ""
+        if version != self._shown:
+            if self._shown:
+                self._metrics.refused.labels(self._shown).set(0)
+            if version:
+                self._metrics.refused.labels(version).set(1)
+            self._shown = version
+
+    def _follow(self, ref: ModelRef) -> None:
+        refused = self._cache.refused()
+        if refused is not None and refused.model != ref:
+            self._cache.forgive()
+        if ref != self._refused:
+            self._refused = None
+            self._take(ref)
+
     def _take(self, ref: ModelRef) -> None:
         try:
             self._cache.ensure(ref, self._registry)
-        except BundleError:
+        except BundleError as error:
             # Damaged once is damaged for good: do not download it again every few seconds.
-            self._refused = ref.digest
+            self._refused = ref
             self._metrics.swap_refused.inc()
+            self._cache.refuse(ref, str(error))
             logger.exception("refused model version %s", ref.version)
             return
         if self._cache.pointed() != ref:

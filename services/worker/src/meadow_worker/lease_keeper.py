@@ -12,7 +12,7 @@ import redis
 
 from meadow.jobs.fleet import HEARTBEAT_SECONDS, report_worker, retire_worker
 from meadow.jobs.leases import Claim, JobLeases
-from meadow.registry.model import ModelRef
+from meadow.registry.model import ModelRef, RefusedModel
 from meadow.status import WorkerStatus
 
 BEATS_PER_LEASE = 4
@@ -35,11 +35,13 @@ class LeaseKeeper:
         *,
         engine: Callable[[], str],
         serving: Callable[[], ModelRef | None],
+        refused: Callable[[], RefusedModel | None] = lambda: None,
     ) -> None:
         self._client = client
         self._leases = leases
         self._engine = engine
         self._serving = serving
+        self._refused = refused
         self._held: dict[int, Claim] = {}
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -47,7 +49,7 @@ class LeaseKeeper:
 
     def start(self) -> None:
         """Begin to report."""
-        self._report()
+        self.report()
         self._thread.start()
 
     def stop(self) -> None:
@@ -57,6 +59,17 @@ class LeaseKeeper:
             # A report under way would bring the process back after it was retired.
             self._thread.join(HEARTBEAT_SECONDS)
         retire_worker(self._client, worker_name())
+
+    def report(self) -> None:
+        """Say that the process lives and what it serves, now."""
+        status = WorkerStatus(
+            worker=worker_name(),
+            engine=self._engine(),
+            model=self._serving(),
+            refused=self._refused(),
+            seen_at=datetime.now(UTC),
+        )
+        report_worker(self._client, status)
 
     @contextmanager
     def holding(self, claim: Claim) -> Iterator[None]:
@@ -73,16 +86,10 @@ class LeaseKeeper:
     def _run(self) -> None:
         while not self._stop.wait(min(HEARTBEAT_SECONDS, self._leases.lease_seconds / BEATS_PER_LEASE)):
             try:
-                self._report()
+                self.report()
                 with self._lock:
                     held = list(self._held.values())
                 for claim in held:
                     self._leases.heartbeat(claim)
             except redis.RedisError as error:
                 logger.warning("could not send heartbeats: %s", error)
-
-    def _report(self) -> None:
-        status = WorkerStatus(
-            worker=worker_name(), engine=self._engine(), model=self._serving(), seen_at=datetime.now(UTC)
-        )
-        report_worker(self._client, status)

@@ -23,6 +23,13 @@ class WorkerMetrics:
         )
         self.swaps = Counter("meadow_model_swaps", "Model versions taken into service.", registry=registry)
         self.swap_refused = Counter("meadow_model_swaps_refused", "Model versions refused.", registry=registry)
+        self.refused = Gauge(
+            "meadow_model_refused",
+            "1 while the version in production is refused on this host, and what it served before goes on.",
+            ["version"],
+            registry=registry,
+            multiprocess_mode="max",
+        )
         self.resent = Counter("meadow_units_resent", "Units of work sent again after a loss.", registry=registry)
         self.registry_up = Gauge(
             "meadow_registry_up",

@@ -4,7 +4,6 @@ import logging
 import threading
 from collections.abc import Callable
 
-from meadow.bundle.manifest import BundleError
 from meadow.registry.cache import ModelCache
 from meadow.registry.model import ModelRef
 from meadow.registry.versions import ModelRegistry
@@ -20,6 +19,8 @@ class NoModelError(Exception):
 
 class ModelHost:
     """Loads models, swaps them between jobs, and keeps the old one when a new one is bad.
+
+    `refresh` is for a thread of its own: jobs never wait for a load, but for the first.
 
     Safe to share between threads: one of them loads a new model while the others go on with the old one.
     """
@@ -52,21 +53,27 @@ class ModelHost:
         return self._current.engine if self._current else ""
 
     def current(self) -> ServedModel:
-        """Return the production model; swaps first if the host's keeper has fetched another one.
+        """Return the production model as this process has it; the first one is loaded here.
 
         Raises:
             NoModelError: There is none yet.
         """
-        if self._cache.pointer_changed_ns() != self._seen_pointer and self._swapping.acquire(
-            blocking=self._current is None
-        ):
-            try:
-                self._take_pointed()
-            finally:
-                self._swapping.release()
         if self._current is None:
-            raise NoModelError("No model is in production yet.")
+            self.refresh()
+        if self._current is None:
+            raise NoModelError("No model is in production yet, or none that can be served.")
         return self._current
+
+    def refresh(self) -> bool:
+        """Load the model that the host's keeper has fetched, if it is another one.
+
+        Returns:
+            Whether there was one, be it served now or refused.
+        """
+        if self._cache.pointer_changed_ns() == self._seen_pointer:
+            return False
+        with self._swapping:
+            return self._take_pointed()
 
     def pinned(self, ref: ModelRef) -> ServedModel:
         """Return the version that a batch was started with, which may have left production since.
@@ -83,22 +90,34 @@ class ModelHost:
             pinned = self._pinned = self._load(ref)
             return pinned
 
-    def _take_pointed(self) -> None:
+    def _take_pointed(self) -> bool:
         changed = self._cache.pointer_changed_ns()
         if changed == self._seen_pointer:
-            return
+            return False
         self._seen_pointer = changed
         ref = self._cache.pointed()
         if ref is None or ref == self.serving:
-            return
+            return False
+        if self._take(ref):
+            self._cache.note_served(ref)
+        elif self._current is None:
+            # The host was restarted over a bad version: what it served before that one is better than nothing.
+            before = self._cache.served()
+            if before is not None and before != ref:
+                self._take(before)
+        return True
+
+    def _take(self, ref: ModelRef) -> bool:
         try:
             model = self._load(ref)
-        except BundleError:
+        except Exception as error:  # whatever it is, the old model is better than none
             self._metrics.swap_refused.inc()
+            self._cache.refuse(ref, str(error))
             logger.exception("refused model version %s; %s keeps serving", ref.version, self.serving)
-            return
+            return False
         # What a running batch is pinned to is most likely the version that just left production.
         with self._pinning:
             self._pinned, self._current = self._current, model
         self._metrics.swaps.inc()
         logger.info("serving model version %s (%s)", ref.version, ref.digest[:12])
+        return True

@@ -12,6 +12,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from meadow.client.testing.answers import classify_by_name
 from meadow.client.testing.batches import FakeBatches
+from meadow.client.testing.models import FakeProduction
 from meadow.client.testing.server import Answer, Asked, ScriptedServer, problem_answer
 from meadow.datasets.correction import Correction, CorrectionCounts
 from meadow.jobs.model import Job, JobError, JobKind, JobPage, JobState, Links
@@ -59,6 +60,7 @@ class FakeGateway(ScriptedServer):
         super().__init__(port)
         self.state = GatewayState()
         self.batches = FakeBatches(self._classify, self.url)
+        self.production = FakeProduction()
         self._submitted: dict[str, _Submitted] = {}
         self._busy_until = datetime.now(UTC)
 
@@ -70,6 +72,9 @@ class FakeGateway(ScriptedServer):
         about_batches = self.batches.respond(request)
         if about_batches:
             return about_batches
+        about_models = self.production.respond(request, self.state.models)
+        if about_models:
+            return about_models
         found = _JOB_PATH.fullmatch(request.path)
         if found and found[1] in self._submitted:
             return _body(self._progressed(self._submitted[found[1]], cancel=bool(found[2])))

@@ -1,5 +1,6 @@
 """The stack at a glance."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -8,7 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from meadow.client import ApiProblem, ClientError, MeadowClient, RetryPolicy
-from meadow.registry.model import ModelInfo
+from meadow.registry.model import ModelInfo, RefusedModel
 from meadow.status import SystemStatus
 from meadow_local.settings import LocalSettings
 from meadow_local.status import PartState, PartStatus
@@ -50,7 +51,10 @@ def show_system(console: Console, settings: LocalSettings) -> None:
             console.print(f"[red]{escape(str(error))}[/]")
             return
     console.print(f"[bold]Model[/]   {_describe_model(model)}", highlight=False)
+    console.print(f"[bold]Workers[/] {_describe_workers(status, model)}", highlight=False)
     console.print(f"[bold]Queues[/]  {_describe_queues(status)}", highlight=False)
+    for line in _refusals(status):
+        console.print(f"[bold red]Refused[/] [red]{escape(line)}[/]", highlight=False)
 
 
 def _current_model(client: MeadowClient) -> ModelInfo | None:
@@ -68,6 +72,34 @@ def _describe_model(model: ModelInfo | None) -> str:
     accuracy = "" if model.holdout_accuracy is None else f", {model.holdout_accuracy:.1%} on the hold-out"
     classes = ", ".join(model.classes)
     return f"{model.ref.name} version {model.ref.version} ({model.architecture}{accuracy}): {classes}"
+
+
+def _describe_workers(status: SystemStatus, model: ModelInfo | None) -> str:
+    if not status.workers:
+        return "[red]none is up[/]"
+    serving = Counter(worker.model.version if worker.model else "" for worker in status.workers)
+    parts = [
+        f"{count} on version {escape(version)}" if version else f"[yellow]{count} without a model[/]"
+        for version, count in sorted(serving.items())
+    ]
+    wanted = model.ref.version if model else ""
+    late = sum(count for version, count in serving.items() if version != wanted)
+    behind = f" [yellow]({late} not on version {wanted}, which is in production)[/]" if wanted and late else ""
+    return ", ".join(parts) + behind
+
+
+def _refusals(status: SystemStatus) -> list[str]:
+    """Say of each version that is refused by how many processes, why, and what they serve instead."""
+    refusing: dict[RefusedModel, list[str]] = {}
+    for worker in status.workers:
+        if worker.refused:
+            refusing.setdefault(worker.refused, []).append(worker.model.version if worker.model else "")
+    return [
+        f"version {refused.model.version} by {len(serving)} worker process(es), at {refused.at:%Y-%m-%d %H:%M} UTC: "
+        f"{refused.reason} "
+        + (f"Version {', '.join(sorted(set(serving)))} keeps serving." if all(serving) else "Nothing is served.")
+        for refused, serving in refusing.items()
+    ]
 
 
 def _describe_queues(status: SystemStatus) -> str:

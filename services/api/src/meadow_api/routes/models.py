@@ -1,18 +1,43 @@
-"""`/v1/models`: the registered model versions."""
+"""`/v1/models`: the registered model versions, and which of them is in production."""
 
 import asyncio
+from collections.abc import Callable
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
+from pydantic import BaseModel, Field
 
+from meadow.jobs import keys
 from meadow.problems import ProblemError, ProblemTypes
 from meadow.registry.model import ModelInfo
-from meadow_api.resources import Gateway
+from meadow.registry.production import MAX_REASON_CHARACTERS, Production
+from meadow.registry.promotion import ModelDetail, ProductionChange
+from meadow_api.auth import Caller
+from meadow_api.idempotency import REPLAYED_HEADER, IdempotencyHeader
+from meadow_api.resources import Gateway, Resources
 from meadow_api.responses import problems
 
-router = APIRouter(prefix="/v1/models", tags=["models"])
+LOCK_SECONDS = 120
+"""Longer than MLflow is waited for; then a gateway that died holds nobody up."""
+LOCK_WAIT_SECONDS = 10
+
+router = APIRouter(prefix="/v1", tags=["models"])
 
 
-@router.get("", summary="List the model versions, newest first", responses=problems(401, 503))
+class Rollback(BaseModel):
+    """Why production goes back."""
+
+    reason: str = Field("", max_length=MAX_REASON_CHARACTERS, description="Kept in the history.")
+
+
+class PromotionRequest(Rollback):
+    """Why a version is to be in production."""
+
+    force: bool = Field(
+        default=False, description="Promote it although the gate refused it, or although it carries no bundle digest."
+    )
+
+
+@router.get("/models", summary="List the model versions, newest first", responses=problems(401, 503))
 async def list_models(
     gateway: Gateway,
 ) -> list[ModelInfo]:
@@ -20,7 +45,7 @@ async def list_models(
     return await asyncio.to_thread(gateway.registry.versions)
 
 
-@router.get("/current", summary="Read the model in production", responses=problems(401, 404, 503))
+@router.get("/models/current", summary="Read the model in production", responses=problems(401, 404, 503))
 async def read_current_model(
     gateway: Gateway,
 ) -> ModelInfo:
@@ -29,3 +54,64 @@ async def read_current_model(
     if info is None:
         raise ProblemError(ProblemTypes.NO_MODEL, "No model is in production yet. Train one: meadow train DATASET.")
     return info
+
+
+@router.get("/models/{version}", summary="Read a model version", responses=problems(401, 404, 503))
+async def read_model(version: str, gateway: Gateway) -> ModelDetail:
+    """With each time that it came into production."""
+    return await asyncio.to_thread(Production(gateway.registry).detail, version)
+
+
+@router.post(
+    "/models/{version}:promote",
+    summary="Put a version into production",
+    responses=problems(401, 404, 409, 422, 503),
+)
+async def promote_model(
+    version: str,
+    response: Response,
+    gateway: Gateway,
+    caller: Caller,
+    key: IdempotencyHeader,
+    asked: PromotionRequest | None = None,
+) -> ProductionChange:
+    """Nothing changes if it is there already. Workers take it up within seconds, between two jobs."""
+    asked = asked or PromotionRequest()
+    production = Production(gateway.registry)
+    return await _change(
+        gateway,
+        response,
+        lambda: production.promote(
+            version, by=caller, reason=asked.reason, force=asked.force, request=_request(caller, key)
+        ),
+    )
+
+
+@router.post(
+    "/models:rollback",
+    summary="Put back the version that served before",
+    responses=problems(401, 404, 409, 422, 503),
+)
+async def roll_back(
+    response: Response, gateway: Gateway, caller: Caller, key: IdempotencyHeader, asked: Rollback | None = None
+) -> ProductionChange:
+    """Each rollback goes one version further back. Send an `Idempotency-Key`, so that a repetition does not."""
+    reason = asked.reason if asked else ""
+    production = Production(gateway.registry)
+    return await _change(
+        gateway, response, lambda: production.rollback(by=caller, reason=reason, request=_request(caller, key))
+    )
+
+
+async def _change(gateway: Resources, response: Response, change: Callable[[], ProductionChange]) -> ProductionChange:
+    """Change production, one request at a time over all gateways."""
+    lock = gateway.redis.lock(keys.PRODUCTION_LOCK, timeout=LOCK_SECONDS, blocking_timeout=LOCK_WAIT_SECONDS)
+    async with lock:
+        changed = await asyncio.to_thread(change)
+    if not changed.changed:
+        response.headers[REPLAYED_HEADER] = "true"
+    return changed
+
+
+def _request(caller: str, key: str) -> str:
+    return f"{caller}\n{key}" if key else ""

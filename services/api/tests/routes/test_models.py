@@ -1,0 +1,122 @@
+"""`/v1/models`, over MLflow's own store."""
+
+import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from meadow.bundle.manifest import BundleManifest, HoldoutMetrics
+from meadow.bundle.preprocess import Preprocessing
+from meadow.registry.model import GateDecision, GateRecord
+from meadow.registry.versions import ModelRegistry
+from meadow.settings import Settings
+
+pytestmark = [
+    # MLflow's own database store uses what SQLAlchemy is going to remove; with a server it does so over there.
+    pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning"),
+    # MLflow warns of its own type hints when its parts are first imported.
+    pytest.mark.filterwarnings("ignore:.*Any type hint is inferred as AnyType:UserWarning"),
+]
+
+URL = "/v1/models"
+
+
+@pytest.fixture
+def settings(settings: Settings, mlflow_uri: str) -> Settings:
+    return settings.model_copy(
+        update={"mlflow_tracking_uri": mlflow_uri, "registered_model": f"model-{uuid.uuid4().hex}"}
+    )
+
+
+@pytest.fixture
+def registry(settings: Settings, tmp_path: Path) -> ModelRegistry:
+    """Three versions: none is in production, and the third is refused."""
+    registry = ModelRegistry(settings)
+    manifest = BundleManifest(
+        architecture="resnet18",
+        classes=("dandelion", "grass"),
+        preprocessing=Preprocessing(size=64),
+        decision_threshold=0.7,
+        dataset_name="demo",
+        dataset_digest="d",
+        metrics=HoldoutMetrics(accuracy=0.9, expected_calibration_error=0, examples=1, recall={}, precision={}),
+    )
+    for number in range(3):
+        registry.register(run_id="", source=str(tmp_path), model_id=None, manifest=manifest, digest=f"d{number}")
+    record = GateRecord(decision=GateDecision.REFUSED, reason="It is worse.", champion="1", gain=-0.2, p_value=0.001)
+    registry.record_decision("3", record)
+    return registry
+
+
+@pytest.fixture
+def gateway(registry: ModelRegistry, gateway: httpx.Client) -> httpx.Client:
+    del registry
+    return gateway
+
+
+def serving(gateway: httpx.Client) -> str:
+    version: str = gateway.get(f"{URL}/current").json()["ref"]["version"]
+    return version
+
+
+def test_promote_and_roll_back(gateway: httpx.Client) -> None:
+    for version in ("1", "2"):
+        answer = gateway.post(f"{URL}/{version}:promote", json={"reason": "a test"})
+        assert (answer.status_code, answer.json()["changed"]) == (200, True)
+        assert serving(gateway) == version
+    detail = gateway.get(f"{URL}/2").json()
+    assert detail["aliases"] == ["production"]
+    [promotion] = detail["promotions"]
+    assert {name: promotion[name] for name in ("version", "previous", "kind", "by", "reason")} == {
+        "version": "2", "previous": "1", "kind": "promoted", "by": "anonymous", "reason": "a test",
+    }  # fmt: skip
+    again = gateway.post(f"{URL}/2:promote")
+    assert again.json()["changed"] is False
+    assert again.headers["Idempotent-Replayed"] == "true"
+    back = gateway.post(f"{URL}:rollback", json={"reason": "worse"})
+    assert (back.status_code, back.json()["model"]["ref"]["version"]) == (200, "1")
+    assert serving(gateway) == "1"
+    nothing = gateway.post(f"{URL}:rollback")
+    assert (nothing.status_code, nothing.json()["code"]) == (409, "promotion-refused")
+
+
+def test_a_repeated_rollback_goes_back_once(gateway: httpx.Client) -> None:
+    for version in ("1", "2"):
+        gateway.post(f"{URL}/{version}:promote")
+    gateway.post(f"{URL}/3:promote", json={"force": True})
+    key = {"Idempotency-Key": "once"}
+    answers = [gateway.post(f"{URL}:rollback", headers=key) for _ in range(2)]
+    assert [answer.json()["changed"] for answer in answers] == [True, False]
+    assert serving(gateway) == "2"
+    other = gateway.post(f"{URL}/1:promote", headers=key)
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
+
+
+def test_what_the_gate_refused_needs_force(gateway: httpx.Client) -> None:
+    detail = gateway.get(f"{URL}/3").json()
+    assert (detail["decision"], detail["champion"], detail["gain"], detail["p_value"]) == ("refused", "1", -0.2, 0.001)
+    refused = gateway.post(f"{URL}/3:promote")
+    assert (refused.status_code, refused.json()["code"]) == (409, "promotion-refused")
+    assert "It is worse." in refused.json()["detail"]
+    assert gateway.get(f"{URL}/current").status_code == 404
+    assert gateway.post(f"{URL}/3:promote", json={"force": True}).status_code == 200
+    assert serving(gateway) == "3"
+
+
+def test_what_is_not_there_is_told(gateway: httpx.Client) -> None:
+    for answer in (gateway.get(f"{URL}/9"), gateway.post(f"{URL}/nine:promote"), gateway.post(f"{URL}:rollback")):
+        assert answer.status_code == 404
+    assert gateway.post(f"{URL}/1:promote", json={"reason": "x" * 1001}).status_code == 422
+
+
+def test_a_registry_that_is_down_is_told(
+    gateway_with: Callable[..., AbstractContextManager[httpx.Client]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    with gateway_with(mlflow_tracking_uri="http://127.0.0.1:9") as client:
+        answer = client.post(f"{URL}/1:promote")
+        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+        assert answer.headers["Retry-After"]
