@@ -21,6 +21,7 @@ from meadow.settings import Settings
 from meadow.storage.layout import pack_results_key
 from meadow.storage.s3 import ObjectStore, StoreError
 from meadow_worker.engines.choose import resolve_engine
+from meadow_worker.explaining.explainer import Explainer
 from meadow_worker.filling.filler import BatchFiller
 from meadow_worker.lease_keeper import LeaseKeeper
 from meadow_worker.metrics import WorkerMetrics
@@ -46,6 +47,7 @@ class InferenceProcess:
         self._models = ModelHost(self._cache, ModelRegistry(settings), self._load, self._metrics)
         client = connect(settings)
         self._leases = JobLeases(client, settings)
+        self._explainer = Explainer(self._store, self._leases, settings)
         self._packs = PackReader(self._store, settings)
         self._filler = BatchFiller(self._store, self._leases, BatchFilling(client, settings), settings)
         self._heartbeats = LeaseKeeper(
@@ -115,7 +117,7 @@ class InferenceProcess:
             detail = "The worker failed on this image. Its log has the reason under the job's id."
             self._leases.fail(claim, JobError(code=ProblemTypes.INTERNAL.code, detail=detail))
             return "failed"
-        self._leases.succeed(claim, prediction)
+        self._leases.succeed(claim, prediction, explanation=self._explainer.explain(claim, model, prediction))
         return "succeeded"
 
     def _answer_pack(self, claim: Claim) -> None:
