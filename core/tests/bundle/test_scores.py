@@ -3,7 +3,7 @@ import pytest
 
 from meadow.bundle.manifest import BundleManifest, HoldoutMetrics
 from meadow.bundle.preprocess import Preprocessing
-from meadow.bundle.scores import decide, probabilities
+from meadow.bundle.scores import decide, log_odds, probabilities
 from meadow.predictions import Decision
 
 LOGITS = np.array([[2.0, 0.0, 1.0], [-1e4, 1e4, 0.0]], dtype=np.float32)
@@ -33,6 +33,13 @@ def test_temperature_softens_without_changing_the_order() -> None:
     np.testing.assert_allclose(soft[0], probabilities(LOGITS[:1] / np.float32(2), 1.0)[0])
     assert soft[0].argmax() == 0
     assert soft[0, 0] < probabilities(LOGITS, 1.0)[0, 0]
+
+
+def test_log_odds_are_those_of_the_probabilities_and_go_on_where_they_end() -> None:
+    for index in range(3):
+        share = probabilities(LOGITS[:1], 1.7)[0, index]
+        np.testing.assert_allclose(log_odds(LOGITS, 1.7, index)[0], np.log(share / (1 - share)))
+    assert log_odds(LOGITS, 1.0, 1)[1] == pytest.approx(1e4)
 
 
 def test_the_most_likely_class_comes_first(manifest: BundleManifest) -> None:

@@ -7,6 +7,7 @@ import pytest
 from meadow.client import RetryPolicy
 from meadow.client.retries import Pauses
 from meadow.client.testing import Answer, Asked, FakeGateway
+from meadow.explanations import Explanation, ExplanationState
 from meadow.jobs.model import JobState
 
 Meadow = Callable[..., int]
@@ -40,6 +41,40 @@ def test_one_image_that_the_gateway_does_not_take_is_a_failed_image(
     assert "x.png: The bytes are not an image." in capsys.readouterr().out
     with out.open(newline="") as file:
         assert [row["error"] for row in csv.DictReader(file)] == ["unsupported-type"]
+
+
+def test_an_image_is_explained(
+    gateway: FakeGateway,
+    meadow: Meadow,
+    photos: Photos,
+    capsys: Shown,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert meadow("classify", photos("grass.png") / "grass.png", "--explain") == 0
+    assert gateway.asked[0].query["explain"] == ["true"]
+    shown = capsys.readouterr().out
+    assert "grass.png: grass (confident)" in shown
+    assert "    ██\n" in shown
+    assert "grass.explanation.png" in shown
+    assert (tmp_path / "grass.explanation.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_why_an_image_is_not_explained_is_said(
+    gateway: FakeGateway, meadow: Meadow, photos: Photos, capsys: Shown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    gateway.state.explanation = Explanation(state=ExplanationState.UNAVAILABLE, detail="The worker was lost.")
+    assert meadow("classify", photos("grass.png") / "grass.png", "--explain") == 0
+    assert "No explanation. The worker was lost." in capsys.readouterr().out
+    assert not list(tmp_path.glob("*.png"))
+
+
+def test_only_one_image_is_explained(gateway: FakeGateway, meadow: Meadow, photos: Photos, capsys: Shown) -> None:
+    assert meadow("classify", photos("a.png", "b.png"), "--explain") == 2
+    assert "--explain takes one image file" in capsys.readouterr().err
+    assert not gateway.asked
 
 
 def test_a_gateway_that_refuses_for_its_own_reasons_is_no_failed_image(

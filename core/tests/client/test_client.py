@@ -5,7 +5,8 @@ import tarfile
 import pytest
 
 from meadow.client import ApiProblem, GatewayUnreachableError, JobPendingError, MeadowClient, RetryPolicy
-from meadow.client.testing import ScriptedServer
+from meadow.client.testing import Answer, ScriptedServer
+from meadow.client.testing.answers import make_explanation
 from meadow.jobs.model import JobKind, JobState
 from meadow.predictions import Prediction
 from meadow.settings import Settings
@@ -42,6 +43,17 @@ def test_an_image_travels_raw_with_its_name_type_and_key(server: ScriptedServer,
     assert asked.headers["Authorization"] == "Bearer key-1"
     assert asked.headers["Idempotency-Key"]
     assert asked.headers["Prefer"] is None
+
+
+def test_an_explanation_is_asked_for_and_fetched(server: ScriptedServer, client: MeadowClient) -> None:
+    server.reply_job("queued", 202)
+    client.submit_image(b"\xff\xd8\xff...", explain=True)
+    assert server.asked[0].query == {"explain": ["true"]}
+    server.answers += [Answer(content=b"png"), Answer(content=make_explanation("grass").model_dump_json().encode())]
+    assert client.explanation("job_1") == b"png"
+    assert client.explanation_map("job_1") == make_explanation("grass")
+    assert [asked.path for asked in server.asked[1:]] == ["/v1/jobs/job_1/explanation"] * 2
+    assert server.asked[2].query == {"format": ["json"]}
 
 
 def test_a_submission_that_waits_gets_its_result(server: ScriptedServer, client: MeadowClient) -> None:

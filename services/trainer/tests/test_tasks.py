@@ -9,6 +9,7 @@ from typing_extensions import override
 from meadow.datasets.catalog import DatasetCatalog
 from meadow.datasets.folder import DatasetError
 from meadow.datasets.manifest import DatasetManifest
+from meadow.explanations import Explanation
 from meadow.jobs.keys import Unit
 from meadow.jobs.leases import Claim, JobLeases
 from meadow.jobs.model import JobError
@@ -53,7 +54,14 @@ class Leases(JobLeases):
         return self.held
 
     @override
-    def succeed(self, claim: Claim, result: Prediction | TrainingResult, model: ModelRef | None = None) -> bool:
+    def succeed(
+        self,
+        claim: Claim,
+        result: Prediction | TrainingResult,
+        model: ModelRef | None = None,
+        explanation: Explanation | None = None,
+    ) -> bool:
+        assert explanation is None
         self.ended.append((result, model))
         return True
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from meadow.bundle.region import DecodedImage, central_square, read_region
+from meadow.bundle.region import Box, DecodedImage, central_square, read_region
 
 
 class Preprocessing(BaseModel):
@@ -27,6 +27,10 @@ class Preprocessing(BaseModel):
     mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
     std: tuple[float, float, float] = (0.229, 0.224, 0.225)
 
+    def box(self, width: float, height: float) -> Box:
+        """Return what of an image of a width and height becomes the model's input."""
+        return central_square(self.crop_fraction)(width, height)
+
 
 def load_pixels(body: bytes, preprocessing: Preprocessing, *, max_pixels: int) -> DecodedImage:
     """Decode an image into the model's input.
@@ -37,5 +41,4 @@ def load_pixels(body: bytes, preprocessing: Preprocessing, *, max_pixels: int) -
     Raises:
         ImageRejectedError: The bytes are not a readable image.
     """
-    region = central_square(preprocessing.crop_fraction)
-    return read_region(body, preprocessing.size, region, max_pixels=max_pixels)
+    return read_region(body, preprocessing.size, preprocessing.box, max_pixels=max_pixels)

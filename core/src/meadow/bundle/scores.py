@@ -15,6 +15,16 @@ def probabilities(logits: NDArray[np.float32], temperature: float) -> NDArray[np
     return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True))
 
 
+def log_odds(logits: NDArray[np.float32], temperature: float, index: int) -> NDArray[np.float64]:
+    """Return the natural logarithm of one class's calibrated odds against all others, for each row of logits.
+
+    Where a probability sticks to one, this still tells how sure the network is.
+    """
+    scaled = logits.astype(np.float64) / temperature
+    others = np.delete(scaled, index, axis=1)
+    return np.asarray(scaled[:, index] - np.logaddexp.reduce(others, axis=1))
+
+
 def decide(
     row: NDArray[np.float64], manifest: BundleManifest, *, top_k: int | None = None
 ) -> tuple[Decision, list[Score]]:

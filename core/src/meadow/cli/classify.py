@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from meadow.cli.explanation import show_explanation
 from meadow.cli.interruption import way_back
 from meadow.cli.outputs import check_output, consume
 from meadow.cli.progress import run_with_progress
@@ -47,6 +48,10 @@ def classify_command(
             help="Send photos of a folder at so many pixels on their shorter side: much less to upload.",
         ),
     ] = None,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="One image: also draw which parts of it the answer rests on, as a PNG here."),
+    ] = False,
 ) -> None:
     """Classify images and whole folders.
 
@@ -58,6 +63,7 @@ def classify_command(
       `meadow classify photos/ 'more/**/*.jpg' --out results.csv`
       `meadow classify photos/ --resume`
       `meadow classify photos/ --shrink 512`
+      `meadow classify lawn.jpg --explain`
     """
     console = Console()
     check_output(out)
@@ -67,10 +73,12 @@ def classify_command(
     files = [] if is_remote(paths) else find_files(paths)
     if shrink and not files:
         raise typer.BadParameter("--shrink is for photos that are sent from here.")
+    if explain and len(files) != 1:
+        raise typer.BadParameter("--explain takes one image file.")
     if not files:
         summary = _classify_remote(console, settings, paths[0], out=out, resume=resume)
     elif len(files) == 1:
-        summary = _classify_file(console, settings, files[0], out)
+        summary = _classify_file(console, settings, files[0], out, explain=explain)
     else:
         name = ", ".join(paths)
         summary = _classify_files(console, settings, files, name=name, out=out, resume=resume, shrink=shrink)
@@ -80,11 +88,15 @@ def classify_command(
         raise typer.Exit(ITEMS_FAILED_STATUS)
 
 
-def _classify_file(console: Console, settings: Settings, file: NamedFile, out: Path | None) -> Summary:
+def _classify_file(
+    console: Console, settings: Settings, file: NamedFile, out: Path | None, *, explain: bool
+) -> Summary:
     summary = Summary()
     with MeadowClient.from_settings(settings) as client:
-        result = classify_one(client, file)
-    show_one(console, result)
+        job, result = classify_one(client, file, explain=explain)
+        show_one(console, result)
+        if job and job.explanation:
+            show_explanation(console, client, job, file)
     consume(summary.watch([result]), out)
     return summary
 

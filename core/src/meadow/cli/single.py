@@ -25,17 +25,18 @@ IMAGE_PROBLEMS = frozenset(
 """What the gateway can have against an image, as it would of one image of a folder."""
 
 
-def classify_one(client: MeadowClient, file: NamedFile) -> ItemResult:
-    """Classify one file."""
+def classify_one(client: MeadowClient, file: NamedFile, *, explain: bool = False) -> tuple[Job | None, ItemResult]:
+    """Classify one file; there is no job when it was not accepted."""
     try:
-        job = client.submit_image(Path(file.path).read_bytes(), name=file.name)
+        job = client.submit_image(Path(file.path).read_bytes(), name=file.name, explain=explain)
     except OSError as error:
-        return ItemResult.failure(file.name, "file-unreadable", f"The file cannot be read: {error.strerror}.")
+        return None, ItemResult.failure(file.name, "file-unreadable", f"The file cannot be read: {error.strerror}.")
     except ApiProblem as problem:
         if problem.code not in IMAGE_PROBLEMS:
             raise
-        return ItemResult.failure(file.name, problem.code, str(problem))
-    return _as_item(file.name, client.wait(job.id, timeout=WAIT_SECONDS))
+        return None, ItemResult.failure(file.name, problem.code, str(problem))
+    job = client.wait(job.id, timeout=WAIT_SECONDS)
+    return job, _as_item(file.name, job)
 
 
 def show_one(console: Console, result: ItemResult) -> None:

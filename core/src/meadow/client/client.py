@@ -18,6 +18,7 @@ from meadow.client.media import media_type
 from meadow.client.retries import RetryPolicy
 from meadow.client.transport import Transport
 from meadow.datasets.correction import Correction, CorrectionCounts
+from meadow.explanations import ExplanationMap
 from meadow.items import ItemFilter, ItemPage, ItemResult
 from meadow.jobs.model import Job, JobKind, JobPage, JobState
 from meadow.limits import Limits
@@ -94,10 +95,14 @@ class MeadowClient:
         name: str = "",
         content_type: str | None = None,
         top_k: int | None = None,
+        explain: bool = False,
         idempotency_key: str | None = None,
         wait: int | None = None,
     ) -> Job:
-        """Submit one image; with `wait`, the answer comes with the result or after so many seconds."""
+        """Submit one image; with `wait`, the answer comes with the result or after so many seconds.
+
+        With `explain`, the job is finished once its `explanation` is there too, or known to be unavailable.
+        """
         headers = {"Content-Type": content_type or media_type(data, name)}
         if name:
             headers["X-Image-Name"] = quote(name)
@@ -105,10 +110,11 @@ class MeadowClient:
             headers["Idempotency-Key"] = idempotency_key
         if wait:
             headers["Prefer"] = f"wait={wait}"
+        asked = {"top_k": top_k, "explain": "true" if explain else None}
         response = self._transport.send(
             "POST",
             "/v1/classifications",
-            params={} if top_k is None else {"top_k": top_k},
+            params={key: value for key, value in asked.items() if value is not None},
             headers=headers,
             content=data,
             wait=wait or 0,
@@ -163,6 +169,15 @@ class MeadowClient:
             token = page.next_page_token
             if not token:
                 return
+
+    def explanation(self, job_id: str) -> bytes:
+        """What a classification's answer rests on, drawn over the image, as a PNG."""
+        return self._transport.send("GET", f"{_job(job_id)}/explanation").content
+
+    def explanation_map(self, job_id: str) -> ExplanationMap:
+        """The same in numbers."""
+        path = f"{_job(job_id)}/explanation"
+        return _parsed(ExplanationMap, self._transport.send("GET", path, params={"format": "json"}))
 
     def cancel(self, job_id: str) -> Job:
         """Ask for a job to be stopped."""

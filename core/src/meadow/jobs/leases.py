@@ -10,9 +10,10 @@ from typing import Any
 
 import redis
 
+from meadow.explanations import Explanation
 from meadow.jobs.keys import Unit
 from meadow.jobs.model import JobError, JobState
-from meadow.jobs.record import pairs_to_record
+from meadow.jobs.record import EXPLANATION, pairs_to_record
 from meadow.jobs.scripts import load_script
 from meadow.jobs.unit_keys import unit_keys
 from meadow.predictions import Prediction
@@ -96,9 +97,17 @@ class JobLeases:
         arguments = [str(claim.unit), claim.attempt, self.lease_seconds, *_flat(fields or {})]
         return bool(self._heartbeat(unit_keys(claim.unit), arguments))
 
-    def succeed(self, claim: Claim, result: Prediction | TrainingResult, model: ModelRef | None = None) -> bool:
+    def succeed(
+        self,
+        claim: Claim,
+        result: Prediction | TrainingResult,
+        model: ModelRef | None = None,
+        explanation: Explanation | None = None,
+    ) -> bool:
         """Answer a job; False when it was finished, cancelled or given to another worker meanwhile."""
         fields = ["result", result.model_dump_json(), *(_model_fields(model) if model else [])]
+        if explanation is not None:
+            fields += [EXPLANATION, explanation.model_dump_json()]
         return self._end(claim, JobState.SUCCEEDED, fields)
 
     def fail(self, claim: Claim, error: JobError) -> bool:

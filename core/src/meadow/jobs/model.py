@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from meadow.explanations import Explanation
 from meadow.predictions import Prediction
 from meadow.registry.model import ModelRef
 from meadow.training import TrainingResult
@@ -69,6 +70,7 @@ class Links(BaseModel):
     self: str
     cancel: str
     results: str | None = None
+    explanation: str | None = None
 
 
 class Job(BaseModel):
@@ -89,6 +91,7 @@ class Job(BaseModel):
     sealed: bool | None = Field(None, description="Batches: whether all packs are in.")
     result: Prediction | TrainingResult | None = None
     error: JobError | None = None
+    explanation: Explanation | None = Field(None, description="Classifications: null when none was asked for.")
     name: str = Field("", description="File name or label that the submitter gave.")
     fingerprint: str = Field("", description="Batches: what the submitter calls the set of images, to find it again.")
     webhook: Webhook | None = Field(None, description="What has become of the webhook; null when none was asked for.")

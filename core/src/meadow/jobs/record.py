@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from meadow.explanations import Explanation, ExplanationState
 from meadow.jobs.model import Job, JobError, JobKind, JobState, Links
 from meadow.jobs.progress import progress_of
 from meadow.names import BATCH_QUEUE, INTERACTIVE_QUEUE, TRAINING_QUEUE
@@ -19,6 +20,13 @@ QUEUE_OF_KIND = {
     JobKind.BATCH: BATCH_QUEUE,
     JobKind.TRAINING: TRAINING_QUEUE,
 }
+
+EXPLAIN = "explain"
+"""Field of a record: the submitter asked for an explanation."""
+EXPLAINING = "explaining"
+"""Field of a record: the attempt that has begun to explain the answer."""
+EXPLANATION = "explanation"
+"""Field of a record: what has become of it, an `Explanation`."""
 
 _RESULT: TypeAdapter[Prediction | TrainingResult] = TypeAdapter(Prediction | TrainingResult)
 
@@ -74,6 +82,7 @@ def to_job(record: Mapping[str, str], classes: Mapping[str, str] | None = None, 
         sealed="packs" in record if is_batch else None,
         result=_RESULT.validate_json(record["result"]) if "result" in record else None,
         error=JobError.model_validate_json(record["error"]) if "error" in record else None,
+        explanation=_explanation(record) if EXPLAIN in record else None,
         name=record.get("name", ""),
         fingerprint=record.get("fingerprint", ""),
         webhook=_webhook(record) if "webhook_url" in record else None,
@@ -81,8 +90,17 @@ def to_job(record: Mapping[str, str], classes: Mapping[str, str] | None = None, 
             self=self_link,
             cancel=f"{self_link}:cancel",
             results=f"{self_link}/results" if is_batch else None,
+            explanation=f"{self_link}/explanation" if EXPLAIN in record else None,
         ),
     )
+
+
+def _explanation(record: Mapping[str, str]) -> Explanation:
+    if EXPLANATION in record:
+        return Explanation.model_validate_json(record[EXPLANATION])
+    if JobState(record["state"]).is_final:
+        return Explanation(state=ExplanationState.UNAVAILABLE, detail="There is no answer to explain.")
+    return Explanation(state=ExplanationState.PENDING)
 
 
 def _webhook(record: Mapping[str, str]) -> Webhook:

@@ -83,6 +83,21 @@ def pack_results_key(batch_id: str, number: int) -> str:
     return f"batches/{batch_id}/results/{number:08d}{RESULT_SUFFIX}"
 
 
+def explanations_prefix() -> str:
+    """Prefix of what explains single images' answers."""
+    return "explanations/"
+
+
+def explanation_image_key(job_id: str) -> str:
+    """Key of an explanation as a PNG, drawn over the image."""
+    return f"explanations/{job_id}/overlay.png"
+
+
+def explanation_map_key(job_id: str) -> str:
+    """Key of an explanation in numbers: one `ExplanationMap`."""
+    return f"explanations/{job_id}/map.json"
+
+
 def upload_key(upload_id: str) -> str:
     """Key of a file that a batch is filled from."""
     return f"uploads/{upload_id}"

@@ -8,6 +8,8 @@ from meadow.jobs.model import Job
 from meadow.problems import Problem
 
 RETRY_AFTER_SECONDS = 1
+PRIVATE = "private, no-cache"
+"""`Cache-Control` of what belongs to one caller."""
 EXAMPLE_JOB = {
     "id": "job_06cpkr3kpg5uvmt4q5o1c82k",
     "kind": "classification",
@@ -29,6 +31,7 @@ EXAMPLE_JOB = {
         "infer_ms": 8.6,
     },
     "error": None,
+    "explanation": None,
     "name": "lawn.jpg",
     "webhook": None,
     "links": {

@@ -36,14 +36,30 @@ def card(picture: Picture, classes: Sequence[str]) -> str:
             f'<h3>{_WAITING_TEXT.get(picture.stage, "Almost there")}</h3><div class="shimmer"></div>',
         )
     name = f'<p class="name" title="{escape(picture.name)}">{escape(picture.name)}</p>'
-    return f'<article class="card {kind}">{_image(picture)}<div class="body">{content}{name}</div></article>'
+    if picture.overlay:
+        kind += " explained"
+    shown = _image(picture) + _why(picture)
+    return f'<article class="card {kind}">{shown}<div class="body">{content}{name}</div></article>'
 
 
 def _image(picture: Picture) -> str:
+    if picture.overlay:
+        shown = f'<img src="{picture.thumbnail}" alt="{escape(picture.name)}">' if picture.thumbnail else ""
+        return f'<figure>{shown}<img src="{picture.overlay}" alt="What the answer rests on"></figure>'
     if picture.thumbnail:
         return f'<figure><img src="{picture.thumbnail}" alt="{escape(picture.name)}"></figure>'
     text = "" if not picture.finished else "<span>no preview</span>"
     return f"<figure>{text}</figure>"
+
+
+def _why(picture: Picture) -> str:
+    if picture.overlay and picture.prediction:
+        told = (
+            f"The brighter a part, the more the answer <b>{escape(picture.prediction.label)}</b> loses when that part "
+            "is hidden; what is dark at the edges the model does not see."
+        )
+        return f'<p class="why">{told}</p>'
+    return f'<p class="why">{escape(picture.unexplained)}</p>' if picture.unexplained else ""
 
 
 def _answered(prediction: Prediction, job: Job, classes: Sequence[str]) -> str:

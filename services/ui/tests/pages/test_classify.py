@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from meadow.client.testing import FakeGateway
 from meadow.client.testing.answers import make_model
+from meadow_ui.pages.classify import EXPLAINED
 from meadow_ui.pictures.tray import CAPACITY, Tray
 
 OpenPage = Callable[[str], AppTest]
@@ -110,6 +111,28 @@ def test_failures_can_be_tried_again(gateway: FakeGateway, open_page: OpenPage) 
     assert "confident" in cards(finished(page))[0]
     with pytest.raises(KeyError):
         page.button(key="retry")
+
+
+def test_answers_are_explained_on_request(gateway: FakeGateway, open_page: OpenPage) -> None:
+    page = open_page("classify")
+    page.toggle(key="explain").set_value(True).run()
+    finished(drop(page, [f"grass {number}.jpg" for number in range(EXPLAINED + 2)]))
+    shown = cards(page)
+    assert ["explained" in card for card in shown] == [True] * EXPLAINED + [False] * 2
+    assert 'alt="grass 0.jpg"' in shown[0], "the picture itself stays beside its explanation"
+    assert 'src="data:image/png' in shown[0]
+    assert "the answer <b>grass</b> loses" in shown[0]
+    asked = [one for one in gateway.asked if one.path == "/v1/classifications"]
+    assert sum("explain" in one.query for one in asked) == EXPLAINED
+
+
+@pytest.mark.usefixtures("gateway")
+def test_a_folder_is_not_explained(open_page: OpenPage) -> None:
+    page = open_page("classify")
+    page.toggle(key="explain").set_value(True).run()
+    page.button_group[0].set_value("A folder").run()
+    assert not page.toggle
+    assert not any("explained" in card for card in cards(finished(drop(page, ["a.jpg"]))))
 
 
 @pytest.mark.usefixtures("gateway")

@@ -5,6 +5,8 @@ import pytest
 
 from meadow.client import MeadowClient, RetryPolicy
 from meadow.client.testing import FakeGateway
+from meadow.client.testing.answers import classify_by_name
+from meadow.explanations import Explanation, ExplanationState
 from meadow_ui.pictures.picture import Picture, Stage
 from meadow_ui.pictures.sender import Sender
 
@@ -60,6 +62,32 @@ def test_a_gateway_that_goes_away_leaves_a_reason(gateway: FakeGateway, sender: 
     until(lambda: picture.finished)
     assert picture.error is not None
     assert picture.error.code == "gateway-unreachable"
+
+
+def test_an_explanation_comes_with_its_answer(sender: Sender) -> None:
+    picture, plain = Picture("a", b"x", explain=True), Picture("b", b"x")
+    for one in (picture, plain):
+        sender.send(one)
+    until(lambda: picture.finished and plain.finished)
+    assert picture.overlay.startswith("data:image/png;base64,")
+    assert (picture.unexplained, plain.overlay) == ("", "")
+
+
+def test_an_explanation_that_cannot_be_had_does_not_cost_the_answer(gateway: FakeGateway, sender: Sender) -> None:
+    gateway.state.explanation = Explanation(state=ExplanationState.UNAVAILABLE, detail="The worker was lost.")
+    picture = Picture("a", b"x", explain=True)
+    sender.send(picture)
+    until(lambda: picture.finished)
+    assert picture.stage is Stage.DONE
+    assert picture.unexplained == "The worker was lost."
+    answer = classify_by_name(b"x", "b")
+    gateway.reply_job("succeeded", 202, result=answer.model_dump(), explanation={"state": "ready"})
+    gateway.reply_problem("not-found", 404, "It is gone.")
+    gone = Picture("b", b"x", explain=True)
+    sender.send(gone)
+    until(lambda: gone.finished)
+    assert gone.stage is Stage.DONE
+    assert "could not be fetched" in gone.unexplained
 
 
 def test_what_nobody_waits_for_is_cancelled_or_never_sent(gateway: FakeGateway, sender: Sender) -> None:

@@ -47,6 +47,7 @@ def _serve(settings: Settings, engine: str, metrics_folder: Path) -> None:
     from prometheus_client import start_http_server  # noqa: PLC0415
 
     from meadow.jobs.connection import connect  # noqa: PLC0415
+    from meadow.jobs.leftover_explanations import LeftoverExplanations  # noqa: PLC0415
     from meadow.jobs.sweeper import Sweeper  # noqa: PLC0415
     from meadow.registry.cache import ModelCache  # noqa: PLC0415
     from meadow.registry.versions import ModelRegistry  # noqa: PLC0415
@@ -62,9 +63,9 @@ def _serve(settings: Settings, engine: str, metrics_folder: Path) -> None:
     keeper = ModelKeeper(cache, registry, metrics, poll_seconds=settings.model_poll_seconds)
     client = connect(settings)
     sweeper = Sweeper(client, settings)
-    background = Background(
-        client, keeper, sweeper, LeftoverUploads(client, ObjectStore(settings), settings), metrics, engine=engine
-    )
+    store = ObjectStore(settings)
+    leftovers = (LeftoverUploads(client, store, settings), LeftoverExplanations(store, settings))
+    background = Background(client, keeper, sweeper, leftovers, metrics, engine=engine)
 
     def stop_waiting(_signal: int, _frame: FrameType | None) -> None:
         background.stop()

@@ -2,13 +2,14 @@
 
 import logging
 import threading
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Protocol
 
 import redis
 
 from meadow.jobs.fleet import HEARTBEAT_SECONDS, report_worker, retire_worker
 from meadow.jobs.sweeper import SWEEP_SECONDS, Sweeper
-from meadow.sources.leftovers import LeftoverUploads
 from meadow.status import WorkerStatus
 from meadow.storage.errors import StoreError
 from meadow_worker.keeper import ModelKeeper
@@ -16,9 +17,16 @@ from meadow_worker.lease_keeper import worker_name
 from meadow_worker.metrics import WorkerMetrics
 
 LEFTOVERS_SECONDS = 3_600.0
-"""How often uploads that nobody needs are looked for."""
+"""How often objects that nobody needs are looked for."""
 
 logger = logging.getLogger(__name__)
+
+
+class Leftovers(Protocol):
+    """Objects of one kind that are deleted once nobody needs them."""
+
+    def sweep(self) -> int:
+        """Delete them, and return how many there were."""
 
 
 class Background:
@@ -29,7 +37,7 @@ class Background:
         client: redis.Redis,
         keeper: ModelKeeper,
         sweeper: Sweeper,
-        leftovers: LeftoverUploads,
+        leftovers: Sequence[Leftovers],
         metrics: WorkerMetrics,
         *,
         engine: str,
@@ -57,7 +65,7 @@ class Background:
         for name, target in (
             ("keeper", self._keeper.run),
             ("sweeper", self._sweep),
-            ("leftovers", self._sweep_uploads),
+            ("leftovers", self._sweep_leftovers),
         ):
             threading.Thread(target=target, name=name, daemon=True).start()
 
@@ -77,14 +85,15 @@ class Background:
                 # A sweeper that ended quietly would leave lost jobs lost.
                 logger.exception("the sweep failed; trying again")
 
-    def _sweep_uploads(self) -> None:
+    def _sweep_leftovers(self) -> None:
         while True:
-            try:
-                self._leftovers.sweep()
-            except (StoreError, redis.RedisError) as error:
-                logger.warning("could not delete leftover uploads: %s", error)
-            except Exception:
-                logger.exception("the search for leftover uploads failed; trying again")
+            for leftovers in self._leftovers:
+                try:
+                    leftovers.sweep()
+                except (StoreError, redis.RedisError) as error:
+                    logger.warning("could not delete what is left over: %s", error)
+                except Exception:
+                    logger.exception("the search for what is left over failed; trying again")
             if self._stop.wait(LEFTOVERS_SECONDS):
                 break
 

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 
 import redis
@@ -12,7 +13,7 @@ from meadow.jobs.filling import BatchFilling
 from meadow.jobs.keys import Unit
 from meadow.jobs.leases import Claim, JobLeases
 from meadow.jobs.model import JobError
-from meadow.jobs.record import model_of
+from meadow.jobs.record import EXPLAIN, model_of
 from meadow.jobs.waiting import WaitingImages
 from meadow.names import BATCH_QUEUE, INTERACTIVE_QUEUE
 from meadow.predictions import Prediction
@@ -25,6 +26,7 @@ from meadow.storage.layout import pack_results_key
 from meadow.storage.s3 import ObjectStore, StoreError
 from meadow_worker.answering import answer_claims
 from meadow_worker.engines.choose import resolve_engine, shares_device
+from meadow_worker.explaining.explainer import Explainer
 from meadow_worker.filling.filler import BatchFiller
 from meadow_worker.lease_keeper import LeaseKeeper
 from meadow_worker.metrics import WorkerMetrics
@@ -55,6 +57,7 @@ class InferenceProcess:
         self._leases = JobLeases(client, settings)
         sharing = settings.worker_threads if shares_device(self._engine) else settings.worker_processes
         self._waiting = WaitingImages(client, processes=sharing)
+        self._explainer = Explainer(self._store, self._leases, settings)
         self._packs = PackReader(self._store, settings)
         self._filler = BatchFiller(self._store, self._leases, BatchFilling(client, settings), settings)
         self._heartbeats = LeaseKeeper(
@@ -96,7 +99,7 @@ class InferenceProcess:
                     held.enter_context(self._heartbeats.holding(claim))
                     claims.append(claim)
             answers = answer_claims(claims, model)
-            self._leases.answer_all(answers)
+            self._record(answers, model)
         seconds = time.perf_counter() - started
         for _, answer in answers:
             outcome = "succeeded" if isinstance(answer, Prediction) else "failed"
@@ -134,6 +137,18 @@ class InferenceProcess:
                 logger.exception("failed to fill %s", unit)
                 detail = "The worker failed on the batch's source. Its log has the reason under the batch's id."
                 self._leases.fail(claim, JobError(code=ProblemTypes.INTERNAL.code, detail=detail))
+
+    def _record(self, answers: Sequence[tuple[Claim, Prediction | JobError]], model: ServedModel) -> None:
+        """Answer jobs; those that are to be explained come last, so that nobody waits for that but who asked."""
+        to_explain = {claim.unit for claim, _ in answers if EXPLAIN in claim.record}
+        self._leases.answer_all([pair for pair in answers if pair[0].unit not in to_explain])
+        for claim, answer in answers:
+            if claim.unit not in to_explain:
+                continue
+            if isinstance(answer, Prediction):
+                self._leases.succeed(claim, answer, explanation=self._explainer.explain(claim, model, answer))
+            else:
+                self._leases.fail(claim, answer)
 
     def _answer_pack(self, claim: Claim) -> None:
         number = claim.unit.pack or 0

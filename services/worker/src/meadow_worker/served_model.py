@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from meadow.bundle.manifest import BundleError, read_bundle
 from meadow.bundle.preprocess import load_pixels
@@ -77,9 +78,7 @@ class ServedModel:
             ArithmeticError: The network gives what is no number.
         """
         started = time.perf_counter()
-        logits = self._engine.infer(np.stack([image.pixels for image in images]))
-        if not np.isfinite(logits).all():
-            raise ArithmeticError(f"Version {self.ref.version} gives {logits.tolist()}.")
+        logits = self.logits(np.stack([image.pixels for image in images]))
         share = _since(started) / len(images)
         predictions = []
         for image, row in zip(images, probabilities(logits, self.manifest.temperature), strict=True):
@@ -95,6 +94,17 @@ class ServedModel:
                 )
             )
         return predictions
+
+    def logits(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Run the network once over pixels as `decode` gives them, [N, size, size, 3].
+
+        Raises:
+            ArithmeticError: The network gives what is no number.
+        """
+        logits = self._engine.infer(pixels)
+        if not np.isfinite(logits).all():
+            raise ArithmeticError(f"Version {self.ref.version} gives {logits.tolist()}.")
+        return logits
 
 
 def _since(started: float) -> float:

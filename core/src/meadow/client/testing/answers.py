@@ -1,10 +1,22 @@
 """Made-up answers, told by an image's name, so that a test decides the outcome where it names its file."""
 
+import base64
 from datetime import UTC, datetime
 
+from meadow.explanations import ExplanationMap
 from meadow.jobs.model import JobError
 from meadow.predictions import Decision, Prediction, Score
 from meadow.registry.model import ModelInfo, ModelRef
+
+EXPLANATION_PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGO4Uh4OAAPFAaO7ZuVuAAAAAElFTkSuQmCC"
+)
+"""The smallest picture there is."""
+
+
+def make_explanation(label: str) -> ExplanationMap:
+    """Two cells, of which the right one holds what the answer rests on."""
+    return ExplanationMap(label=label, width=275, height=183, box=(46, 0, 229, 183), drops=[[-0.1, 2.5]])
 
 
 def classify_by_name(data: bytes, name: str) -> Prediction | JobError:

@@ -10,11 +10,12 @@ from urllib.parse import unquote
 
 from pydantic import BaseModel, TypeAdapter
 
-from meadow.client.testing.answers import classify_by_name
+from meadow.client.testing.answers import EXPLANATION_PNG, classify_by_name, make_explanation
 from meadow.client.testing.batches import FakeBatches
 from meadow.client.testing.models import FakeProduction
 from meadow.client.testing.server import Answer, Asked, ScriptedServer, problem_answer
 from meadow.datasets.correction import Correction, CorrectionCounts
+from meadow.explanations import Explanation, ExplanationState
 from meadow.jobs.model import Job, JobError, JobKind, JobPage, JobState, Links
 from meadow.predictions import Prediction
 from meadow.readiness import Check, Readiness
@@ -24,7 +25,7 @@ from meadow.status import SystemStatus
 Classify = Callable[[bytes, str], Prediction | JobError]
 
 _MODELS = TypeAdapter(list[ModelInfo])
-_JOB_PATH = re.compile(r"/v1/jobs/([^/:]+)(:cancel)?")
+_JOB_PATH = re.compile(r"/v1/jobs/([^/:]+)(:cancel|/explanation)?")
 
 
 @dataclass
@@ -49,6 +50,8 @@ class GatewayState:
     refusal: tuple[str, int, str] | None = None
     """Code, status and detail of the problem that meets every submission."""
     classify: Classify = classify_by_name
+    explanation: Explanation = field(default_factory=lambda: Explanation(state=ExplanationState.READY))
+    """What comes of the explanations that are asked for."""
     seconds_per_image: float = 0.0
     """How long one image takes; they are done one after another."""
 
@@ -77,6 +80,8 @@ class FakeGateway(ScriptedServer):
             return about_models
         found = _JOB_PATH.fullmatch(request.path)
         if found and found[1] in self._submitted:
+            if found[2] == "/explanation":
+                return self._explain(request, self._submitted[found[1]])
             return _body(self._progressed(self._submitted[found[1]], cancel=bool(found[2])))
         routes: dict[tuple[str, str], Callable[[], Answer]] = {
             ("POST", "/v1/classifications"): lambda: self._submit(request),
@@ -138,10 +143,19 @@ class FakeGateway(ScriptedServer):
             state=JobState.QUEUED,
             created_at=now,
             name=name,
+            explanation=Explanation(state=ExplanationState.PENDING) if "explain" in request.query else None,
             links=Links(self=f"/v1/jobs/{number}", cancel=f"/v1/jobs/{number}:cancel"),
         )
         self._submitted[number] = _Submitted(job, self._busy_until, self.state.classify(request.body, name))
         return _body(job, 202)
+
+    def _explain(self, request: Asked, submitted: _Submitted) -> Answer:
+        job = self._progressed(submitted)
+        if not job.explanation or job.explanation.state is not ExplanationState.READY:
+            return problem_answer("not-found", 404, f"Job {job.id} has no explanation.")
+        if request.query.get("format") == ["json"]:
+            return _body(make_explanation(job.result.label if isinstance(job.result, Prediction) else ""))
+        return Answer(content=EXPLANATION_PNG)
 
     def _progressed(self, submitted: _Submitted, *, cancel: bool = False) -> Job:
         now = datetime.now(UTC)
@@ -154,6 +168,8 @@ class FakeGateway(ScriptedServer):
         elif now >= submitted.ready_at:
             changes = {"started_at": job.created_at, "finished_at": now, **_outcome(submitted.outcome)}
             changes["model"] = self.state.model.ref if self.state.model else None
+            if job.explanation:
+                changes["explanation"] = self.state.explanation
         elif now >= submitted.ready_at - timedelta(seconds=self.state.seconds_per_image):
             changes = {"state": JobState.RUNNING, "started_at": now}
         submitted.job = job.model_copy(update=changes)

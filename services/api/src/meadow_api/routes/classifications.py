@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from meadow.jobs.model import Job, JobKind
+from meadow.jobs.record import EXPLAIN
 from meadow.jobs.submissions import IdempotencyKey, fingerprint
 from meadow.problems import ProblemError
 from meadow_api.auth import Caller
@@ -35,15 +36,22 @@ async def submit_classification(
     caller: Caller,
     wait: GrantedWait,
     key: IdempotencyHeader,
+    *,
     top_k: Annotated[int | None, Query(ge=1, le=1000, description="Name only the k most likely classes.")] = None,
+    explain: Annotated[bool, Query(description="Also say which parts of the image the answer rests on.")] = False,
     webhook_url: Annotated[str | None, Query(description="Called when the job has ended.")] = None,
 ) -> Job:
-    """Submit an image, as the raw body or as the form field `image`."""
+    """Submit an image, as the raw body or as the form field `image`.
+
+    With `explain=true` the job is finished once its explanation is there too: it costs about a hundred images.
+    """
     try:
         image = await read_image(request, gateway.settings)
         fields: dict[str, str | int] = {"name": image.name}
         if top_k is not None:
             fields["top_k"] = top_k
+        if explain:
+            fields[EXPLAIN] = 1
         fields |= await gateway.webhooks.record_fields(webhook_url)
         idempotency = IdempotencyKey(key, caller, fingerprint("classification", image.body, fields)) if key else None
         accepted = await gateway.submissions.submit(

@@ -7,12 +7,10 @@ from fastapi import APIRouter, Header, Query, Response
 
 from meadow.jobs.model import Job, JobKind, JobPage, JobState
 from meadow_api.resources import Gateway
-from meadow_api.responses import job_example, point_to, problems
+from meadow_api.responses import PRIVATE, job_example, point_to, problems
 from meadow_api.waiting import GrantedWait, wait_for
 
 router = APIRouter(prefix="/v1", tags=["jobs"])
-
-PRIVATE = "private, no-cache"
 
 
 @router.get("/jobs", summary="List jobs, newest first", responses=problems(400, 401))

@@ -22,6 +22,8 @@ IMAGE_TYPES = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"]
 MEBIBYTE = 1024 * 1024
 REFRESH_SECONDS = 0.7
 PAGE_OF_CARDS = 60
+EXPLAINED = 12
+"""Of the pictures dropped together: others wait for the workers too."""
 
 TRAY = "tray"
 DROPS = "drops"
@@ -74,6 +76,12 @@ def _drop_zone(settings: Settings, tray: Tray) -> None:
     kind = st.segmented_control("What to drop", [PICTURES, FOLDER], default=PICTURES, label_visibility="collapsed")
     # A new key gives an empty drop zone: the pictures live in the tray, not in the widget.
     key = f"drop-{st.session_state.setdefault(DROPS, 0)}-{kind}"
+    explain = kind == PICTURES and st.toggle(
+        "Say why",
+        key="explain",
+        help=f"Also shows what each answer rests on. That takes a hundred times as long, so of the pictures dropped "
+        f"together only the first {EXPLAINED} are explained.",
+    )
     with st.container(key="folder" if kind == FOLDER else "pictures"):
         st.file_uploader(
             "Drop a folder here" if kind == FOLDER else "Drop pictures here",
@@ -82,14 +90,14 @@ def _drop_zone(settings: Settings, tray: Tray) -> None:
             max_upload_size=max(settings.max_image_bytes // MEBIBYTE, 1),
             key=key,
             on_change=_take,
-            args=(key, tray, picture_sender(settings)),
+            args=(key, tray, picture_sender(settings), EXPLAINED if explain else 0),
             label_visibility="collapsed",
         )
 
 
-def _take(key: str, tray: Tray, sender: Sender) -> None:
+def _take(key: str, tray: Tray, sender: Sender, explained: int) -> None:
     files: Sequence[UploadedFile] = st.session_state[key] or []
-    left_out = tray.add(((file.name, file.getvalue()) for file in files), sender)
+    left_out = tray.add(((file.name, file.getvalue()) for file in files), sender, explained=explained)
     st.session_state[DROPS] += 1
     if left_out:
         st.toast(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from meadow.client import ApiProblem, ClientError
+from meadow.explanations import ExplanationState
 from meadow.jobs.model import Job, JobError, JobState
 from meadow.predictions import Decision, Prediction
 
@@ -34,6 +35,10 @@ class Picture:
     name: str
     data: bytes
     thumbnail: str = ""
+    explain: bool = False
+    """Whether to ask which parts of it the answer rests on."""
+    overlay: str = ""
+    """That, drawn over the picture, as a data URI."""
     job: Job | None = None
     error: JobError | None = None
     dropped: bool = False
@@ -58,6 +63,12 @@ class Picture:
         return result if isinstance(result, Prediction) else None
 
     @property
+    def unexplained(self) -> str:
+        """Why there is no explanation although one was asked for; empty otherwise."""
+        explanation = self.job.explanation if self.job else None
+        return explanation.detail if explanation and explanation.state is ExplanationState.UNAVAILABLE else ""
+
+    @property
     def unsure(self) -> bool:
         """Whether the model answered that it cannot tell."""
         return self.prediction is not None and self.prediction.decision is Decision.UNSURE
@@ -78,4 +89,4 @@ class Picture:
 
     def reset(self) -> None:
         """Forget how it failed, to be sent again."""
-        self.error, self.job = None, None
+        self.error, self.job, self.overlay = None, None, ""

@@ -1,5 +1,6 @@
 """Submits pictures and polls for their answers in threads of its own, so that pages are drawn meanwhile."""
 
+import base64
 import logging
 from collections.abc import Callable
 from contextlib import suppress
@@ -8,6 +9,8 @@ from threading import Thread
 from time import monotonic, sleep
 
 from meadow.client import ClientError, MeadowClient
+from meadow.explanations import Explanation, ExplanationState
+from meadow.jobs.model import Job
 from meadow_ui.pictures.picture import Picture
 from meadow_ui.pictures.thumbnail import thumbnail
 
@@ -57,7 +60,12 @@ class Sender:
         if picture.dropped:
             return
         picture.thumbnail = picture.thumbnail or thumbnail(picture.data, max_pixels=self._max_pixels)
-        self._ask(picture, lambda: picture.progress(self._client.submit_image(picture.data, name=picture.name)))
+        self._ask(
+            picture,
+            lambda: self._progress(
+                picture, self._client.submit_image(picture.data, name=picture.name, explain=picture.explain)
+            ),
+        )
 
     def _poll(self, picture: Picture, job_id: str) -> None:
         if picture.dropped:
@@ -65,9 +73,22 @@ class Sender:
                 self._client.cancel(job_id)
             return
         asked = monotonic()
-        self._ask(picture, lambda: picture.progress(self._client.job(job_id, wait=HOLD_SECONDS)))
+        self._ask(picture, lambda: self._progress(picture, self._client.job(job_id, wait=HOLD_SECONDS)))
         if not picture.finished:
             sleep(max(SHORTEST_POLL - (monotonic() - asked), 0))
+
+    def _progress(self, picture: Picture, job: Job) -> None:
+        if job.explanation and job.explanation.state is ExplanationState.READY:
+            # Before the answer: a picture that is answered is not looked after any more.
+            try:
+                png = self._client.explanation(job.id)
+                picture.overlay = "data:image/png;base64," + base64.b64encode(png).decode()
+            except ClientError as error:
+                logger.warning("%s: no explanation: %s", picture.name, error)
+                detail = "The explanation could not be fetched."
+                unavailable = Explanation(state=ExplanationState.UNAVAILABLE, detail=detail)
+                job = job.model_copy(update={"explanation": unavailable})
+        picture.progress(job)
 
     def _ask(self, picture: Picture, step: _Task) -> None:
         try:

@@ -26,14 +26,14 @@ class Tray:
 
     pictures: list[Picture] = field(default_factory=list)
 
-    def add(self, files: Iterable[tuple[str, bytes]], sender: Sender) -> int:
-        """Take pictures in and send them; returns how many found no place."""
+    def add(self, files: Iterable[tuple[str, bytes]], sender: Sender, *, explained: int = 0) -> int:
+        """Take pictures in and send them, the first few to be explained; returns how many found no place."""
         left_out = 0
-        for name, data in files:
+        for place, (name, data) in enumerate(files):
             if len(self.pictures) >= CAPACITY:
                 left_out += 1
                 continue
-            picture = Picture(name, data)
+            picture = Picture(name, data, explain=place < explained)
             self.pictures.append(picture)
             sender.send(picture)
         return left_out
