@@ -106,11 +106,11 @@ class Settings(BaseSettings):
     promotion_max_recall_drop: float = Field(
         0.05, ge=0, le=1, description="By how much a promoted model's recall of any one class may be lower."
     )
-    promotion_min_accuracy: float = Field(
-        0.0,
+    promotion_min_accuracy: float | None = Field(
+        None,
         ge=0,
         le=1,
-        description="A new model of a lower hold-out accuracy is refused, as is one that only guesses.",
+        description="A new model of a lower hold-out accuracy is refused; empty: one that only guesses is.",
     )
     promotion_significance: float = Field(
         0.05, gt=0, lt=1, description="A new model that is worse is refused if the paired test's p is below this."

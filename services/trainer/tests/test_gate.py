@@ -84,6 +84,7 @@ def test_model_below_the_floor_is_refused() -> None:
     verdict = judge(_answers(40, 40), None, dataclasses.replace(RULE, min_accuracy=0.9))
     assert verdict.decision is GateDecision.REFUSED
     assert "at least 90.0% is asked for" in verdict.reason
+    assert judge(_answers(80, 0, bees=80, flies=20), None, dataclasses.replace(RULE, min_accuracy=0.0)).promote
 
 
 def test_rule_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,7 +76,7 @@ def settings(settings: Settings, mlflow_uri: str, registry: ModelRegistry) -> Se
 def running_worker(settings: Settings) -> Iterator[ReadLog]:
     """Run a worker as a service does, and give what reads its log."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MEADOW_")}
-    for name, value in settings.model_dump().items():
+    for name, value in settings.model_dump(exclude_none=True).items():
         text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
         environment[f"MEADOW_{name.upper()}"] = text
     log = settings.home / "worker.log"

@@ -61,7 +61,7 @@ def _default(name: str) -> str:
     field = Settings.model_fields[name]
     if field.default_factory is not None:
         return "one for each core"
-    value = field.default
+    value = "" if field.default is None else field.default
     if isinstance(value, SecretStr):
         value = value.get_secret_value()
     return f"`{value}`" if str(value) else ""
@@ -70,4 +70,4 @@ def _default(name: str) -> str:
 def _shown(value: object) -> str:
     if isinstance(value, SecretStr):
         return "(set)" if value.get_secret_value() else ""
-    return str(value)
+    return "" if value is None else str(value)

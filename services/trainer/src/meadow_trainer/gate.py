@@ -20,8 +20,8 @@ class PromotionRule:
     """By how much its accuracy must be higher."""
     max_recall_drop: float
     """By how much its recall of any one class may be lower."""
-    min_accuracy: float = 0.0
-    """Below it, it is refused."""
+    min_accuracy: float | None = None
+    """Below it, it is refused; None asks for more than naming the largest class gives."""
     significance: float = 0.05
     """A p-value below it counts as found."""
     require_significance: bool = False
@@ -110,15 +110,17 @@ def _decide(
 
 def _useless(measured: Measurement, rule: PromotionRule) -> str:
     """Say why a model is of no use whatever is in production; empty when it is of some."""
-    largest = max(one.support for one in measured.per_class.values()) / measured.examples
-    if measured.accuracy <= largest + _ROUNDING and len(measured.per_class) > 1:
-        return (
-            f"It is right on {measured.accuracy:.1%} of the hold-out; naming the largest class, whatever the image "
-            f"shows, is right on {largest:.1%}."
-        )
-    if measured.accuracy < rule.min_accuracy - _ROUNDING:
+    if rule.min_accuracy is not None:
+        if measured.accuracy >= rule.min_accuracy - _ROUNDING:
+            return ""
         return f"It is right on {measured.accuracy:.1%} of the hold-out; at least {rule.min_accuracy:.1%} is asked for."
-    return ""
+    largest = max(one.support for one in measured.per_class.values()) / measured.examples
+    if measured.accuracy > largest + _ROUNDING:
+        return ""
+    return (
+        f"It is right on {measured.accuracy:.1%} of the hold-out; naming the largest class, whatever the image shows, "
+        f"is right on {largest:.1%}."
+    )
 
 
 def _weaker_class(measured: Measurement, before: Measurement, rule: PromotionRule) -> str:
