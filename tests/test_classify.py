@@ -9,7 +9,9 @@ from typing import Any
 
 import pyarrow.parquet
 import pytest
+from PIL import Image
 
+from meadow.explanations import Explanation, ExplanationState
 from meadow.jobs.model import JobState
 from meadow.predictions import Prediction
 from trained_stack import TrainedStack
@@ -50,6 +52,20 @@ def test_an_image_whose_pixels_are_damaged_is_a_failed_job_with_its_reason(train
     assert job.state is JobState.FAILED
     assert job.error
     assert job.error.code == "image-undecodable"
+
+
+def test_one_image_is_explained(trained: TrainedStack, folder: Path) -> None:
+    done = meadow(trained, "classify", "photos/dandelion/0.jpg", "--explain", folder=folder)
+    assert done.returncode == 0, done.stderr
+    with Image.open(folder / "0.explanation.png") as overlay:
+        assert max(overlay.size) <= 512
+    client = trained.stack.client
+    job = client.submit_image(trained.picture("dandelion"), explain=True, wait=20)
+    assert job.explanation == Explanation(state=ExplanationState.READY)
+    told = client.explanation_map(job.id)
+    assert isinstance(job.result, Prediction)
+    assert (told.label, told.width, told.height) == (job.result.label, job.result.width, job.result.height)
+    assert {len(row) for row in told.drops} == {len(told.drops)}
 
 
 @pytest.mark.parametrize("suffix", ["csv", "ndjson", "parquet"])

@@ -13,7 +13,7 @@ from meadow_worker.explaining.colours import STEPS, scale
 PICTURE_SIDE = 480
 """Longest side of the image as it is drawn, in pixels."""
 LEGEND_HEIGHT = 32
-LEAST_WIDTH = 260
+LEAST_WIDTH = 340
 """Room for the scale's words."""
 LEAST_RANGE = 0.5
 """Log-odds that the scale reaches at least: an answer that nothing changes must not look as if it did."""
@@ -80,7 +80,7 @@ def _tinted(grey: Colours, strength: Colours) -> Colours:
 
 def _draw_legend(page: Image.Image, top: int, reach: float) -> None:
     pen = ImageDraw.Draw(page)
-    font = ImageFont.load_default(13)
+    font = ImageFont.load_default(18)
     middle = top + LEGEND_HEIGHT // 2
     least, most = "no effect", f"odds / {_rounded(float(np.exp(reach)))}"
     pen.text((10, middle), least, fill=_INK, font=font, anchor="lm")
@@ -88,9 +88,9 @@ def _draw_legend(page: Image.Image, top: int, reach: float) -> None:
     start = 20 + int(pen.textlength(least, font))
     end = page.width - 20 - int(pen.textlength(most, font))
     # Over a middle grey, as the map is over the image.
-    strength = np.broadcast_to(np.linspace(0, 1, end - start, dtype=np.float32), (10, end - start))
+    strength = np.broadcast_to(np.linspace(0, 1, end - start, dtype=np.float32), (12, end - start))
     bar = _tinted(np.full((*strength.shape, 3), 128, dtype=np.float32), strength)
-    page.paste(_image(bar), (start, middle - 5))
+    page.paste(_image(bar), (start, middle - 6))
 
 
 def _rounded(factor: float) -> str:
