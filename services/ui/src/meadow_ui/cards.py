@@ -51,7 +51,7 @@ def _image(picture: Picture) -> str:
 
 def _answered(prediction: Prediction, job: Job, classes: Sequence[str]) -> str:
     if prediction.decision is Decision.UNKNOWN:
-        head = f"<h3>Unknown</h3>{badge('unlike what it learnt', 'unknown')}"
+        head = f"<h3>Unknown</h3>{badge('none of these', 'unknown')}"
     elif prediction.decision is Decision.UNSURE:
         head = f"<h3>Unsure</h3>{badge('closest: ' + prediction.label, 'unsure')}"
     else:
