@@ -16,7 +16,7 @@ def answered(item: str, label: str = "grass") -> ItemResult:
         item=item,
         state=ItemState.SUCCEEDED,
         prediction=Prediction(
-            label=label, decision=Decision.CONFIDENT, scores=scores, width=640, height=480, infer_ms=3.5
+            label=label, decision=Decision.CONFIDENT, scores=scores, ood_score=0.4, width=640, height=480, infer_ms=3.5
         ),
     )
 
@@ -33,11 +33,11 @@ def test_a_line_says_what_was_answered() -> None:
     assert read_csv([answered("a.jpg"), failed("b.jpg")]) == [
         {
             "item": "a.jpg", "state": "succeeded", "label": "grass", "decision": "confident", "probability": "0.876543",
-            "width": "640", "height": "480", "error": "", "detail": "",
+            "ood_score": "0.4", "width": "640", "height": "480", "error": "", "detail": "",
         },
         {
             "item": "b.jpg", "state": "failed", "label": "", "decision": "", "probability": "",
-            "width": "", "height": "", "error": "image-undecodable", "detail": "It is damaged.",
+            "ood_score": "", "width": "", "height": "", "error": "image-undecodable", "detail": "It is damaged.",
         },
     ]  # fmt: skip
 

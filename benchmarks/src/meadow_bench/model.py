@@ -61,6 +61,7 @@ def _train(settings: Settings, recipe: Recipe, folder: Path) -> ModelRef:
         augmentation=0,
         mixup=0,
         label_smoothing=0,
+        calibration="none",
     )
     runs = TrainingRuns(settings, ModelRegistry(settings), ModelCache(settings.model_cache))
     return runs.execute(folder_source(folder), config, Watch()).model

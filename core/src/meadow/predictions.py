@@ -17,6 +17,9 @@ class Decision(StrEnum):
 
     CONFIDENT = "confident"
     UNSURE = "unsure"
+    """Too close a call between the classes."""
+    UNKNOWN = "unknown"
+    """Unlike everything the model was trained on, so its classes say nothing."""
 
 
 class Prediction(BaseModel):
@@ -25,6 +28,9 @@ class Prediction(BaseModel):
     label: str
     decision: Decision
     scores: list[Score] = Field(description="Most likely first.")
+    ood_score: float | None = Field(
+        None, description="How unlike the training images it is; above 1 it is `unknown`. None from older models."
+    )
     width: int = Field(description="Width of the image, in pixels.")
     height: int = Field(description="Height of the image, in pixels.")
     infer_ms: float = Field(description="Inference in milliseconds; the image's share where several are run together.")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from meadow.items import ItemResult
 
-CSV_COLUMNS = ("item", "state", "label", "decision", "probability", "width", "height", "error", "detail")
+CSV_COLUMNS = ("item", "state", "label", "decision", "probability", "ood_score", "width", "height", "error", "detail")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -38,6 +38,7 @@ def result_row(item: ItemResult) -> list[str | int | float]:
         answer.label if answer else "",
         answer.decision.value if answer else "",
         round(answer.scores[0].probability, 6) if answer else "",
+        answer.ood_score if answer and answer.ood_score is not None else "",
         answer.width if answer else "",
         answer.height if answer else "",
         error.code if error else "",

@@ -135,3 +135,13 @@ def test_an_incomplete_folder_is_not_sealed(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match=WEIGHTS_FILE):
         write_manifest(tmp_path, MANIFEST)
     assert not (tmp_path / MANIFEST_FILE).exists()
+
+
+def test_a_bundle_from_before_calibration_was_recorded_still_loads(bundle: Path, digest: str) -> None:
+    del digest
+    content = json.loads((bundle / MANIFEST_FILE).read_text(encoding="utf-8"))
+    for later in ("calibration", "outliers"):
+        del content[later]
+    (bundle / MANIFEST_FILE).write_text(json.dumps(content), encoding="utf-8")
+    manifest = read_bundle(bundle)
+    assert (manifest.calibration, manifest.outliers) == (None, None)

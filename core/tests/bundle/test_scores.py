@@ -52,6 +52,15 @@ def test_the_threshold_itself_is_sure_enough(manifest: BundleManifest, top: floa
     assert decide(np.array([top, 1 - top, 0]), manifest)[0] is decision
 
 
+@pytest.mark.parametrize(
+    ("ood_score", "decision"), [(None, Decision.CONFIDENT), (1.0, Decision.CONFIDENT), (1.0001, Decision.UNKNOWN)]
+)
+def test_what_is_unlike_the_training_images_is_unknown_however_sure(
+    manifest: BundleManifest, ood_score: float | None, decision: Decision
+) -> None:
+    assert decide(np.array([1, 0, 0]), manifest, ood_score=ood_score)[0] is decision
+
+
 def test_fewer_classes_are_named_on_request(manifest: BundleManifest) -> None:
     decision, scores = decide(np.array([0.1, 0.2, 0.7]), manifest, top_k=1)
     assert (decision, [score.label for score in scores]) == (Decision.CONFIDENT, ["cat"])

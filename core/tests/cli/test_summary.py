@@ -23,13 +23,13 @@ def shown(summary: Summary, seconds: float | None = None) -> str:
 
 def test_results_are_counted_as_they_pass() -> None:
     summary = Summary()
-    names = ["grass1", "grass2", "unsure grass", "flower", "broken1"]
+    names = ["grass1", "grass2", "unsure grass", "unknown grass", "flower", "broken1"]
     assert [passed.item for passed in summary.watch(map(result, names))] == names
-    assert (summary.total, summary.failed) == (5, 1)
+    assert (summary.total, summary.failed) == (6, 1)
     rows = [line.split() for line in shown(summary, 2.5).splitlines()]
-    assert rows[1:4] == [["grass", "3", "1"], ["dandelion", "1"], ["failed", "1"]]
-    assert "5 images in 2.5 s (2/s)" in shown(summary, 2.5)
-    assert "5 images\n" in shown(summary)
+    assert rows[1:4] == [["grass", "4", "1", "1"], ["dandelion", "1"], ["failed", "1"]]
+    assert "6 images in 2.5 s (2/s)" in shown(summary, 2.5)
+    assert "6 images\n" in shown(summary)
 
 
 def test_only_the_first_failures_are_kept() -> None:

@@ -27,7 +27,8 @@ def test_it_trains_and_leaves_a_bundle_with_figures(stripes: Path, tmp_path: Pat
     assert "Accuracy" in output
     assert read_bundle(tmp_path / "out").architecture == "squeezenet1_1"
     assert {path.name for path in (tmp_path / "out" / "figures").iterdir()} == {
-        "confusion.png", "curves.png", "mistakes.png", "reliability.png"
+        "confusion.png", "curves.png", "evaluation.html", "mistakes.png", "precision_recall.png", "reliability.png",
+        "slices.png", "strangers.png",
     }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from meadow_trainer.evaluate import measure
+from meadow_trainer.evaluate import expected_calibration_error, measure
 
 CLASSES = ("bee", "fly", "moth")
 
@@ -38,6 +38,11 @@ def test_calibration_error_is_the_gap_between_confidence_and_accuracy() -> None:
     logits = _logits(*[(0.9, 0.05, 0.05)] * 10)
     labels = np.array([0] * 6 + [1] * 4)
     assert measure(logits, labels, CLASSES).calibration_error == pytest.approx(0.3, abs=1e-5)
+
+
+def test_calibration_error_of_any_answers() -> None:
+    confidence, correct = np.array([0.9, 0.9, 0.6, 0.6]), np.array([True, True, True, False])
+    assert expected_calibration_error(confidence, correct) == pytest.approx(0.5 * 0.1 + 0.5 * 0.1)
 
 
 def test_temperature_changes_confidence_and_no_answer() -> None:

@@ -37,6 +37,62 @@ def test_bundle_is_sealed_and_says_what_it_is(trained: TrainedBundle, stripes_so
     assert manifest.metrics.examples == len(stripes_source.manifest.of_split(Split.HOLDOUT))
 
 
+def test_a_small_data_set_is_calibrated_by_networks_that_did_not_see_the_images(trained: TrainedBundle) -> None:
+    record = trained.manifest.calibration
+    assert record is not None
+    assert record.method == "cross-fit"
+    assert record.images > 70, "all images that were trained on"
+    assert record.target_accuracy == 0.98
+    assert trained.manifest.temperature != 1.0
+
+
+def test_calibration_changes_no_weight_and_can_be_left_out(stripes_source: ImageSource, tmp_path: Path) -> None:
+    config = TrainingConfig(architecture="squeezenet1_1", image_size=32, epochs=1, pretrained=False, quantize=False)
+    made = {}
+    for method, percent in (("none", None), ("cross-fit", None), ("validation", 0)):
+        asked = config.model_copy(update={"calibration": method, "validation_percent": percent})
+        (tmp_path / method).mkdir()
+        made[method] = train_bundle(stripes_source, asked, tmp_path / method, Watch(), max_pixels=MAX_PIXELS).manifest
+    methods = [one.calibration.method if one.calibration else "" for one in made.values()]
+    assert methods == ["none", "cross-fit", "none"], "there was nothing to validate with"
+    assert made["none"].files[WEIGHTS_FILE] == made["cross-fit"].files[WEIGHTS_FILE]
+    assert made["none"].temperature == 1.0
+
+
+def test_every_answer_to_the_hold_out_is_counted(trained: TrainedBundle) -> None:
+    seen = trained.assessment
+    assert seen.shares.confident + seen.shares.unsure + seen.shares.unknown == pytest.approx(1)
+    assert sum(part.images for part in seen.slices if part.by == "brightness") == len(trained.holdout)
+    assert set(seen.curves) == {"level", "upright"}
+    assert len(seen.holdout_scores) == len(trained.holdout)
+    assert seen.must_pass.passed
+    assert seen.strangers["all"].images == sum(one.images for kind, one in seen.strangers.items() if kind != "all")
+
+
+def test_images_that_must_pass_are_asked_for(
+    stripes_source: ImageSource, tmp_path: Path, trained: TrainedBundle
+) -> None:
+    """A network that was not trained gives every image the same answer: one of the two is wrong."""
+    level, upright = (
+        next(entry for entry in stripes_source.manifest.entries if entry.label == label)
+        for label in trained.manifest.classes
+    )
+    config = TrainingConfig(
+        architecture="squeezenet1_1",
+        image_size=32,
+        epochs=1,
+        learning_rate=1e-9,
+        pretrained=False,
+        quantize=False,
+        calibration="none",
+        must_pass=(level.sha256, upright.sha256, "0" * 64),
+    )
+    result = train_bundle(stripes_source, config, tmp_path, Watch(), max_pixels=MAX_PIXELS).assessment.must_pass
+    assert (result.images, result.missing) == (2, ("0" * 64,))
+    assert not result.passed
+    assert set(result.wrong) <= {level.source, upright.source}
+
+
 def test_what_is_served_is_as_good_as_what_was_measured(trained: TrainedBundle, stripes_source: ImageSource) -> None:
     """Bytes through the served path alone: core preprocessing, exported graph, core scores."""
     manifest = read_bundle(trained.folder)

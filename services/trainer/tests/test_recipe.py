@@ -30,6 +30,7 @@ def test_images_are_kept_back_only_where_there_are_enough() -> None:
     assert validation_percent(TrainingConfig(), 499) == 0
     assert validation_percent(TrainingConfig(), 500) == 10
     assert validation_percent(TrainingConfig(validation_percent=20), 50) == 20
+    assert validation_percent(TrainingConfig(calibration="validation"), 50) == 15
 
 
 def test_what_was_asked_for_is_kept() -> None:

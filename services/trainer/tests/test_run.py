@@ -145,7 +145,11 @@ def test_run_keeps_parameters_progress_data_and_figures(
     (dataset,) = run.inputs.dataset_inputs
     assert stripes_source.manifest.digest.startswith(dataset.dataset.digest)
     logged = {one.path for one in client.list_artifacts(first.run_id, "figures")}
-    assert logged == {f"figures/{name}.png" for name in ("confusion", "reliability", "curves", "mistakes")}
+    names = ("confusion", "reliability", "precision_recall", "slices", "strangers", "curves", "mistakes")
+    assert logged == {f"figures/{name}.png" for name in names}
+    assert "evaluation.html" in {one.path for one in client.list_artifacts(first.run_id)}
+    assert 0.5 < run.data.metrics["ood_auroc/all"] <= 1
+    assert {"unchanged/mirrored", "ood_auroc/noise", "holdout_confident_share"} <= run.data.metrics.keys()
 
 
 def test_model_that_is_no_better_is_kept_out_and_the_reason_written_down(

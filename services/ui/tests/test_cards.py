@@ -43,6 +43,12 @@ def test_an_unsure_answer_names_what_it_is_closest_to() -> None:
     assert shown.index("56.0 %") < shown.index("44.0 %"), "most likely first"
 
 
+def test_an_unknown_picture_is_not_given_a_class() -> None:
+    shown = card(Picture("a.jpg", b"", job=job("succeeded", answer("unknown grass"))), CLASSES)
+    assert 'class="card unknown"' in shown
+    assert "<h3>Unknown</h3>" in shown
+
+
 def test_a_card_without_preview_or_answer_still_says_what_to_do() -> None:
     error = JobError(code="worker-lost", detail="It stopped 3 workers.")
     shown = card(Picture("a.jpg", b"", job=job("failed"), error=error), CLASSES)

@@ -9,12 +9,16 @@ from safetensors.torch import load_file, save_file
 
 from meadow.bundle.decode import ImageRejectedError
 from meadow.bundle.manifest import MODEL_FILE, WEIGHTS_FILE, BundleError
+from meadow.bundle.outliers import OutlierModel, pixel_statistics
+from meadow.bundle.preprocess import Preprocessing, load_pixels
 from meadow.predictions import Decision
 from meadow.registry.model import ModelRef
 from meadow_worker.served_model import ServedModel
 
 Load = Callable[..., ServedModel]
 Variant = Callable[..., tuple[ModelRef, Path]]
+PREPROCESSING = Preprocessing(size=64, crop_fraction=0.9)
+"""That of the bundles under test."""
 ENGINES = ("openvino", "torch")
 
 
@@ -51,6 +55,24 @@ def test_the_bundle_decides_when_an_answer_is_unsure(variant: Variant, load: Loa
     for threshold, decision in ((0.0, Decision.CONFIDENT), (1.0, Decision.UNSURE)):
         model = load(*variant(decision_threshold=threshold))
         assert {model.classify(body).decision for body in images[:3]} == {decision}
+
+
+def test_a_bundle_that_knows_its_images_tells_strangers(variant: Variant, load: Load, images: list[bytes]) -> None:
+    pixels = np.stack([load_pixels(body, PREPROCESSING, max_pixels=1_000_000).pixels for body in images])
+    statistics = pixel_statistics(pixels)
+    near = OutlierModel(
+        mean=tuple(statistics.mean(axis=0)), whitening=tuple(map(tuple, np.diag(1 / statistics.std(axis=0)))), limit=100
+    )
+    model = load(*variant(outliers=near, decision_threshold=0.0))
+    expected = near.scores(pixels)[0]
+    assert model.classify(images[0]).ood_score == pytest.approx(expected, abs=1e-4)
+    assert model.classify(images[0]).decision is Decision.CONFIDENT
+    model = load(*variant(outliers=near.model_copy(update={"limit": 0.01}), decision_threshold=0.0))
+    assert model.classify(images[0]).decision is Decision.UNKNOWN
+
+
+def test_a_bundle_from_before_there_were_outliers_is_served(model: ServedModel, images: list[bytes]) -> None:
+    assert model.classify(images[0]).ood_score is None
 
 
 def test_the_bundle_decides_how_an_answer_is_calibrated(variant: Variant, load: Load, images: list[bytes]) -> None:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from meadow.bundle.outliers import OutlierModel
 from meadow.bundle.preprocess import Preprocessing
 
 FORMAT_VERSION: Literal[1] = 1
@@ -41,6 +42,19 @@ class HoldoutMetrics(BaseModel):
     precision: dict[str, float] = Field(description="Per class.")
 
 
+class Calibration(BaseModel):
+    """What temperature and decision threshold were chosen from, and what the threshold led to there."""
+
+    model_config = ConfigDict(frozen=True)
+
+    method: Literal["validation", "cross-fit", "none"]
+    images: int = Field(description="Looked at; none of them was trained on by the network that answered it.")
+    target_accuracy: float = Field(description="What accepted answers should reach.")
+    target_reached: bool = Field(description="Whether a threshold was found that does, with four-in-five confidence.")
+    accepted_share: float | None = Field(None, description="Of those images, at or above the threshold.")
+    accepted_accuracy: float | None = Field(None, description="Of those at or above the threshold.")
+
+
 class BundleManifest(BaseModel):
     """The content of `bundle.json`."""
 
@@ -52,6 +66,8 @@ class BundleManifest(BaseModel):
     preprocessing: Preprocessing
     temperature: float = Field(1.0, gt=0, description="Logits are divided by it before the softmax (Guo et al. 2017).")
     decision_threshold: float = Field(ge=0, le=1, description="A top probability below it is `unsure`.")
+    calibration: Calibration | None = Field(None, description="None in bundles made before it was recorded.")
+    outliers: OutlierModel | None = Field(None, description="Without it, no picture is `unknown`.")
     dataset_name: str
     dataset_digest: str
     metrics: HoldoutMetrics

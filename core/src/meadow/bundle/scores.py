@@ -26,16 +26,19 @@ def log_odds(logits: NDArray[np.float32], temperature: float, index: int) -> NDA
 
 
 def decide(
-    row: NDArray[np.float64], manifest: BundleManifest, *, top_k: int | None = None
+    row: NDArray[np.float64], manifest: BundleManifest, *, ood_score: float | None = None, top_k: int | None = None
 ) -> tuple[Decision, list[Score]]:
-    """Name the classes of one image, most likely first, and say whether the first is sure enough.
+    """Name the classes of one image, most likely first, and say whether the model stands by the first.
 
     Args:
         row: Probabilities, shape (classes,).
         manifest: Gives the class names and the threshold.
+        ood_score: How unlike the training images the picture is; above 1 it is unknown, however sure the first class.
         top_k: How many classes to name; all when left out.
     """
     order = np.argsort(-row, kind="stable")
     scores = [Score(label=manifest.classes[index], probability=min(float(row[index]), 1.0)) for index in order]
+    if ood_score is not None and ood_score > 1:
+        return Decision.UNKNOWN, scores[:top_k]
     sure = scores[0].probability >= manifest.decision_threshold
     return (Decision.CONFIDENT if sure else Decision.UNSURE), scores[:top_k]

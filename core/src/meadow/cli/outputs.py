@@ -57,7 +57,7 @@ def _write_parquet(results: Iterable[ItemResult], path: Path) -> None:
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     # The types are the same whatever the results hold, so that the files of several runs can be read as one table.
-    numbers = {"probability": pa.float64(), "width": pa.int64(), "height": pa.int64()}
+    numbers = {"probability": pa.float64(), "ood_score": pa.float64(), "width": pa.int64(), "height": pa.int64()}
     schema = pa.schema([(name, numbers.get(name, pa.string())) for name in CSV_COLUMNS])
     with pq.ParquetWriter(path, schema) as writer:
         for rows in _row_groups(results):

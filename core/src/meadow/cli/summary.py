@@ -21,6 +21,7 @@ class Summary:
         self.failed = 0
         self._classes: Counter[str] = Counter()
         self._unsure: Counter[str] = Counter()
+        self._unknown: Counter[str] = Counter()
         self._failures: list[ItemResult] = []
 
     def watch(self, results: Iterable[ItemResult]) -> Iterator[ItemResult]:
@@ -30,6 +31,7 @@ class Summary:
             if result.prediction:
                 self._classes[result.prediction.label] += 1
                 self._unsure[result.prediction.label] += result.prediction.decision is Decision.UNSURE
+                self._unknown[result.prediction.label] += result.prediction.decision is Decision.UNKNOWN
             else:
                 self.failed += 1
                 if len(self._failures) < FAILURES_SHOWN:
@@ -37,14 +39,14 @@ class Summary:
             yield result
 
     def show(self, console: Console, seconds: float | None = None) -> None:
-        """Print images per class, the unsure ones, the failures with their reasons, and the rate."""
+        """Print images per class, the unsure and the unknown ones, the failures with their reasons, and the rate."""
         table = Table(box=None, pad_edge=False, header_style="dim")
-        for heading in ("class", "images", "of them unsure"):
+        for heading in ("class", "images", "of them unsure", "unknown"):
             table.add_column(heading, justify="left" if heading == "class" else "right")
         for label, count in self._classes.most_common():
-            table.add_row(escape(label), str(count), str(self._unsure[label] or ""))
+            table.add_row(escape(label), str(count), str(self._unsure[label] or ""), str(self._unknown[label] or ""))
         if self.failed:
-            table.add_row("[red]failed[/]", f"[red]{self.failed}[/]", "")
+            table.add_row("[red]failed[/]", f"[red]{self.failed}[/]", "", "")
         console.print(table)
         rate = f" in {seconds:.1f} s ({self.total / seconds:.0f}/s)" if seconds else ""
         console.print(f"{self.total} images{rate}", style="dim")

@@ -26,6 +26,7 @@ EXAMPLE_JOB = {
         "label": "dandelion",
         "decision": "confident",
         "scores": [{"label": "dandelion", "probability": 0.97}, {"label": "grass", "probability": 0.03}],
+        "ood_score": 0.42,
         "width": 275,
         "height": 183,
         "infer_ms": 8.6,

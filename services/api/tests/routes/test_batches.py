@@ -106,10 +106,10 @@ def test_downloads_say_what_each_image_is_and_defuse_formulas(
     download = gateway.get(f"/v1/jobs/{batch_id}/results.csv")
     assert download.headers["Content-Disposition"] == f'attachment; filename="{batch_id}.csv"'
     header, formula, quoted, failed = download.text.splitlines()
-    assert header == "item,state,label,decision,probability,width,height,error,detail"
-    assert formula == "'=cmd|'/c calc'!A0.jpg,succeeded,grass,unsure,0.75,4,3,,"
+    assert header == "item,state,label,decision,probability,ood_score,width,height,error,detail"
+    assert formula == "'=cmd|'/c calc'!A0.jpg,succeeded,grass,unsure,0.75,,4,3,,"
     assert quoted.startswith('"with ""quotes"", and commas.jpg",')
-    assert failed == "bad.jpg,failed,,,,,,image-undecodable,cut"
+    assert failed == "bad.jpg,failed,,,,,,,image-undecodable,cut"
 
 
 def test_a_pack_counts_once_however_often_it_is_sent(gateway: httpx.Client, batch_id: str) -> None:

@@ -1,13 +1,16 @@
 """Making a top probability of 0.8 mean that 80 % of such answers are right, and deciding when to say "unsure".
 
-One number, the temperature, is fitted on images that were neither trained on nor are part of the hold-out
-(Guo et al. 2017). It never changes which class is on top.
+Both are fitted on answers to images that the network behind them was not trained on, and that are no part of the
+hold-out. The temperature (Guo et al. 2017) never changes which class is on top.
 """
 
 import logging
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
+from meadow.bundle.manifest import Calibration
 from meadow.bundle.scores import probabilities
 from meadow_trainer.evaluate import Floats, Labels, Logits
 
@@ -20,15 +23,56 @@ would otherwise ask for certainty."""
 _PRIOR_WIDTH = 0.5
 _FEWEST = 10
 
-_TARGET = 0.95
+_CONFIDENCE = 0.8416
+"""Standard deviations of the normal distribution that four in five draws stay below."""
 _HIGHEST_THRESHOLD = 0.95
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """How a network's logits become an answer."""
+
+    temperature: float
+    threshold: float
+    record: Calibration
+
+
+def calibrate(
+    logits: Logits, labels: Labels, *, method: Literal["validation", "cross-fit", "none"], target: float
+) -> Calibrated:
+    """Fit temperature and threshold, and say what they were fitted on.
+
+    Args:
+        logits: [N, classes], by networks that did not see the images.
+        labels: [N].
+        method: Where they come from.
+        target: Share of the accepted answers that should be right.
+    """
+    temperature = fit_temperature(logits, labels)
+    answers = probabilities(logits, temperature)
+    threshold, reached = choose_threshold(answers, labels, target=target)
+    accepted = answers.max(axis=1) >= threshold
+    record = Calibration(
+        method=method,
+        images=len(labels),
+        target_accuracy=target,
+        target_reached=reached,
+        accepted_share=float(accepted.mean()) if len(labels) else None,
+        accepted_accuracy=float((answers.argmax(axis=1) == labels)[accepted].mean()) if accepted.any() else None,
+    )
+    if not reached:
+        log.warning(
+            "No threshold makes sure that %.0f %% of the accepted answers are right, as %d images tell; answers below "
+            "%.2f will be unsure.", target * 100, len(labels), threshold,
+        )  # fmt: skip
+    return Calibrated(temperature, threshold, record)
 
 
 def fit_temperature(logits: Logits, labels: Labels) -> float:
     """Find the temperature under which the true classes are most likely.
 
     Args:
-        logits: [N, classes] on the validation part.
+        logits: [N, classes] on images that were not trained on.
         labels: [N].
 
     Returns:
@@ -46,24 +90,42 @@ def fit_temperature(logits: Logits, labels: Labels) -> float:
     return float(_CANDIDATES[int(np.argmin(losses))])
 
 
-def choose_threshold(answers: Floats, labels: Labels) -> float:
+def choose_threshold(answers: Floats, labels: Labels, *, target: float) -> tuple[float, bool]:
     """Choose the top probability below which an answer is "unsure".
 
-    The rule: the lowest threshold at which 95 % of the answers above it were right on the validation part, but never
-    below what a coin among the classes gives nor above 0.95. When too few images tell, it is halfway between a coin
-    and certainty.
+    The rule: the lowest threshold at which the answers above it are right in at least the target's share, with
+    four-in-five confidence (the lower end of Wilson's interval), but never below what a coin among the classes gives.
+    A plain share would be fooled by few images: five right ones out of five are no 98 %. Where no threshold reaches
+    the target it is the one whose lower end is highest; where not even that beats the coin, 0.95.
 
     Args:
-        answers: Calibrated probabilities [N, classes] on the validation part.
+        answers: Calibrated probabilities [N, classes].
         labels: [N].
+        target: Share of the accepted answers that should be right.
+
+    Returns:
+        The threshold, and whether the target is reached; when fewer than ten images tell, halfway between a coin and
+        certainty, and no.
     """
     chance = 1.0 / int(answers.shape[1])
     if len(labels) < _FEWEST:
-        return (1 + chance) / 2
+        return (1 + chance) / 2, False
     top = answers.max(axis=1)
-    correct = answers.argmax(axis=1) == labels
-    candidates = np.unique(top)
-    good = [float(one) for one in candidates if correct[top >= one].mean() >= _TARGET]
-    if not good:
-        return _HIGHEST_THRESHOLD
-    return min(max(good[0], chance), _HIGHEST_THRESHOLD)
+    surest_first = np.argsort(-top, kind="stable")
+    accepted = np.arange(1, len(top) + 1)
+    right = np.cumsum((answers.argmax(axis=1) == labels)[surest_first])
+    # Equal probabilities are accepted all or not at all.
+    last = np.append(np.diff(top[surest_first]) != 0, True)
+    candidates, bounds = top[surest_first][last], _lower_end(right[last], accepted[last])
+    good = candidates[bounds >= target]
+    if len(good):
+        return max(float(good[-1]), chance), True
+    best = int(np.argmax(bounds))
+    return (float(candidates[best]) if bounds[best] > chance else _HIGHEST_THRESHOLD), False
+
+
+def _lower_end(right: Labels, of: Labels) -> Floats:
+    """Return the lower ends of Wilson's intervals for shares, one-sided."""
+    share, square = right / of, _CONFIDENCE**2
+    spread = _CONFIDENCE * np.sqrt(share * (1 - share) / of + square / (4 * of**2))
+    return np.asarray((share + square / (2 * of) - spread) / (1 + square / of))

@@ -30,6 +30,17 @@ class TrainingConfig(BaseModel):
         le=50,
         description="Share of the training images kept back to watch and calibrate with; chosen from their number.",
     )
+    calibration: Literal["auto", "validation", "cross-fit", "none"] = Field(
+        "auto",
+        description="What calibrates: images kept back, the answers of two networks trained on half the images each "
+        "(half as much training again), or nothing; auto takes the first where it has a hundred images, else the next.",
+    )
+    target_accuracy: float = Field(
+        0.98, gt=0, lt=1, description="What answers above the decision threshold should reach; the others are `unsure`."
+    )
+    must_pass: tuple[str, ...] = Field(
+        (), description="sha256 of images that the model has to answer rightly, whatever else it is good at."
+    )
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto", description="Arithmetic of the training steps; auto takes bfloat16 where the hardware has it."
     )

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
@@ -63,6 +63,8 @@ class EvaluationImages:
     digests: tuple[str, ...]
     """[N]: sha256 of each image's file."""
     classes: tuple[str, ...]
+    short_sides: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    """[N]: the shorter side that each image came with, in pixels; empty where it is not known."""
 
     def __len__(self) -> int:
         """Count the images."""
@@ -108,16 +110,15 @@ class ImageLoader:
 
     def for_evaluation(self, entries: Sequence[DatasetEntry], preprocessing: Preprocessing) -> EvaluationImages:
         """Decode images by the bundle's own preprocessing, the one the worker serves with."""
-        decoded = self._decode(
-            entries, lambda body: load_pixels(body, preprocessing, max_pixels=self._max_pixels).pixels
-        )
-        size = preprocessing.size
+        decoded = self._decode(entries, lambda body: load_pixels(body, preprocessing, max_pixels=self._max_pixels))
+        size, images = preprocessing.size, [image for _, image in decoded]
         return EvaluationImages(
-            pixels=np.stack([pixels for _, pixels in decoded]) if decoded else np.zeros((0, size, size, 3), np.uint8),
+            pixels=np.stack([one.pixels for one in images]) if images else np.zeros((0, size, size, 3), np.uint8),
             labels=np.array([self._index[entry.label] for entry, _ in decoded], dtype=np.int64),
             sources=tuple(entry.source for entry, _ in decoded),
             digests=tuple(entry.sha256 for entry, _ in decoded),
             classes=self._classes,
+            short_sides=np.array([min(one.width, one.height) for one in images], dtype=np.int64),
         )
 
     def _decode(self, entries: Sequence[DatasetEntry], decode: Callable[[bytes], _T]) -> list[tuple[DatasetEntry, _T]]:

@@ -102,7 +102,7 @@ def measure(logits: Logits, labels: Labels, classes: Sequence[str], *, temperatu
     return Measurement(
         accuracy=float((chosen == labels).mean()),
         loss=float(-np.log(np.maximum(truth, _SMALLEST_PROBABILITY)).mean()),
-        calibration_error=sum(abs(one.confidence - one.accuracy) * one.count for one in reliability) / len(labels),
+        calibration_error=_gap(reliability),
         confusion=confusion,
         per_class={label: _class_metrics(confusion, index) for index, label in enumerate(classes)},
         reliability=reliability,
@@ -113,6 +113,16 @@ def right_answers(logits: Logits, labels: Labels, digests: Sequence[str]) -> dic
     """Say of each image, by its digest, whether it is answered right."""
     right = logits.argmax(axis=1) == labels
     return {digest: bool(one) for digest, one in zip(digests, right, strict=True)}
+
+
+def expected_calibration_error(confidence: Floats, correct: NDArray[np.bool_]) -> float:
+    """Return the expected difference between top probability and accuracy, over ten bins (ECE)."""
+    return _gap(_reliability(confidence, correct))
+
+
+def _gap(reliability: Sequence[ReliabilityBin]) -> float:
+    count = sum(one.count for one in reliability)
+    return sum(abs(one.confidence - one.accuracy) * one.count for one in reliability) / count
 
 
 def _class_metrics(confusion: NDArray[np.int64], index: int) -> ClassMetrics:

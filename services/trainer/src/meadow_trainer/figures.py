@@ -12,13 +12,15 @@ from meadow_trainer.data import EvaluationImages
 from meadow_trainer.evaluate import Floats, Logits, Measurement
 from meadow_trainer.reports import EpochReport
 
-_GREEN = "#2f7d4f"
-_YELLOW = "#d99a11"
-_INK = "#26332b"
-_GRID = "#e3e8e4"
-_RED = "#b5472f"
-_DPI = 144
+GREEN = "#2f7d4f"
+YELLOW = "#d99a11"
+INK = "#26332b"
+GRID = "#e3e8e4"
+RED = "#b5472f"
+DPI = 144
 _DARK_CELL = 0.55
+_INK_ON_CELL = "#1f2a24"
+"""Stays dark on a dark page, as the cells stay light."""
 _NAMES_COLLIDE = 4
 _GALLERY_COLUMNS = 6
 _GALLERY_MOST = 24
@@ -30,7 +32,7 @@ def draw_confusion(measurement: Measurement) -> Figure:
     counts = measurement.confusion
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     side = min(14.0, 2.4 + 0.9 * len(classes))
-    figure, axes = _new(side + 0.8, side)
+    figure, axes = new_figure(side + 0.8, side)
     axes.imshow(shares, cmap="Greens", vmin=0, vmax=1)
     axes.set_title(f"{measurement.accuracy:.1%} of {measurement.examples} hold-out images right")
     axes.set_xlabel("answered")
@@ -43,21 +45,21 @@ def draw_confusion(measurement: Measurement) -> Figure:
     axes.spines[:].set_visible(False)
     for row, column in np.ndindex(*counts.shape):
         share = float(shares[row, column])
-        colour = "white" if share > _DARK_CELL else _INK
+        colour = "white" if share > _DARK_CELL else _INK_ON_CELL
         axes.text(column, row, f"{counts[row, column]}\n{share:.0%}", ha="center", va="center", color=colour)
     return figure
 
 
 def draw_reliability(measurement: Measurement) -> Figure:
     """Draw how often answers of each confidence were right; points on the diagonal are well calibrated."""
-    figure, axes = _new(5.2, 5.0)
-    axes.plot([0, 1], [0, 1], color=_INK, linewidth=1, linestyle=(0, (4, 4)), label="perfectly calibrated")
+    figure, axes = new_figure(5.2, 5.0)
+    axes.plot([0, 1], [0, 1], color=INK, linewidth=1, linestyle=(0, (4, 4)), label="perfectly calibrated")
     confidence = [one.confidence for one in measurement.reliability]
     accuracy = [one.accuracy for one in measurement.reliability]
     largest = max(one.count for one in measurement.reliability)
-    axes.vlines(confidence, confidence, accuracy, color=_YELLOW, linewidth=2, label="gap")
+    axes.vlines(confidence, confidence, accuracy, color=YELLOW, linewidth=2, label="gap")
     areas = [40 + 360 * one.count / largest for one in measurement.reliability]
-    axes.scatter(confidence, accuracy, s=areas, color=_GREEN, zorder=3, edgecolor="white")
+    axes.scatter(confidence, accuracy, s=areas, color=GREEN, zorder=3, edgecolor="white")
     for one in measurement.reliability:
         axes.annotate(
             f"{one.count}", (one.confidence, one.accuracy), ha="center", va="center", color="white", fontsize=7
@@ -70,35 +72,35 @@ def draw_reliability(measurement: Measurement) -> Figure:
     axes.set_ylim(min(least, 0.5) - 0.05, 1.05)
     axes.xaxis.set_major_formatter(PercentFormatter(1))
     axes.yaxis.set_major_formatter(PercentFormatter(1))
-    axes.legend(loc="upper left", frameon=False)
+    axes.legend(loc="lower right", frameon=False)
     return figure
 
 
 def draw_curves(reports: Sequence[EpochReport]) -> Figure:
     """Draw losses, validation accuracy and learning rate over the epochs."""
-    figure = Figure(figsize=(7.2, 5.6), dpi=_DPI, layout="constrained")
+    figure = Figure(figsize=(7.2, 5.6), dpi=DPI, layout="constrained")
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
     epochs = [one.epoch for one in reports]
-    upper.plot(epochs, [one.loss for one in reports], color=_GREEN, label="training loss, augmented images")
+    upper.plot(epochs, [one.loss for one in reports], color=GREEN, label="training loss, augmented images")
     watched = [one for one in reports if one.validation_loss is not None and one.validation_accuracy is not None]
     if watched:
         at = [one.epoch for one in watched]
-        upper.plot(at, [one.validation_loss or 0.0 for one in watched], color=_YELLOW, label="validation loss")
-        lower.plot(at, [one.validation_accuracy or 0.0 for one in watched], color=_YELLOW, label="validation accuracy")
+        upper.plot(at, [one.validation_loss or 0.0 for one in watched], color=YELLOW, label="validation loss")
+        lower.plot(at, [one.validation_accuracy or 0.0 for one in watched], color=YELLOW, label="validation accuracy")
         lower.yaxis.set_major_formatter(PercentFormatter(1))
     upper.set_ylabel("loss")
     upper.set_ylim(0, None)
     upper.set_title(f"{len(reports)} epochs in {reports[-1].seconds:.0f} s")
     upper.legend(frameon=False)
     rates = lower.twinx()
-    rates.plot(epochs, [one.learning_rate for one in reports], color=_INK, linewidth=1, linestyle=":")
+    rates.plot(epochs, [one.learning_rate for one in reports], color=INK, linewidth=1, linestyle=":")
     rates.set_ylabel("learning rate (dotted)")
     rates.spines[["top", "right"]].set_visible(False)
     lower.set_ylabel("validation accuracy")
     lower.set_xlabel("epoch")
     lower.xaxis.set_major_locator(MaxNLocator(integer=True))
     for axes in (upper, lower):
-        _style(axes)
+        style(axes)
     return figure
 
 
@@ -111,32 +113,34 @@ def draw_mistakes(images: EvaluationImages, logits: Logits, temperature: float) 
     shown = wrong[:_GALLERY_MOST]
     columns = max(1, min(_GALLERY_COLUMNS, len(shown)))
     rows = max(1, -(-len(shown) // columns))
-    figure = Figure(figsize=(max(4.0, 1.75 * columns), 0.7 + 2.2 * rows), dpi=_DPI, layout="constrained")
+    figure = Figure(figsize=(max(4.0, 1.75 * columns), 0.7 + 2.2 * rows), dpi=DPI, layout="constrained")
     grid = np.atleast_1d(figure.subplots(rows, columns, squeeze=False)).ravel()
     for axes in grid:
         axes.set_axis_off()
     for axes, index in zip(grid, shown, strict=False):
         axes.imshow(images.pixels[index])
         said, true = images.classes[chosen[index]], images.classes[images.labels[index]]
-        axes.set_title(f"said {said}, {sureness[index]:.0%}\nis {true}", fontsize=8, color=_RED)
+        axes.set_title(f"said {said}, {sureness[index]:.0%}\nis {true}", fontsize=8, color=RED)
     some = "" if len(shown) == len(wrong) else f", the {len(shown)} surest"
-    figure.suptitle(f"{len(wrong)} of {len(images)} hold-out images answered wrongly{some}", color=_INK, fontsize=10)
+    figure.suptitle(f"{len(wrong)} of {len(images)} hold-out images answered wrongly{some}", color=INK, fontsize=10)
     return figure
 
 
-def _new(width: float, height: float) -> tuple[Figure, Axes]:
+def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
     """Make a figure of its own: no pyplot, which keeps every figure alive and wants a display."""
-    figure = Figure(figsize=(width, height), dpi=_DPI, layout="constrained")
+    figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
     axes = figure.subplots()
-    _style(axes)
+    style(axes)
     return figure, axes
 
 
-def _style(axes: Axes) -> None:
+def style(axes: Axes) -> None:
+    """Give axes the look that all figures share."""
     axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(_GRID)
-    axes.grid(color=_GRID, linewidth=0.8)
+    axes.spines[["left", "bottom"]].set_color(GRID)
+    axes.set_facecolor("none")
+    axes.grid(color=GRID, linewidth=0.8)
     axes.set_axisbelow(True)
-    axes.tick_params(colors=_INK, labelsize=9)
+    axes.tick_params(colors=INK, labelsize=9)
     axes.title.set_fontsize(11)
-    axes.title.set_color(_INK)
+    axes.title.set_color(INK)

@@ -19,9 +19,10 @@ from meadow.datasets.folder import DatasetError
 from meadow.registry.cache import ModelCache
 from meadow.registry.versions import ModelRegistry, RegistryError
 from meadow.settings import load_settings
-from meadow_trainer import figures
 from meadow_trainer.config import TrainingConfig
+from meadow_trainer.drawings import draw_all
 from meadow_trainer.errors import TrainingError
+from meadow_trainer.evaluation_page import evaluation_page
 from meadow_trainer.pipeline import TrainedBundle, train_bundle
 from meadow_trainer.reports import EpochReport, Watch
 from meadow_trainer.source import folder_source
@@ -126,6 +127,14 @@ class LocalTraining:
             f"{bundle.reports[-1].seconds:.0f} s, {bundle.seconds:.0f} s in all.",
             highlight=False,
         )
+        seen = bundle.assessment
+        strange = seen.strangers["all"]
+        sure = "" if seen.accepted_accuracy is None else f", {seen.accepted_accuracy:.1%} of them right"
+        self._console.print(
+            f"  Confident about {seen.shares.confident:.1%}{sure}; of {strange.images} pictures of no class "
+            f"{strange.shares.unknown:.1%} are unknown, {strange.shares.unsure:.1%} unsure.",
+            highlight=False,
+        )
         if bundle.skipped:
             self._console.print(f"[yellow]![/] {len(bundle.skipped)} images were left out.", highlight=False)
         if out is not None:
@@ -133,8 +142,7 @@ class LocalTraining:
 
     def _draw(self, bundle: TrainedBundle, folder: Path) -> None:
         folder.mkdir()
-        figures.draw_confusion(bundle.measurement).savefig(folder / "confusion.png")
-        figures.draw_reliability(bundle.measurement).savefig(folder / "reliability.png")
-        figures.draw_curves(bundle.reports).savefig(folder / "curves.png")
-        mistakes = figures.draw_mistakes(bundle.holdout, bundle.holdout_logits, bundle.manifest.temperature)
-        mistakes.savefig(folder / "mistakes.png")
+        figures = draw_all(bundle)
+        for name, figure in figures.items():
+            figure.savefig(folder / f"{name}.png")
+        (folder / "evaluation.html").write_text(evaluation_page(bundle, figures), encoding="utf-8")

@@ -1,5 +1,6 @@
 """From labelled images to a verified bundle: the whole of a training run but for its records."""
 
+import copy
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +12,12 @@ from torch import nn
 from meadow.bundle.manifest import BundleManifest, HoldoutMetrics, read_bundle, write_manifest
 from meadow.bundle.preprocess import Preprocessing
 from meadow.bundle.probe import PROBE_IMAGES, Probe, write_probe
-from meadow.bundle.scores import probabilities
 from meadow.datasets.split import Split
-from meadow_trainer.calibrate import choose_threshold, fit_temperature
+from meadow_trainer.assess import Assessment, assess
+from meadow_trainer.behaviour import MustPass, check_must_pass
+from meadow_trainer.calibrate import Calibrated, calibrate
 from meadow_trainer.config import TrainingConfig
+from meadow_trainer.crossfit import can_cross_fit, cross_fit
 from meadow_trainer.data import EvaluationImages, ImageLoader, SkippedImage
 from meadow_trainer.errors import TrainingDataError
 from meadow_trainer.evaluate import Logits, Measurement, measure, predict
@@ -25,6 +28,10 @@ from meadow_trainer.quantize import offer_quantized
 from meadow_trainer.recipe import Recipe, choose_recipe, validation_percent
 from meadow_trainer.reports import EpochReport, Watch
 from meadow_trainer.source import ImageSource, divide
+from meadow_trainer.typicality import fit_outliers
+
+_ENOUGH_KEPT_BACK = 100
+"""Fewer images say too little of answers that should be right in 98 of 100 cases."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +49,7 @@ class TrainedBundle:
     fine_tuned: bool
     reports: tuple[EpochReport, ...]
     skipped: tuple[SkippedImage, ...]
+    assessment: Assessment
     parity: float
     """Largest difference of a probability between the exported graph and the network."""
     seconds: float
@@ -73,6 +81,7 @@ def train_bundle(
     network, fine_tuning = build_network(config, len(classes))
     preprocessing = Preprocessing(size=config.image_size)
     watch.on_stage("decoding images")
+    start = copy.deepcopy(network)
     loader = ImageLoader(source.read, classes, max_pixels=max_pixels)
     images = Pixels(
         training=loader.for_training(parts.training, config.image_size),
@@ -85,10 +94,13 @@ def train_bundle(
     recipe = choose_recipe(config, images=len(images.training), fine_tuning=fine_tuning, network=network, device=device)
     watch.on_stage(f"starting on {len(images.training)} images")
     reports = fit(network, images, recipe, watch, device)
+    calibrated = _calibrate(start, network, images, config, recipe, watch, device)
+    del start
     watch.on_stage("evaluating")
-    temperature, threshold = _calibrate(network, images.validation, device)
+    temperature = calibrated.temperature
     logits = predict(network, holdout.pixels, device)
     measurement = measure(logits, holdout.labels, classes, temperature=temperature)
+    must_pass = _check_must_pass(network, source, config, loader, preprocessing, device)
     watch.on_stage("exporting the bundle")
     write_files(network, preprocessing, folder)
     parity = verify_parity(network, folder, holdout.pixels)
@@ -102,7 +114,9 @@ def train_bundle(
         classes=classes,
         preprocessing=preprocessing,
         temperature=temperature,
-        decision_threshold=threshold,
+        decision_threshold=calibrated.threshold,
+        calibration=calibrated.record,
+        outliers=fit_outliers(images.plain.pixels),
         dataset_name=source.manifest.name,
         dataset_digest=source.manifest.digest,
         metrics=_holdout_metrics(measurement),
@@ -110,6 +124,9 @@ def train_bundle(
     )
     digest = write_manifest(folder, manifest)
     manifest = read_bundle(folder, expected_digest=digest)
+    watch.on_stage("looking at its answers from all sides")
+    cpu = torch.device("cpu")  # where the export left the network
+    assessment = assess(network, manifest, holdout, logits, must_pass, cpu)
     return TrainedBundle(
         folder=folder,
         digest=digest,
@@ -121,18 +138,46 @@ def train_bundle(
         fine_tuned=fine_tuning,
         reports=tuple(reports),
         skipped=tuple(loader.skipped),
+        assessment=assessment,
         parity=parity,
         seconds=time.monotonic() - began,
     )
 
 
-def _calibrate(network: nn.Module, validation: EvaluationImages, device: torch.device) -> tuple[float, float]:
-    """Return temperature and decision threshold, both from the validation part alone."""
-    if not len(validation):
-        return 1.0, choose_threshold(np.empty((0, len(validation.classes))), validation.labels)
-    logits = predict(network, validation.pixels, device)
-    temperature = fit_temperature(logits, validation.labels)
-    return temperature, choose_threshold(probabilities(logits, temperature), validation.labels)
+def _calibrate(
+    start: nn.Module,
+    network: nn.Module,
+    images: Pixels,
+    config: TrainingConfig,
+    recipe: Recipe,
+    watch: Watch,
+    device: torch.device,
+) -> Calibrated:
+    """Fit temperature and threshold on answers to images that were not trained on, from where there are most."""
+    target, validation = config.target_accuracy, images.validation
+    enough = _ENOUGH_KEPT_BACK if config.calibration == "auto" else 1
+    if config.calibration in {"auto", "validation"} and len(validation) >= enough:
+        logits = predict(network, validation.pixels, device)
+        return calibrate(logits, validation.labels, method="validation", target=target)
+    if config.calibration in {"auto", "cross-fit"} and can_cross_fit(images):
+        answers = cross_fit(start, images, recipe, watch, device)
+        return calibrate(answers.logits, answers.labels, method="cross-fit", target=target)
+    nothing = np.empty((0, len(validation.classes)), dtype=np.float32)
+    return calibrate(nothing, np.empty(0, dtype=np.int64), method="none", target=target)
+
+
+def _check_must_pass(
+    network: nn.Module,
+    source: ImageSource,
+    config: TrainingConfig,
+    loader: ImageLoader,
+    preprocessing: Preprocessing,
+    device: torch.device,
+) -> MustPass:
+    wanted = frozenset(config.must_pass)
+    entries = [entry for entry in source.manifest.entries if entry.sha256 in wanted]
+    missing = sorted(wanted - {entry.sha256 for entry in entries})
+    return check_must_pass(network, loader.for_evaluation(entries, preprocessing), missing, device)
 
 
 def _holdout_metrics(measurement: Measurement) -> HoldoutMetrics:

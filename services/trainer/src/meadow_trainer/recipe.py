@@ -23,8 +23,10 @@ _EARLY_SHARE = 0.6
 """Share of the run that is spent on the small views."""
 _SIZE_STEP = 16
 _VALIDATION_PERCENT = 10
+_VALIDATION_PERCENT_OF_FEW = 15
+"""Only when it is asked for."""
 _FEWEST_TO_KEEP_BACK_FROM = 500
-"""A tenth of fewer images is too few to calibrate with, and is missed in training."""
+"""A tenth of fewer images is too few to calibrate with, and is missed in training: `crossfit.py` does without."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,9 @@ def validation_percent(config: TrainingConfig, images: int) -> int:
     """Choose how much of so many training images is kept back to watch and calibrate with."""
     if config.validation_percent is not None:
         return config.validation_percent
-    return _VALIDATION_PERCENT if images >= _FEWEST_TO_KEEP_BACK_FROM else 0
+    if images >= _FEWEST_TO_KEEP_BACK_FROM:
+        return _VALIDATION_PERCENT
+    return _VALIDATION_PERCENT_OF_FEW if config.calibration == "validation" else 0
 
 
 def has_batch_norm(network: nn.Module) -> bool:

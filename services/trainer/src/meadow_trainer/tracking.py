@@ -18,9 +18,11 @@ from meadow import names
 from meadow.bundle.manifest import MANIFEST_FILE, MODEL_FILE
 from meadow.registry.model import GateRecord
 from meadow.settings import Settings
-from meadow_trainer import figures
+from meadow_trainer.assess import Assessment
 from meadow_trainer.config import TrainingConfig
+from meadow_trainer.drawings import draw_all
 from meadow_trainer.errors import TrainingCancelledError
+from meadow_trainer.evaluation_page import evaluation_page
 from meadow_trainer.export import INPUT, OUTPUT
 from meadow_trainer.pipeline import TrainedBundle
 from meadow_trainer.reports import EpochReport
@@ -65,13 +67,11 @@ class TrackedRun:
         recipe = {f"recipe.{name}": value for name, value in vars(bundle.recipe).items()}
         mlflow.log_params({**recipe, "fine_tuned": bundle.fine_tuned, "bundle_digest": bundle.digest})
         mlflow.log_metrics(_final_metrics(bundle))
-        for name, figure in (
-            ("confusion", figures.draw_confusion(bundle.measurement)),
-            ("reliability", figures.draw_reliability(bundle.measurement)),
-            ("curves", figures.draw_curves(bundle.reports)),
-            ("mistakes", figures.draw_mistakes(bundle.holdout, bundle.holdout_logits, bundle.manifest.temperature)),
-        ):
+        figures = draw_all(bundle)
+        for name, figure in figures.items():
             mlflow.log_figure(figure, f"figures/{name}.png")
+        mlflow.log_text(evaluation_page(bundle, figures), "evaluation.html")
+        mlflow.log_dict({"slices": [vars(one) for one in bundle.assessment.slices]}, "slices.json")
         mlflow.log_dict({"skipped": [vars(one) for one in bundle.skipped]}, "skipped.json")
         size, classes = bundle.manifest.preprocessing.size, len(bundle.manifest.classes)
         info = mlflow.onnx.log_model(
@@ -107,7 +107,8 @@ def tracked_run(settings: Settings, source: ImageSource, config: TrainingConfig)
     mlflow.set_experiment(settings.experiment)
     manifest = source.manifest
     with mlflow.start_run(run_name=f"{config.architecture} on {manifest.name}") as run:
-        mlflow.log_params({**config.model_dump(), "dataset": manifest.name, "dataset_digest": manifest.digest})
+        asked = {**config.model_dump(), "must_pass": len(config.must_pass)}
+        mlflow.log_params({**asked, "dataset": manifest.name, "dataset_digest": manifest.digest})
         mlflow.MlflowClient().log_inputs(
             run.info.run_id,
             datasets=[
@@ -144,8 +145,31 @@ def _final_metrics(bundle: TrainedBundle) -> dict[str, float]:
     }
     if bundle.manifest.quantized_accuracy is not None:
         metrics["holdout_accuracy_int8"] = bundle.manifest.quantized_accuracy
+    metrics |= _assessed(bundle.assessment)
     for index, one in enumerate(measured.per_class.values()):
         # Class names may hold characters that metric names may not.
         metrics[f"holdout_recall/{index}"] = one.recall
         metrics[f"holdout_precision/{index}"] = one.precision
+    return metrics
+
+
+def _assessed(seen: Assessment) -> dict[str, float]:
+    metrics = {
+        "holdout_confident_share": seen.shares.confident,
+        "holdout_unsure_share": seen.shares.unsure,
+        "holdout_unknown_share": seen.shares.unknown,
+        "must_pass_images": float(seen.must_pass.images),
+        "must_pass_wrong": float(len(seen.must_pass.wrong)),
+    }
+    if seen.accepted_accuracy is not None:
+        metrics["holdout_confident_accuracy"] = seen.accepted_accuracy
+    for kind, one in seen.strangers.items():
+        if one.auroc is not None:
+            metrics[f"ood_auroc/{kind}"] = one.auroc
+        metrics[f"ood_auroc_energy/{kind}"] = one.auroc_energy
+        metrics[f"ood_unknown_share/{kind}"] = one.shares.unknown
+        metrics[f"ood_confident_share/{kind}"] = one.shares.confident
+    metrics |= {f"unchanged/{name}": rate for name, rate in seen.unchanged.items()}
+    for number, part in enumerate(seen.slices):
+        metrics[f"slice_accuracy/{part.by.replace(' ', '_')}_{number}"] = part.accuracy
     return metrics

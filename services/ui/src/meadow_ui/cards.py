@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from html import escape
 
 from meadow.jobs.model import Job
-from meadow.predictions import Prediction, Score
+from meadow.predictions import Decision, Prediction, Score
 from meadow_ui.markup import CLASS_COLOURS, badge, percent
 from meadow_ui.pictures.advice import advice
 from meadow_ui.pictures.picture import Picture, Stage
 
 SHOWN_SCORES = 4
+
+_KINDS = {Decision.CONFIDENT: "sure", Decision.UNSURE: "unsure", Decision.UNKNOWN: "unknown"}
 
 _WAITING_TEXT = {
     Stage.SENDING: "On its way",
@@ -29,7 +31,8 @@ def card(picture: Picture, classes: Sequence[str]) -> str:
     if picture.stage is Stage.FAILED:
         kind, content = "failed", _failed(picture)
     elif picture.prediction and picture.job:
-        kind, content = "unsure" if picture.unsure else "sure", _answered(picture.prediction, picture.job, classes)
+        kind = _KINDS[picture.prediction.decision]
+        content = _answered(picture.prediction, picture.job, classes)
     else:
         kind, content = (
             "waiting",
@@ -63,7 +66,9 @@ def _why(picture: Picture) -> str:
 
 
 def _answered(prediction: Prediction, job: Job, classes: Sequence[str]) -> str:
-    if prediction.decision == "unsure":
+    if prediction.decision is Decision.UNKNOWN:
+        head = f"<h3>Unknown</h3>{badge('none of these', 'unknown')}"
+    elif prediction.decision is Decision.UNSURE:
         head = f"<h3>Unsure</h3>{badge('closest: ' + prediction.label, 'unsure')}"
     else:
         head = f"<h3>{escape(prediction.label)}</h3>{badge('confident', 'good')}"

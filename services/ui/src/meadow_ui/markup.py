@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Literal
 
-Tone = Literal["good", "unsure", "bad", "quiet"]
+Tone = Literal["good", "unsure", "unknown", "bad", "quiet"]
 
 _UNITS = ((1, "ms", 0.001, 0), (10, "s", 1, 1), (90, "s", 1, 0), (5_400, "min", 60, 0), (172_800, "h", 3_600, 0))
 

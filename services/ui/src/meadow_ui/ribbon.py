@@ -9,6 +9,7 @@ from meadow_ui.pictures.tray import Group
 
 _GROUPS = {
     Group.UNSURE: ("unsure", "unsure"),
+    Group.UNKNOWN: ("unknown", "unknown"),
     Group.FAILED: ("failed", "without answer"),
     Group.PENDING: ("pending", "still out"),
 }

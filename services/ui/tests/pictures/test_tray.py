@@ -28,8 +28,18 @@ def answered(name: str) -> Picture:
 
 def test_pictures_are_grouped_by_what_the_model_stands_by() -> None:
     failed = Picture("f", b"", error=JobError(code="c", detail=""))
-    tray = Tray([answered("a"), answered("b"), answered("grass"), answered("unsure"), failed, Picture("p", b"")])
-    expected = {"dandelion": 2, "grass": 1, Group.UNSURE: 1, Group.FAILED: 1, Group.PENDING: 1}
+    tray = Tray(
+        [
+            answered("a"),
+            answered("b"),
+            answered("grass"),
+            answered("unsure"),
+            answered("unknown"),
+            failed,
+            Picture("p", b""),
+        ]
+    )
+    expected = {"dandelion": 2, "grass": 1, Group.UNSURE: 1, Group.UNKNOWN: 1, Group.FAILED: 1, Group.PENDING: 1}
     assert tray.groups() == expected
     assert tray.pending == 1
     assert tray.failed == [failed]

@@ -18,6 +18,8 @@ from meadow_worker.engines.choose import load_engine, shares_device
 from meadow_worker.engines.dynamic_batching import DynamicBatching
 
 MILLISECONDS = 1000
+_DIGITS = 4
+"""Of the score of unlikeness: more than anyone reads, and few bytes in every result."""
 
 
 class ServedModel:
@@ -78,16 +80,19 @@ class ServedModel:
             ArithmeticError: The network gives what is no number.
         """
         started = time.perf_counter()
-        logits = self.logits(np.stack([image.pixels for image in images]))
+        pixels = np.stack([image.pixels for image in images])
+        rows = probabilities(self.logits(pixels), self.manifest.temperature)
+        strangeness = self._strangeness(pixels)
         share = _since(started) / len(images)
         predictions = []
-        for image, row in zip(images, probabilities(logits, self.manifest.temperature), strict=True):
-            decision, scores = decide(row, self.manifest, top_k=top_k)
+        for image, row, ood_score in zip(images, rows, strangeness, strict=True):
+            decision, scores = decide(row, self.manifest, ood_score=ood_score, top_k=top_k)
             predictions.append(
                 Prediction(
                     label=scores[0].label,
                     decision=decision,
                     scores=scores,
+                    ood_score=ood_score,
                     width=image.width,
                     height=image.height,
                     infer_ms=share,
@@ -105,6 +110,11 @@ class ServedModel:
         if not np.isfinite(logits).all():
             raise ArithmeticError(f"Version {self.ref.version} gives {logits.tolist()}.")
         return logits
+
+    def _strangeness(self, pixels: NDArray[np.uint8]) -> list[float] | list[None]:
+        """How unlike the training images each image is; None from a bundle that cannot tell."""
+        outliers = self.manifest.outliers
+        return [None] * len(pixels) if outliers is None else outliers.scores(pixels).round(_DIGITS).tolist()
 
 
 def _since(started: float) -> float:

@@ -126,7 +126,13 @@ def _show_more() -> None:
 
 
 def _actions(tray: Tray, sender: Sender) -> str:
-    names = {ALL: "All", Group.UNSURE: "Unsure", Group.FAILED: "Without answer", Group.PENDING: "Still out"}
+    names = {
+        ALL: "All",
+        Group.UNSURE: "Unsure",
+        Group.UNKNOWN: "Unknown",
+        Group.FAILED: "Without answer",
+        Group.PENDING: "Still out",
+    }
     groups = sorted(tray.groups(), key=lambda group: (group in names, group))
     with st.container(horizontal=True, key="actions", vertical_alignment="center"):
         chosen: str | None = ALL

@@ -73,6 +73,11 @@ class Picture:
         """Whether the model answered that it cannot tell."""
         return self.prediction is not None and self.prediction.decision is Decision.UNSURE
 
+    @property
+    def unknown(self) -> bool:
+        """Whether the model answered that it was never shown anything like it."""
+        return self.prediction is not None and self.prediction.decision is Decision.UNKNOWN
+
     def progress(self, job: Job) -> None:
         """Take in how the job stands."""
         if job.state is JobState.SUCCEEDED:

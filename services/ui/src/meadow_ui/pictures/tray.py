@@ -16,6 +16,7 @@ class Group(StrEnum):
     """Groups of pictures beside the labels themselves. No label can be named so."""
 
     UNSURE = "\N{EM DASH}unsure"
+    UNKNOWN = "\N{EM DASH}unknown"
     FAILED = "\N{EM DASH}failed"
     PENDING = "\N{EM DASH}pending"
 
@@ -71,4 +72,6 @@ def group_of(picture: Picture) -> str:
         return Group.FAILED
     if picture.prediction is None:
         return Group.PENDING
+    if picture.unknown:
+        return Group.UNKNOWN
     return Group.UNSURE if picture.unsure else picture.prediction.label
