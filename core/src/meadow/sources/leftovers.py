@@ -36,9 +36,8 @@ class LeftoverUploads:
             StoreError: The object store does not answer.
         """
         oldest = time.time() - self._kept_seconds
-        old = {
-            key for key in self._store.keys(self._bucket, upload_key("")) if made_at(key.rpartition("/")[2]) < oldest
-        }
+        prefix = upload_key("")
+        old = {key for key in self._store.keys(self._bucket, prefix) if made_at(key.removeprefix(prefix)) < oldest}
         unused = old - self._in_use() if old else old
         for key in unused:
             self._store.delete(self._bucket, key)

@@ -99,5 +99,8 @@ def explanation_map_key(job_id: str) -> str:
 
 
 def upload_key(upload_id: str) -> str:
-    """Key of a file that a batch is filled from."""
-    return f"uploads/{upload_id}"
+    """Key of a file that a batch is filled from.
+
+    It lies in no folder: some servers remove a folder with its last object, under another upload that has just begun.
+    """
+    return f"uploads-{upload_id}"

@@ -18,6 +18,7 @@ from meadow.packs import PACK_IMAGES, build_pack
 from meadow.registry.model import ModelRef
 from meadow.settings import Settings
 from meadow.sources.model import FormSource, PrefixSource, Source, ZipSource
+from meadow.storage.layout import upload_key
 from meadow.storage.s3 import ObjectStore
 from meadow_worker.filling.filler import BatchFiller
 from zips import make_zip
@@ -268,8 +269,8 @@ def test_a_zip_that_is_replaced_while_it_is_read_fails_the_batch(
         claim = batch.claim()
         assert claim
         batch.filler(turn_seconds=0).fill(claim)
-        store.put(settings.jobs_bucket, f"uploads/{source.upload_id}", other)
+        store.put(settings.jobs_bucket, upload_key(source.upload_id), other)
         batch.fill()
         assert batch.error
         assert (batch.error.code, "replaced" in batch.error.detail) == ("source-unreadable", True)
-        store.put(settings.jobs_bucket, f"uploads/{source.upload_id}", make_zip(IMAGES))
+        store.put(settings.jobs_bucket, upload_key(source.upload_id), make_zip(IMAGES))
