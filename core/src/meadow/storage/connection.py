@@ -21,7 +21,7 @@ def connect_s3(settings: Settings, endpoint_url: str) -> "S3Client":
         aws_secret_access_key=settings.s3_secret_key.get_secret_value() or None,
         config=Config(
             signature_version="s3v4",
-            # A signature over the body as well would cost an upload half its time; TLS is what keeps it whole underway.
+            # A signature over the body as well takes half of an upload's CPU time here; TLS keeps it whole underway.
             s3={"addressing_style": "path", "payload_signing_enabled": False},
             # Checksums that are not required break ranged reads on some servers.
             request_checksum_calculation="when_required",

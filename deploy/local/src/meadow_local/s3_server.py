@@ -20,8 +20,8 @@ def command(settings: LocalSettings) -> list[str]:
         "--cache-dir", str(settings.home / "cache" / "rclone"),
         "--config", "",  # the person's own rclone remotes are none of ours
         "--no-cleanup",  # otherwise a bucket is gone with its last object
-        # Three MD5s of everything that is written, and two of what is read, guard a copy from disk to disk: they cost
-        # more than all the rest. What must not change is named by its SHA-256 and checked by who reads it.
+        # Checksums of all that is written and read guard a copy from disk to disk, and take about half of the server's
+        # time. What must not change is named by its SHA-256 and checked by who reads it.
         "--ignore-checksum", "--no-checksum", "--etag-hash", "xxh3",
     ]  # fmt: skip
 
