@@ -1,4 +1,3 @@
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
@@ -6,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 import pytest
 from redis.asyncio import Redis
 
+from meadow.background import running_beside
 from meadow.client.testing import ScriptedServer
 from meadow.net.public_addresses import PublicAddresses, Resolver, parse_networks, resolve_by_system
 from meadow.settings import Settings
@@ -54,11 +54,8 @@ def make_courier(async_redis: Redis) -> Couriers:
         rules = WebhookRules(WebhookSecrets([KEY]), PublicAddresses(parse_networks(networks), resolver=resolver))
         caller = WebhookCaller(rules, seconds=seconds)
         courier = WebhookCourier(WebhookOutbox(async_redis, claim_seconds=claim_seconds), caller, schedule=schedule)
-        task = asyncio.create_task(courier.run())
-        yield
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        async with running_beside(courier.run()):
+            yield
         await caller.close()
 
     return running

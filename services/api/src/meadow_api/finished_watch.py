@@ -11,6 +11,7 @@ from typing import Self
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from meadow.background import running_beside
 from meadow.jobs import keys
 from meadow.settings import Settings
 
@@ -31,23 +32,20 @@ class FinishedWatch:
     def __init__(self, settings: Settings) -> None:
         self._redis = Redis.from_url(settings.redis_url.get_secret_value(), socket_connect_timeout=2)
         self._waiting: dict[str, set[asyncio.Event]] = {}
-        self._task: asyncio.Task[None] | None = None
+        self._open = contextlib.AsyncExitStack()
         self.is_letting_go = False
 
     async def __aenter__(self) -> Self:
         """Start to listen."""
-        self._task = asyncio.create_task(self._listen())
+        self._open.push_async_callback(self._redis.aclose)
+        await self._open.enter_async_context(running_beside(self._listen()))
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop to listen."""
-        if self._task:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
-        await self._redis.aclose()
+        await self._open.aclose()
 
     @contextlib.contextmanager
     def expecting(self, job_id: str) -> Iterator[asyncio.Event]:

@@ -1,11 +1,11 @@
 """The gateway delivers webhooks beside its requests."""
 
-import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
 from redis.asyncio import Redis
 
+from meadow.background import running_beside
 from meadow.webhooks.caller import WebhookCaller
 from meadow.webhooks.courier import WebhookCourier
 from meadow.webhooks.outbox import WebhookOutbox
@@ -19,11 +19,8 @@ async def deliver_webhooks(redis: Redis, rules: WebhookRules) -> AsyncIterator[N
         yield
         return
     caller = WebhookCaller(rules)
-    deliveries = asyncio.create_task(WebhookCourier(WebhookOutbox(redis), caller).run())
     try:
-        yield
+        async with running_beside(WebhookCourier(WebhookOutbox(redis), caller).run()):
+            yield
     finally:
-        deliveries.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await deliveries
         await caller.close()
