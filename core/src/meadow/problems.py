@@ -55,6 +55,7 @@ class ProblemTypes:
     PROMOTION_REFUSED = ProblemType("promotion-refused", HTTPStatus.CONFLICT, "Production is left as it is")
     WORKER_LOST = ProblemType("worker-lost", HTTPStatus.INTERNAL_SERVER_ERROR, "The job killed its workers")
     TRAINING_FAILED = ProblemType("training-failed", HTTPStatus.INTERNAL_SERVER_ERROR, "The training run failed")
+    INGEST_FAILED = ProblemType("ingest-failed", HTTPStatus.INTERNAL_SERVER_ERROR, "The ingestion failed")
     INTERNAL = ProblemType("internal", HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side")
 
 

@@ -12,14 +12,13 @@ import redis
 
 from meadow.explanations import Explanation
 from meadow.jobs.keys import Unit
-from meadow.jobs.model import JobError, JobState
+from meadow.jobs.model import JobError, JobResult, JobState
 from meadow.jobs.record import EXPLANATION, pairs_to_record
 from meadow.jobs.scripts import load_script
 from meadow.jobs.unit_keys import unit_keys
 from meadow.predictions import Prediction
 from meadow.registry.model import ModelRef
 from meadow.settings import Settings
-from meadow.training import TrainingResult
 
 IMAGE_PART = 3
 
@@ -100,7 +99,7 @@ class JobLeases:
     def succeed(
         self,
         claim: Claim,
-        result: Prediction | TrainingResult,
+        result: JobResult,
         model: ModelRef | None = None,
         explanation: Explanation | None = None,
     ) -> bool:

@@ -5,7 +5,7 @@ from meadow.jobs.ids import PREFIXES
 from meadow.jobs.keys import Unit
 from meadow.jobs.model import JobKind
 from meadow.jobs.record import QUEUE_OF_KIND
-from meadow.names import CLASSIFY_IMAGE_TASK, CLASSIFY_PACK_TASK, FILL_BATCH_TASK, TRAIN_TASK
+from meadow.names import CLASSIFY_IMAGE_TASK, CLASSIFY_PACK_TASK, FILL_BATCH_TASK, INGEST_TASK, TRAIN_TASK
 from meadow.queueing.envelope import build_envelope
 
 _KIND_OF_PREFIX = {prefix: kind for kind, prefix in PREFIXES.items()}
@@ -13,6 +13,7 @@ _TASK_OF_KIND = {
     JobKind.CLASSIFICATION: CLASSIFY_IMAGE_TASK,
     JobKind.BATCH: FILL_BATCH_TASK,
     JobKind.TRAINING: TRAIN_TASK,
+    JobKind.INGEST: INGEST_TASK,
 }
 
 
