@@ -1,5 +1,7 @@
 """Resources find each other by labels and names, which nothing else checks: a wrong one is only silence."""
 
+import re
+
 from built import K8S, Built, matches, names_of
 
 CLUSTER_NAMESPACES = {"kube-system", "ingress-nginx", "traefik", "keda", "monitoring"}
@@ -39,6 +41,14 @@ def test_every_way_in_leads_to_a_service(built: Built) -> None:
                 backend = path["backend"]["service"]
                 ports = {port["name"] for port in services[backend["name"]]["spec"]["ports"]}
                 assert backend["port"]["name"] in ports, path["path"]
+
+
+def test_paths_are_such_as_ingress_nginx_takes(built: Built) -> None:
+    for ingress in built.of("Ingress"):
+        for rule in ingress["spec"]["rules"]:
+            for path in rule["http"]["paths"]:
+                plain = re.fullmatch(r"/[\w/-]*", path["path"])
+                assert plain or path["pathType"] == "ImplementationSpecific", path["path"]
 
 
 def test_metrics_are_not_reachable_from_outside(built: Built) -> None:

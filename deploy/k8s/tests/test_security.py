@@ -80,6 +80,23 @@ def test_every_container_says_what_it_needs(built: Built) -> None:
                 assert not missing, f"{workload.name}/{container['name']}: {side} without {missing}"
 
 
+def test_scratch_volumes_fit_into_what_a_pod_may_write(built: Built) -> None:
+    """Beyond its limit a pod is evicted, however much room its volumes announce."""
+    for workload in built.workloads:
+        scratch = [
+            volume["emptyDir"]["sizeLimit"] for volume in workload.pod.get("volumes", []) if "emptyDir" in volume
+        ]
+        allowed = workload.pod["containers"][0]["resources"]["limits"]["ephemeral-storage"]
+        assert sum(map(mebibytes, scratch)) <= mebibytes(allowed), workload.name
+        assert all(
+            "sizeLimit" in volume["emptyDir"] for volume in workload.pod.get("volumes", []) if "emptyDir" in volume
+        )
+
+
+def mebibytes(quantity: str) -> int:
+    return int(quantity[:-2]) * {"Mi": 1, "Gi": 1024}[quantity[-2:]]
+
+
 def test_images_have_a_version(built: Built) -> None:
     for workload in built.workloads:
         for container in workload.containers:
