@@ -134,6 +134,7 @@ def test_monitors_find_their_services(built: Built) -> None:
     for monitor in built.of("ServiceMonitor"):
         found = [one for one in services if matches(monitor["spec"]["selector"], one["metadata"]["labels"])]
         assert len(found) == 1, monitor["metadata"]["name"]
+        assert found[0]["metadata"]["labels"][monitor["spec"]["jobLabel"]]
         ports = {port["name"] for port in found[0]["spec"]["ports"]}
         assert {endpoint["port"] for endpoint in monitor["spec"]["endpoints"]} <= ports
 
