@@ -3,11 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 MEMBERS := core services/api services/worker services/trainer services/ui deploy/local benchmarks
-SOURCES := $(MEMBERS) tests conftest.py
+SOURCES := $(MEMBERS) deploy/k8s deploy/k8s/smoke-test tests conftest.py
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage test-unit check format lock lock-peers check-locks bench bench-quick clean
+.PHONY: help setup demo test coverage test-unit check format lock lock-peers check-locks check-deploy minikube bench bench-quick clean
 
 ##@ Use
 help: ## Show this list
@@ -18,9 +18,12 @@ setup: $(STAMP) ## Make the environment: every dependency at its locked version,
 demo: $(STAMP) ## Train, serve and classify on this machine; stays up until Ctrl-C
 	@$(BIN)/meadow demo
 
+minikube: ## Run everything in a Kubernetes cluster on this machine (AIRFLOW=1: with continuous training)
+	@deploy/k8s/minikube
+
 ##@ Work on it
 # A process for each package, as in operation: services never share one, and their native libraries need not get along.
-SUITES := $(addsuffix /tests,$(MEMBERS)) tests
+SUITES := $(addsuffix /tests,$(MEMBERS)) deploy/k8s/tests tests
 
 test: $(STAMP) ## Run all tests, those over the whole embedded stack included
 	@set -e; for suite in $(SUITES); do echo "== $$suite"; $(BIN)/pytest $$suite; done
@@ -33,10 +36,17 @@ coverage: $(STAMP) ## The same, with the lines that no test has run; slower
 test-unit: $(STAMP) ## Run the tests that need no running stack
 	@set -e; for suite in $(SUITES); do echo "== $$suite"; $(BIN)/pytest -m "not system" $$suite; done
 
-check: $(STAMP) check-locks ## Check format, lint, types and locks
+check: $(STAMP) check-locks check-deploy ## Check format, lint, types, locks, manifests and workflows
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy $(SOURCES)
+
+check-deploy: $(STAMP)
+	@deploy/k8s/check
+	$(BIN)/shellcheck deploy/k8s/check deploy/k8s/minikube deploy/k8s/rules deploy/k8s/components/airflow/migrate.sh
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/zizmor --offline --quiet .github
 
 format: $(STAMP) ## Format the code and mend what lint can mend
 	$(BIN)/ruff format $(SOURCES)
