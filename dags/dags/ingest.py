@@ -1,7 +1,8 @@
 """Keeps the data set fresh.
 
 `start` asks the gateway for a new version of the data set from its sources, and waits for it in the triggerer.
-`announce` tells the DAG `retrain` if the version is another than before; else it is skipped, and nobody is told.
+`announce` tells the DAG `retrain` if the version is another than before, and the data set is the one of the settings;
+else it is skipped, and nobody is told.
 
 Every night, and on demand: *Trigger* asks for the data set, its sources and whether to add to what is there; what is
 left empty is taken from the Variables `meadow_dataset`, `meadow_sources` and `meadow_add`.
@@ -59,6 +60,10 @@ def ingest() -> None:
         told = IngestResult.model_validate(result)
         if not told.changed:
             raise AirflowSkipException(f"{told.dataset} is unchanged, with {told.images} images.")
+        if told.dataset != (kept := DATASET.get()):
+            raise AirflowSkipException(
+                f"{told.dataset} is fresh; only {kept} (meadow_dataset) is trained on by itself."
+            )
         yield Metadata(DATASET_ASSET, {"dataset": told.dataset, "version": told.version, "images": told.images})
 
     start = GatewayJobOperator(task_id="start", path="/v1/datasets", body=plan(), seconds=INGEST_SECONDS)

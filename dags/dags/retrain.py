@@ -38,7 +38,7 @@ from meadow_airflow.smoke.check import SmokeError, check_answers
 from meadow_airflow.smoke.holdout import holdout_images
 from meadow_airflow.smoke.store import reader
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("meadow_airflow.retrain")  # Airflow gives this file a name that nobody would know
 
 
 @dag(
