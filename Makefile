@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 DAGS_STAMP := dags/.venv/.tests-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage test-unit test-dags check check-dags check-deploy check-locks format lock lock-peers minikube bench bench-quick clean
+.PHONY: help setup demo demo-ct test coverage test-unit test-dags check check-dags check-deploy check-locks format lock lock-peers minikube bench bench-quick clean
 
 ##@ Use
 help: ## Show this list
@@ -21,6 +21,9 @@ demo: $(STAMP) ## Train, serve and classify on this machine; stays up until Ctrl
 
 minikube: ## Run everything in a Kubernetes cluster on this machine (AIRFLOW=1: with continuous training)
 	@deploy/k8s/minikube
+
+demo-ct: $(STAMP) ## Watch the model keep itself trained: new images, a new model, new answers; with Airflow
+	@$(BIN)/meadow demo-ct
 
 ##@ Work on it
 # A process for each package, as in operation: services never share one, and their native libraries need not get along.
