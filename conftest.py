@@ -1,6 +1,7 @@
 """Real stores for the tests of every package: a Valkey and an S3 server on free ports, ended with the run."""
 
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -18,6 +19,14 @@ from meadow_local.binaries import redis_server
 from meadow_local.settings import LocalSettings
 
 START_SECONDS = 20
+
+
+def pytest_configure() -> None:
+    """Let the processes that tests start be interrupted, whichever shell the tests run in.
+
+    A shell without job control starts background processes with Ctrl-C ignored, and their children inherit that.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def free_port() -> int:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from meadow.cli.shrink import AUTO, OFF
 from meadow.registry.model import ModelRef
 from meadow_bench import child
 from meadow_bench.bare import Loaded, classify_all
@@ -15,9 +16,7 @@ from meadow_bench.load.target import Target
 from meadow_bench.peers.running import PeerServer
 from meadow_bench.stack import MeasuredStack
 
-BARE, FOLDER, SHRUNK, CLIENTS = "bare", "folder", "folder shrunk", "clients"
-SHORTER_SIDE = 512
-"""What photographs are shrunk to where that is tried: more than twice what the model looks at."""
+BARE, FOLDER, UNSHRUNK, CLIENTS = "bare", "folder", "folder as it is", "clients"
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class MeadowFolder:
     name: str = FOLDER
     title: str = "Meadow, folder"
     same_engine: bool = True
-    shrink: int | None = None
+    shrink: str = AUTO
 
     def take_turn(self, images: Images) -> Turn:
         """Classify the folder."""
@@ -56,9 +55,9 @@ class MeadowFolder:
         return Turn(run.seconds, run.answers)
 
 
-def shrinking_folder(stack: MeasuredStack, serving: ModelRef) -> MeadowFolder:
-    """A folder whose photographs are made smaller before they are sent."""
-    return MeadowFolder(stack, serving, SHRUNK, f"Meadow, folder, --shrink {SHORTER_SIDE}", shrink=SHORTER_SIDE)
+def folder_as_it_is(stack: MeasuredStack, serving: ModelRef) -> MeadowFolder:
+    """A folder whose photographs are sent whole."""
+    return MeadowFolder(stack, serving, UNSHRUNK, f"Meadow, folder, --shrink {OFF}", shrink=OFF)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from meadow.cli.shrink import OFF, choose_shrinking
 from meadow.client import MeadowClient
 from meadow.client.folder import FolderRun, make_plan, walk
 from meadow_bench.engine import Probabilities
@@ -28,7 +29,7 @@ class FolderResult:
     """The client's own, in bytes."""
 
 
-def classify_folder(url: str, folder: Path, *, keep_answers: bool = True, shrink: int | None = None) -> FolderResult:
+def classify_folder(url: str, folder: Path, *, keep_answers: bool = True, shrink: str = OFF) -> FolderResult:
     """Classify a folder.
 
     Args:
@@ -44,7 +45,7 @@ def classify_folder(url: str, folder: Path, *, keep_answers: bool = True, shrink
     answers: dict[str, Probabilities] = {}
     count = 0
     with MeadowClient(url) as client:
-        plan = make_plan(walk(folder), client.limits(), shrink=shrink)
+        plan = make_plan(walk(folder), client.limits(), shrink=choose_shrinking(shrink, client))
         run = FolderRun.begin(client, plan, folder.name)
         run.finish()
         for item in run.results():

@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 from contextlib import ExitStack
 
+from meadow.cli.shrink import OFF
 from meadow_bench.contest import Contestant, Images, Results, compete
 from meadow_bench.contestants import (
     BARE,
     CLIENTS,
     FOLDER,
-    SHORTER_SIDE,
-    SHRUNK,
+    UNSHRUNK,
     BareLoop,
     MeadowClients,
     MeadowFolder,
     PeerClients,
-    shrinking_folder,
+    folder_as_it_is,
 )
 from meadow_bench.peers.catalog import LITSERVE_TORCH, PEERS
 from meadow_bench.peers.environment import ensure_environment
@@ -26,7 +26,7 @@ from meadow_bench.workbench import Workbench
 PEERS_NAME = "peers"
 CONTESTS = (FOLDER, CLIENTS, PEERS_NAME)
 
-SHRUNK_TITLE = f"Folder, --shrink {SHORTER_SIDE}"
+UNSHRUNK_TITLE = f"Folder, --shrink {OFF}"
 
 FOLDER_BAR = Bar(must=0.85, aim=0.95)
 CLIENTS_BAR = Bar(must=0.65, aim=0.85)
@@ -51,16 +51,16 @@ def measure_throughput(bench: Workbench, names: Sequence[str]) -> Report:
             server.sleeper.suspend()
             others.append(PeerClients(server, bench.effort.clients))
         report = Report()
-        shrunk = [shrinking_folder(bench.stack, bench.standard)] if FOLDER in names or peers else []
+        whole = [folder_as_it_is(bench.stack, bench.standard)] if FOLDER in names or peers else []
         for images, torch_bar, more in (
             (bench.thumbnails, TORCH_THUMBNAILS_BAR, []),
-            (bench.photos, TORCH_PHOTOS_BAR, shrunk),
+            (bench.photos, TORCH_PHOTOS_BAR, whole),
         ):
             results = compete(BareLoop(bench.loaded), [*others, *more], images, bench.effort.rounds, bench.tell)
             if FOLDER in names:
                 report.rows.append(_row("Folder", FOLDER, BARE, "bare loop", images, results, FOLDER_BAR))
             if more and FOLDER in names:
-                report.rows.append(_row(SHRUNK_TITLE, SHRUNK, BARE, "bare loop", images, results, None))
+                report.rows.append(_row(UNSHRUNK_TITLE, UNSHRUNK, BARE, "bare loop", images, results, None))
             if CLIENTS in names:
                 what = f"{bench.effort.clients} clients, submit and wait"
                 report.rows.append(_row(what, CLIENTS, BARE, "bare loop", images, results, CLIENTS_BAR))
@@ -69,7 +69,7 @@ def measure_throughput(bench: Workbench, names: Sequence[str]) -> Report:
                 who = f"{peer.title}, {bench.effort.clients} clients"
                 report.rows.append(_row("Folder", FOLDER, peer.name, who, images, results, bar))
                 if more:
-                    report.rows.append(_row(SHRUNK_TITLE, SHRUNK, peer.name, who, images, results, None))
+                    report.rows.append(_row(UNSHRUNK_TITLE, UNSHRUNK, peer.name, who, images, results, None))
                 what = f"{bench.effort.clients} clients, submit and wait"
                 report.rows.append(_row(what, CLIENTS, peer.name, who, images, results, None))
     return report

@@ -46,6 +46,7 @@ class ProblemTypes:
     UNKNOWN_LABEL = ProblemType("unknown-label", HTTPStatus.UNPROCESSABLE_ENTITY, "The model has no such class")
     SOURCE_EMPTY = ProblemType("source-empty", HTTPStatus.UNPROCESSABLE_ENTITY, "There are no images in the source")
     SOURCE_UNREADABLE = ProblemType("source-unreadable", HTTPStatus.UNPROCESSABLE_ENTITY, "The source cannot be read")
+    IMAGE_GONE = ProblemType("image-gone", HTTPStatus.CONFLICT, "The image is not kept any more")
     ZIP_INVALID = ProblemType("zip-invalid", HTTPStatus.UNPROCESSABLE_ENTITY, "The zip cannot be read")
     ZIP_TOO_LARGE = ProblemType("zip-too-large", HTTPStatus.UNPROCESSABLE_ENTITY, "The zip holds more than we read")
     ZIP_ENTRY_REFUSED = ProblemType("zip-entry-refused", HTTPStatus.UNPROCESSABLE_ENTITY, "The zip's entry is not read")
@@ -55,6 +56,7 @@ class ProblemTypes:
     PROMOTION_REFUSED = ProblemType("promotion-refused", HTTPStatus.CONFLICT, "Production is left as it is")
     WORKER_LOST = ProblemType("worker-lost", HTTPStatus.INTERNAL_SERVER_ERROR, "The job killed its workers")
     TRAINING_FAILED = ProblemType("training-failed", HTTPStatus.INTERNAL_SERVER_ERROR, "The training run failed")
+    INGEST_FAILED = ProblemType("ingest-failed", HTTPStatus.INTERNAL_SERVER_ERROR, "The ingestion failed")
     INTERNAL = ProblemType("internal", HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong on our side")
 
 

@@ -1,11 +1,27 @@
 """What a training run is asked for, and what it led to."""
 
+from enum import StrEnum
+
 from pydantic import BaseModel, Field
 
 from meadow.registry.model import GateDecision, ModelRef
 
 DEFAULT_IMAGE_SIZE = 112
 """Pixels a side: what a small data set of thumbnails is learnt best at, from scratch, in minutes."""
+
+
+class TrainingCause(StrEnum):
+    """Why a training run was started."""
+
+    MANUAL = "manual"
+    NEW_DATA = "new-data"
+    """Enough new images."""
+    SCHEDULE = "schedule"
+    """It was time."""
+    DRIFT = "drift"
+    """What comes in is unlike what was trained on."""
+    PERFORMANCE = "performance"
+    """Too many answers are wrong, as people say."""
 
 
 class TrainingRequest(BaseModel):
@@ -17,11 +33,14 @@ class TrainingRequest(BaseModel):
     image_size: int = Field(DEFAULT_IMAGE_SIZE, ge=32, le=1024, description="Side of the model's input, in pixels.")
     epochs: int | None = Field(None, ge=1, le=10_000)
     seed: int = 0
+    cause: TrainingCause = Field(TrainingCause.MANUAL, description="Why it is started; kept with the job and the run.")
 
 
 class TrainingResult(BaseModel):
     """What a training run led to."""
 
+    dataset: str = ""
+    dataset_version: str = Field("", description="Digest of the version that was trained on.")
     run_id: str
     run_url: str
     model: ModelRef

@@ -1,15 +1,30 @@
 import csv
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from meadow.client import RetryPolicy
+from meadow.client.folder.shrink import WORTHWHILE_BYTES
 from meadow.client.retries import Pauses
 from meadow.client.testing import Answer, Asked, FakeGateway
 from meadow.explanations import Explanation, ExplanationState
 from meadow.jobs.model import JobState
+from meadow.packs import read_pack
+from meadow.registry.model import ModelInfo, ModelRef
 
+MODEL = ModelInfo(
+    ref=ModelRef(name="m", version="1", digest="d"),
+    aliases=["production"],
+    architecture="resnet18",
+    classes=["dandelion", "grass"],
+    image_size=112,
+    dataset_digest="e",
+    holdout_accuracy=0.9,
+)
 Meadow = Callable[..., int]
 Photos = Callable[..., Path]
 Shown = pytest.CaptureFixture[str]
@@ -196,3 +211,43 @@ def test_a_gateway_that_goes_away_leaves_the_way_back(
     assert f"To go on:      meadow classify --resume {folder}" in shown.out
     assert "To give it up: meadow cancel batch_1" in shown.out
     assert "does not answer" in shown.err
+
+
+def large_photo(folder: Path) -> bytes:
+    """Write a photograph large enough to be made smaller, beside a small picture."""
+    noise = np.random.default_rng(0).integers(0, 256, (1100, 1800, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(folder / "large.jpg", quality=95)
+    body = (folder / "large.jpg").read_bytes()
+    assert len(body) > WORTHWHILE_BYTES
+    return body
+
+
+@pytest.mark.parametrize(("option", "shorter_side"), [((), 512), (("--shrink", "off"), 1100), (("--shrink", "64"), 64)])
+def test_large_photos_are_sent_small_unless_they_are_to_be_sent_whole(
+    gateway: FakeGateway, meadow: Meadow, photos: Photos, option: tuple[str, ...], shorter_side: int
+) -> None:
+    gateway.state.model = MODEL
+    folder = photos("small.png")
+    large_photo(folder)
+    assert meadow("classify", folder, *option) == 0
+    [sent] = [asked.body for asked in gateway.asked if asked.method == "PUT"]
+    images = dict(read_pack(sent))
+    with Image.open(BytesIO(images["large.jpg"])) as image:
+        assert min(image.size) == shorter_side
+    assert images["small.png"] == (folder / "small.png").read_bytes()
+
+
+def test_without_a_model_to_fit_them_to_photos_are_sent_as_they_are(
+    gateway: FakeGateway, meadow: Meadow, photos: Photos
+) -> None:
+    folder = photos("small.png")
+    body = large_photo(folder)
+    assert meadow("classify", folder) == 0
+    [sent] = [asked.body for asked in gateway.asked if asked.method == "PUT"]
+    assert dict(read_pack(sent))["large.jpg"] == body
+
+
+@pytest.mark.parametrize("text", ["large", "12", "-1"])
+def test_a_size_that_is_none_is_refused(meadow: Meadow, photos: Photos, capsys: Shown, text: str) -> None:
+    assert meadow("classify", photos("a.png", "b.png"), f"--shrink={text}") == 2
+    assert "auto, off, or 64 or more pixels" in capsys.readouterr().err

@@ -129,6 +129,7 @@ def test_a_training_run_is_submitted_without_what_was_left_open(server: Scripted
         "architecture": "resnet18",
         "image_size": DEFAULT_IMAGE_SIZE,
         "seed": 0,
+        "cause": "manual",
     }
 
 

@@ -10,17 +10,18 @@ from meadow.datasets.catalog import DatasetCatalog
 from meadow.datasets.folder import DatasetError
 from meadow.datasets.manifest import DatasetManifest
 from meadow.explanations import Explanation
+from meadow.jobs.connection import connect
 from meadow.jobs.keys import Unit
 from meadow.jobs.leases import Claim, JobLeases
-from meadow.jobs.model import JobError
+from meadow.jobs.model import JobError, JobResult
 from meadow.jobs.sweeper import Sweeper
 from meadow.names import TRAIN_TASK
-from meadow.predictions import Prediction
 from meadow.registry.model import ModelRef
 from meadow.settings import Settings
-from meadow.training import TrainingRequest, TrainingResult
+from meadow.training import TrainingCause, TrainingRequest, TrainingResult
 from meadow_trainer.config import TrainingConfig
 from meadow_trainer.errors import TrainingCancelledError, TrainingDataError
+from meadow_trainer.ingesting import IngestJobs
 from meadow_trainer.reports import Watch
 from meadow_trainer.run import TrainingRuns
 from meadow_trainer.source import ImageSource
@@ -28,7 +29,13 @@ from meadow_trainer.tasks import TrainingJobs, create_training_app
 
 UNIT = Unit("trn_1")
 REQUEST = TrainingRequest(
-    dataset="demo", dataset_version="abc", architecture="resnet34", image_size=64, epochs=3, seed=9
+    dataset="demo",
+    dataset_version="abc",
+    architecture="resnet34",
+    image_size=64,
+    epochs=3,
+    seed=9,
+    cause=TrainingCause.NEW_DATA,
 )
 RESULT = TrainingResult(
     run_id="r", run_url="u", model=ModelRef(name="m", version="1", digest="d"), holdout_accuracy=0.9,
@@ -57,7 +64,7 @@ class Leases(JobLeases):
     def succeed(
         self,
         claim: Claim,
-        result: Prediction | TrainingResult,
+        result: JobResult,
         model: ModelRef | None = None,
         explanation: Explanation | None = None,
     ) -> bool:
@@ -103,7 +110,15 @@ class Runs(TrainingRuns):
         self._act = act
 
     @override
-    def execute(self, source: ImageSource, config: TrainingConfig, watch: Watch) -> TrainingResult:
+    def execute(
+        self,
+        source: ImageSource,
+        config: TrainingConfig,
+        watch: Watch,
+        *,
+        cause: TrainingCause = TrainingCause.MANUAL,
+    ) -> TrainingResult:
+        assert cause is TrainingCause.NEW_DATA
         assert source.manifest.name == "demo"
         return self._act(config, watch)
 
@@ -189,7 +204,9 @@ def test_a_shutdown_gives_the_job_back(leases: Leases, releases: Releases) -> No
 
 
 def test_the_task_has_the_name_the_gateway_sends_and_takes_a_unit(leases: Leases, releases: Releases) -> None:
-    app = create_training_app(Settings(), _jobs(leases, releases, lambda *_: RESULT))
+    settings = Settings()
+    ingestion = IngestJobs.connect(settings, connect(settings))
+    app = create_training_app(settings, _jobs(leases, releases, lambda *_: RESULT), ingestion)
     task: Any = app.tasks[TRAIN_TASK]
     task("trn_1")
     assert leases.ended == [(RESULT, RESULT.model)]

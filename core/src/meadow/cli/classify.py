@@ -1,7 +1,6 @@
 """`meadow classify`: images and folders, through the gateway."""
 
 import time
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +12,7 @@ from meadow.cli.interruption import way_back
 from meadow.cli.outputs import check_output, consume
 from meadow.cli.progress import run_with_progress
 from meadow.cli.remote import follow_remote, is_remote, open_remote
+from meadow.cli.shrink import AUTO, check_shrink, choose_shrinking
 from meadow.cli.single import classify_one, show_one
 from meadow.cli.summary import Summary
 from meadow.client import MeadowClient
@@ -41,13 +41,13 @@ def classify_command(
         bool, typer.Option("--resume", help="Go on with the newest batch of the same files: interrupted or finished.")
     ] = False,
     shrink: Annotated[
-        int | None,
+        str,
         typer.Option(
-            min=64,
-            metavar="PIXELS",
-            help="Send photos of a folder at so many pixels on their shorter side: much less to upload.",
+            metavar="auto|off|PIXELS",
+            help="Send photos of a folder smaller: large ones at what the model looks at twice over (auto), "
+            "none (off), or all at so many pixels on their shorter side.",
         ),
-    ] = None,
+    ] = AUTO,
     explain: Annotated[
         bool,
         typer.Option("--explain", help="One image: also draw which parts of it the answer rests on, as a PNG here."),
@@ -62,16 +62,15 @@ def classify_command(
       `meadow classify lawn.jpg`
       `meadow classify photos/ 'more/**/*.jpg' --out results.csv`
       `meadow classify photos/ --resume`
-      `meadow classify photos/ --shrink 512`
+      `meadow classify photos/ --shrink off`
       `meadow classify lawn.jpg --explain`
     """
     console = Console()
     check_output(out)
-    if shrink and find_spec("PIL") is None:
-        raise typer.BadParameter("Making photos smaller needs Pillow: pip install 'meadow[shrink]'.")
+    check_shrink(shrink)
     settings = load_settings()
     files = [] if is_remote(paths) else find_files(paths)
-    if shrink and not files:
+    if shrink != AUTO and not files:
         raise typer.BadParameter("--shrink is for photos that are sent from here.")
     if explain and len(files) != 1:
         raise typer.BadParameter("--explain takes one image file.")
@@ -121,13 +120,13 @@ def _classify_files(
     name: str,
     out: Path | None,
     resume: bool,
-    shrink: int | None,
+    shrink: str,
 ) -> Summary:
     summary = Summary()
     started = time.monotonic()
     # A gateway that is not there is told at once; one that was there is waited for.
     with MeadowClient.from_settings(settings) as client:
-        plan = make_plan(files, client.limits(), shrink=shrink)
+        plan = make_plan(files, client.limits(), shrink=choose_shrinking(shrink, client))
     with MeadowClient.from_settings(settings, retries=PATIENT) as client:
         run = FolderRun.resume(client, plan, name) if resume else None
         if run and run.job:

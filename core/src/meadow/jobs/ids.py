@@ -13,7 +13,7 @@ import time
 
 from meadow.jobs.model import JobKind
 
-PREFIXES = {JobKind.CLASSIFICATION: "job", JobKind.BATCH: "batch", JobKind.TRAINING: "run"}
+PREFIXES = {JobKind.CLASSIFICATION: "job", JobKind.BATCH: "batch", JobKind.TRAINING: "run", JobKind.INGEST: "ingest"}
 UPLOAD_PREFIX = "upload"
 STAMP_BYTES = 12
 MARK_BYTES = 3

@@ -12,16 +12,16 @@ import redis
 
 from meadow.explanations import Explanation
 from meadow.jobs.keys import Unit
-from meadow.jobs.model import JobError, JobState
+from meadow.jobs.model import JobError, JobResult, JobState
 from meadow.jobs.record import EXPLANATION, pairs_to_record
 from meadow.jobs.scripts import load_script
 from meadow.jobs.unit_keys import unit_keys
 from meadow.predictions import Prediction
 from meadow.registry.model import ModelRef
 from meadow.settings import Settings
-from meadow.training import TrainingResult
 
 IMAGE_PART = 3
+_KEEP_NOTHING = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class JobLeases:
         self._redis = client
         self.lease_seconds = settings.lease_seconds
         self._max_attempts = settings.max_attempts
+        self._keep = (settings.feedback_image_seconds * 1000, settings.feedback_image_bytes)
         self._claim = client.register_script(load_script("claim"))
         self._claim_pack = client.register_script(load_script("claim_pack"))
         self._heartbeat = client.register_script(load_script("heartbeat"))
@@ -100,7 +101,7 @@ class JobLeases:
     def succeed(
         self,
         claim: Claim,
-        result: Prediction | TrainingResult,
+        result: JobResult,
         model: ModelRef | None = None,
         explanation: Explanation | None = None,
     ) -> bool:
@@ -124,6 +125,7 @@ class JobLeases:
                     str(claim.unit),
                     claim.attempt,
                     state.value,
+                    *(self._keep if good else _KEEP_NOTHING),
                     field,
                     answer.model_dump_json(),
                 ]
@@ -141,7 +143,9 @@ class JobLeases:
         return bool(self._postpone(unit_keys(claim.unit), arguments))
 
     def _end(self, claim: Claim, state: JobState, fields: list[str]) -> bool:
-        return bool(self._finish(unit_keys(claim.unit), [str(claim.unit), claim.attempt, state.value, *fields]))
+        keep = self._keep if state is JobState.SUCCEEDED else _KEEP_NOTHING
+        arguments: list[str | int] = [str(claim.unit), claim.attempt, state.value, *keep, *fields]
+        return bool(self._finish(unit_keys(claim.unit), arguments))
 
 
 def _claimed(unit: Unit, reply: list[Any]) -> Claim | None:

@@ -6,10 +6,15 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field
 
 from meadow.explanations import Explanation
+from meadow.feedback import Feedback
+from meadow.ingestion import IngestResult
 from meadow.predictions import Prediction
 from meadow.registry.model import ModelRef
-from meadow.training import TrainingResult
+from meadow.training import TrainingCause, TrainingResult
 from meadow.webhooks.model import Webhook
+
+JobResult = Prediction | TrainingResult | IngestResult
+"""What a job of each kind is answered with; a batch's results are items of their own."""
 
 
 class JobState(StrEnum):
@@ -43,10 +48,11 @@ class JobKind(StrEnum):
     CLASSIFICATION = "classification"
     BATCH = "batch"
     TRAINING = "training"
+    INGEST = "ingest"
 
 
 class Progress(BaseModel):
-    """How far a job has come. The unit is an image for batches, an epoch for training runs."""
+    """How far a job has come. The unit is an epoch for training runs, else an image."""
 
     total: int | None = None
     done: int = 0
@@ -89,11 +95,13 @@ class Job(BaseModel):
     model: ModelRef | None = Field(None, description="Null until a worker has pinned the version.")
     progress: Progress | None = None
     sealed: bool | None = Field(None, description="Batches: whether all packs are in.")
-    result: Prediction | TrainingResult | None = None
+    result: JobResult | None = None
     error: JobError | None = None
     explanation: Explanation | None = Field(None, description="Classifications: null when none was asked for.")
     name: str = Field("", description="File name or label that the submitter gave.")
     fingerprint: str = Field("", description="Batches: what the submitter calls the set of images, to find it again.")
+    cause: TrainingCause | None = Field(None, description="Training runs: why it was started.")
+    feedback: Feedback | None = Field(None, description="Classifications: what a person said of the answer.")
     webhook: Webhook | None = Field(None, description="What has become of the webhook; null when none was asked for.")
     links: Links
 

@@ -7,20 +7,25 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from meadow.explanations import Explanation, ExplanationState
-from meadow.jobs.model import Job, JobError, JobKind, JobState, Links
+from meadow.feedback import Feedback
+from meadow.jobs.model import Job, JobError, JobKind, JobResult, JobState, Links
 from meadow.jobs.progress import progress_of
 from meadow.names import BATCH_QUEUE, INTERACTIVE_QUEUE, TRAINING_QUEUE
-from meadow.predictions import Prediction
 from meadow.registry.model import ModelRef
-from meadow.training import TrainingResult
+from meadow.training import TrainingCause
 from meadow.webhooks.model import Webhook, WebhookState
 
 QUEUE_OF_KIND = {
     JobKind.CLASSIFICATION: INTERACTIVE_QUEUE,
     JobKind.BATCH: BATCH_QUEUE,
     JobKind.TRAINING: TRAINING_QUEUE,
+    JobKind.INGEST: TRAINING_QUEUE,
 }
 
+CAUSE = "cause"
+"""Field of a record: why a training run was started, a `TrainingCause`."""
+FEEDBACK = "feedback"
+"""Field of a record: what a person said of the answer, a `Feedback`."""
 EXPLAIN = "explain"
 """Field of a record: the submitter asked for an explanation."""
 EXPLAINING = "explaining"
@@ -28,7 +33,7 @@ EXPLAINING = "explaining"
 EXPLANATION = "explanation"
 """Field of a record: what has become of it, an `Explanation`."""
 
-_RESULT: TypeAdapter[Prediction | TrainingResult] = TypeAdapter(Prediction | TrainingResult)
+_RESULT: TypeAdapter[JobResult] = TypeAdapter(JobResult)
 
 
 def text(value: object) -> str:
@@ -85,6 +90,8 @@ def to_job(record: Mapping[str, str], classes: Mapping[str, str] | None = None, 
         explanation=_explanation(record) if EXPLAIN in record else None,
         name=record.get("name", ""),
         fingerprint=record.get("fingerprint", ""),
+        cause=TrainingCause(record[CAUSE]) if CAUSE in record else None,
+        feedback=Feedback.model_validate_json(record[FEEDBACK]) if FEEDBACK in record else None,
         webhook=_webhook(record) if "webhook_url" in record else None,
         links=Links(
             self=self_link,

@@ -5,7 +5,7 @@ from meadow.jobs.ids import PREFIXES
 from meadow.jobs.keys import Unit
 from meadow.jobs.model import JobKind
 from meadow.jobs.record import QUEUE_OF_KIND
-from meadow.names import CLASSIFY_IMAGE_TASK, CLASSIFY_PACK_TASK, FILL_BATCH_TASK, TRAIN_TASK
+from meadow.names import CLASSIFY_IMAGE_TASK, CLASSIFY_PACK_TASK, FILL_BATCH_TASK, INGEST_TASK, TRAIN_TASK
 from meadow.queueing.envelope import build_envelope
 
 _KIND_OF_PREFIX = {prefix: kind for kind, prefix in PREFIXES.items()}
@@ -13,6 +13,7 @@ _TASK_OF_KIND = {
     JobKind.CLASSIFICATION: CLASSIFY_IMAGE_TASK,
     JobKind.BATCH: FILL_BATCH_TASK,
     JobKind.TRAINING: TRAIN_TASK,
+    JobKind.INGEST: INGEST_TASK,
 }
 
 
@@ -31,7 +32,7 @@ def queue_of(unit: Unit) -> str:
 
 
 def unit_keys(unit: Unit) -> list[str]:
-    """Return job, image, leases, waiting, in-flight bytes, queue, channel and webhooks."""
+    """Return job, image, leases, waiting, in-flight bytes, queue, channel, webhooks and kept images."""
     queue = queue_of(unit)
     return [
         keys.job(unit.job_id),
@@ -42,6 +43,8 @@ def unit_keys(unit: Unit) -> list[str]:
         queue,
         keys.FINISHED_CHANNEL,
         keys.WEBHOOKS,
+        keys.KEPT_IMAGES,
+        keys.KEPT_BYTES,
     ]
 
 

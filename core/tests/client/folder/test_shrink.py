@@ -8,7 +8,7 @@ from PIL import Image
 from meadow.bundle.preprocess import Preprocessing, load_pixels
 from meadow.client import MeadowClient
 from meadow.client.folder import FolderRun, make_plan, walk
-from meadow.client.folder.shrink import ShrinkError, planned_bytes, shrink
+from meadow.client.folder.shrink import WORTHWHILE_BYTES, ShrinkError, Shrinking, shrink
 from meadow.client.testing import FakeGateway
 from meadow.items import ItemState
 from meadow.packs import read_pack
@@ -32,7 +32,7 @@ def photograph(width: int, height: int, *, orientation: int = 1, kind: str = "JP
 def test_a_network_sees_about_the_same(orientation: int) -> None:
     body = photograph(2400, 1600, orientation=orientation)
     small = shrink(body, 512)
-    assert len(small) < min(len(body) / 5, planned_bytes("a.jpg", len(body), 512))
+    assert len(small) < min(len(body) / 5, Shrinking(512).planned_bytes("a.jpg", len(body)))
     with Image.open(io.BytesIO(small)) as image:
         assert image.size == ((768, 512) if orientation == 1 else (512, 768))
     seen, before = (
@@ -53,9 +53,18 @@ def test_what_is_no_whole_jpeg_is_told(body: bytes) -> None:
 
 
 def test_room_is_planned_for_what_is_sent() -> None:
-    assert planned_bytes("a.JPG", 5_000_000, 500) == 500_000
-    assert planned_bytes("a.jpg", 1_000, 500) == 1_000
-    assert planned_bytes("a.png", 5_000_000, 500) == 5_000_000
+    assert Shrinking(500).planned_bytes("a.JPG", 5_000_000) == 500_000
+    assert Shrinking(500).planned_bytes("a.jpg", 1_000) == 1_000
+    assert Shrinking(500).planned_bytes("a.png", 5_000_000) == 5_000_000
+
+
+def test_a_model_gets_all_that_it_looks_at_and_small_files_stay_as_they_are() -> None:
+    usual, large = Shrinking.for_model(224), Shrinking.for_model(384)
+    assert usual
+    assert large
+    assert (usual.shorter_side, large.shorter_side) == (512, 768)
+    assert usual.planned_bytes("a.jpg", WORTHWHILE_BYTES) < WORTHWHILE_BYTES
+    assert usual.planned_bytes("a.jpg", WORTHWHILE_BYTES - 1) == WORTHWHILE_BYTES - 1
 
 
 def test_a_folder_is_sent_small_and_says_which_photograph_is_damaged(
@@ -65,7 +74,7 @@ def test_a_folder_is_sent_small_and_says_which_photograph_is_damaged(
     for name, content in {"a.jpg": body, "b.jpg": body[:20_000], "c.jpg": body}.items():
         (tmp_path / name).write_bytes(content)
     plain = make_plan(walk(tmp_path), client.limits())
-    plan = make_plan(walk(tmp_path), client.limits(), shrink=64)
+    plan = make_plan(walk(tmp_path), client.limits(), shrink=Shrinking(64))
     assert plan.fingerprint != plain.fingerprint
     run = FolderRun.begin(client, plan, "photos")
     run.finish()

@@ -261,12 +261,9 @@ def test_an_s3_prefix_is_a_source(publish: Publish, lawns: Path, store: ObjectSt
     assert published.rejected[0].name == "loose.png"
 
 
-# Started from a shell's background, a process would ignore Ctrl-C.
 RUN = """
-import signal
 import sys
 from meadow.cli.main import main
-signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.argv = ["meadow", "data", "publish", sys.argv[1], "--name", "lawns", *sys.argv[2:]]
 main()
 """

@@ -20,9 +20,11 @@ def main() -> None:
         Console(stderr=True).print(f"The trainer cannot start: {error}", markup=False)
         sys.exit(2)
     # torch and MLflow take seconds to import: a wrong setting is reported before.
+    from meadow_trainer.ingesting import IngestJobs  # noqa: PLC0415
     from meadow_trainer.tasks import TrainingJobs, create_training_app  # noqa: PLC0415
 
-    app = create_training_app(settings, TrainingJobs.connect(settings, connect(settings)))
+    client = connect(settings)
+    app = create_training_app(settings, TrainingJobs.connect(settings, client), IngestJobs.connect(settings, client))
     app.worker_main(
         [
             "worker",

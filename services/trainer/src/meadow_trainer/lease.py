@@ -1,4 +1,4 @@
-"""Keeping a training job's lease while the training thread is busy, and learning that it should stop."""
+"""Keeping a job's lease while its thread is busy, and learning that it should stop."""
 
 import logging
 import threading
@@ -50,8 +50,16 @@ class TrainingLease:
         return Watch(
             on_stage=self._on_stage,
             on_epoch=self._on_epoch,
-            should_stop=lambda: self._lost.is_set() or self._shutting_down(),
+            should_stop=self.should_stop,
         )
+
+    def should_stop(self) -> bool:
+        """Whether the job was cancelled or lost, or this worker is to end."""
+        return self._lost.is_set() or self._shutting_down()
+
+    def count(self, done: int, total: int | None) -> None:
+        """Note how far the work has come; the next heartbeat tells it."""
+        self._progress = {**self._progress, "done": done, **({} if total is None else {"total": total})}
 
     def _on_stage(self, words: str) -> None:
         self._report({"message": words})

@@ -15,7 +15,7 @@ from meadow.registry.model import GateDecision, GateRecord, ModelInfo, ModelRef
 from meadow.registry.production import Production, ProductionMovedError
 from meadow.registry.versions import ModelRegistry, RegistryError
 from meadow.settings import Settings
-from meadow.training import TrainingResult
+from meadow.training import TrainingCause, TrainingResult
 from meadow_trainer.champion import measure_champion
 from meadow_trainer.config import TrainingConfig
 from meadow_trainer.data import ImageLoader
@@ -43,7 +43,14 @@ class TrainingRuns:
         self._production = Production(registry)
         self._cache = cache
 
-    def execute(self, source: ImageSource, config: TrainingConfig, watch: Watch) -> TrainingResult:
+    def execute(
+        self,
+        source: ImageSource,
+        config: TrainingConfig,
+        watch: Watch,
+        *,
+        cause: TrainingCause = TrainingCause.MANUAL,
+    ) -> TrainingResult:
         """Train a model, register it, and make it the production model if it is better by rule.
 
         Raises:
@@ -55,7 +62,7 @@ class TrainingRuns:
         # A registry that is down is told before the training, not after it.
         self._registry.production()
         try:
-            with tracked_run(self._settings, source, config) as run, tempfile.TemporaryDirectory() as folder:
+            with tracked_run(self._settings, source, config, cause) as run, tempfile.TemporaryDirectory() as folder:
                 bundle = self._train(source, config, Path(folder), watch, run)
                 if watch.should_stop():
                     raise TrainingCancelledError("Stopped on request before the model was registered.")
@@ -107,6 +114,8 @@ class TrainingRuns:
                 log.warning("Comparing version %s again: %s", ref.version, moved)
                 continue
             return TrainingResult(
+                dataset=source.manifest.name,
+                dataset_version=source.manifest.digest,
                 run_id=run.run_id,
                 run_url=run.url,
                 model=ref,

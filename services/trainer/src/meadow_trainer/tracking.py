@@ -18,6 +18,7 @@ from meadow import names
 from meadow.bundle.manifest import MANIFEST_FILE, MODEL_FILE
 from meadow.registry.model import GateRecord
 from meadow.settings import Settings
+from meadow.training import TrainingCause
 from meadow_trainer.assess import Assessment
 from meadow_trainer.config import TrainingConfig
 from meadow_trainer.drawings import draw_all
@@ -97,7 +98,9 @@ class TrackedRun:
 
 
 @contextmanager
-def tracked_run(settings: Settings, source: ImageSource, config: TrainingConfig) -> Iterator[TrackedRun]:
+def tracked_run(
+    settings: Settings, source: ImageSource, config: TrainingConfig, cause: TrainingCause
+) -> Iterator[TrackedRun]:
     """Open a run; it ends as finished, as killed when training was stopped on request, else as failed.
 
     Raises:
@@ -106,7 +109,8 @@ def tracked_run(settings: Settings, source: ImageSource, config: TrainingConfig)
     mlflow.set_tracking_uri(settings.mlflow_tracking_uri)
     mlflow.set_experiment(settings.experiment)
     manifest = source.manifest
-    with mlflow.start_run(run_name=f"{config.architecture} on {manifest.name}") as run:
+    title = f"{config.architecture} on {manifest.name}"
+    with mlflow.start_run(run_name=title, tags={names.CAUSE_TAG: cause.value}) as run:
         asked = {**config.model_dump(), "must_pass": len(config.must_pass)}
         mlflow.log_params({**asked, "dataset": manifest.name, "dataset_digest": manifest.digest})
         mlflow.MlflowClient().log_inputs(

@@ -13,6 +13,7 @@ from meadow.client.folder.files import NamedFile, find_files, walk
 from meadow.client.folder.plan import Plan, make_plan
 from meadow.client.folder.progress import FolderProgress
 from meadow.client.folder.run import FolderRun
+from meadow.client.folder.shrink import Shrinking
 
 __all__ = [
     "BatchFailedError",
@@ -22,6 +23,7 @@ __all__ = [
     "FolderRun",
     "NamedFile",
     "Plan",
+    "Shrinking",
     "find_files",
     "make_plan",
     "walk",

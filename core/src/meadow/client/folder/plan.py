@@ -3,11 +3,11 @@
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from meadow.client.folder.errors import FolderError
 from meadow.client.folder.files import NamedFile
-from meadow.client.folder.shrink import planned_bytes
+from meadow.client.folder.shrink import Shrinking
 from meadow.items import ItemResult
 from meadow.limits import Limits
 from meadow.packs import PACK_BYTES, PACK_IMAGES
@@ -26,8 +26,8 @@ class Plan:
     """Files that the gateway would not take, with the reason."""
     fingerprint: str
     """Digest of names, sizes and packs, by which an interrupted upload is found again."""
-    shrink: int | None = None
-    """Photographs are sent at so many pixels on their shorter side."""
+    shrink: Shrinking | None = None
+    """Which photographs are made smaller before they are sent."""
 
     @property
     def total(self) -> int:
@@ -44,13 +44,13 @@ class Plan:
         return sum(len(self.packs[number]) for number in numbers)
 
 
-def make_plan(files: Sequence[NamedFile], limits: Limits, *, shrink: int | None = None) -> Plan:
+def make_plan(files: Sequence[NamedFile], limits: Limits, *, shrink: Shrinking | None = None) -> Plan:
     """Share files out into packs that are small, and that the gateway takes.
 
     Args:
         files: What to classify.
         limits: The gateway's.
-        shrink: Send photographs at so many pixels on their shorter side, instead of as they are.
+        shrink: Make photographs smaller before they are sent.
 
     Raises:
         FolderError: More files than one batch takes.
@@ -58,7 +58,7 @@ def make_plan(files: Sequence[NamedFile], limits: Limits, *, shrink: int | None 
     images, size = min(PACK_IMAGES, limits.max_pack_items), min(PACK_BYTES, limits.max_pack_bytes)
     largest = min(limits.max_image_bytes, limits.max_pack_bytes)
     taken = [file for file in files if file.size <= largest]
-    sizes = [planned_bytes(file.name, file.size, shrink) if shrink else file.size for file in taken]
+    sizes = [shrink.planned_bytes(file.name, file.size) if shrink else file.size for file in taken]
     packs = list(_packs(sizes, images, size))
     if len(packs) > limits.max_packs:
         raise FolderError(f"{len(files):,} files are more than one batch takes. Classify the folder in parts.")
@@ -82,8 +82,8 @@ def _packs(sizes: Sequence[int], max_images: int, max_bytes: int) -> Iterable[ra
         yield range(start, len(sizes))
 
 
-def _fingerprint(files: Sequence[NamedFile], images: int, size: int, shrink: int | None) -> str:
-    digest = hashlib.sha256(json.dumps([images, size, shrink]).encode())
+def _fingerprint(files: Sequence[NamedFile], images: int, size: int, shrink: Shrinking | None) -> str:
+    digest = hashlib.sha256(json.dumps([images, size, asdict(shrink) if shrink else None]).encode())
     for file in files:
         digest.update(json.dumps([file.name, file.size]).encode())
     return digest.hexdigest()

@@ -5,6 +5,8 @@ cost the worker, and encoding it again less than its bytes would cost on their w
 """
 
 import io
+from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import PurePath
 
 JPEG_FORMATS = ("JPEG", "MPO")
@@ -14,14 +16,41 @@ LONGEST = 2
 """Longer side of a usual photograph at most, in shorter ones. At that quality a pixel has less than a byte."""
 
 
+SMALLEST_SIDE = 512
+"""In pixels; models that look at more than half of that get twice what they look at."""
+WORTHWHILE_BYTES = 2 * 1024 * 1024
+"""From here on, decoding a photograph here costs less than its bytes cost on their way through the services."""
+
+
+@dataclass(frozen=True)
+class Shrinking:
+    """Which photographs are made smaller, and how small."""
+
+    shorter_side: int
+    """In pixels."""
+    from_bytes: int = 0
+    """Smaller files are sent as they are."""
+
+    @classmethod
+    def for_model(cls, image_size: int) -> "Shrinking | None":
+        """What makes a run faster and leaves the model all that it looks at; None where Pillow is not installed."""
+        if not can_shrink():
+            return None
+        return cls(max(SMALLEST_SIDE, 2 * image_size), WORTHWHILE_BYTES)
+
+    def planned_bytes(self, name: str, size: int) -> int:
+        """How large a file is when it is sent, about and seldom more: only JPEGs are made smaller."""
+        is_jpeg = PurePath(name).suffix.lower() in JPEG_SUFFIXES
+        return min(size, LONGEST * self.shorter_side**2) if is_jpeg and size >= self.from_bytes else size
+
+
 class ShrinkError(Exception):
     """The bytes are no photograph that can be read here."""
 
 
-def planned_bytes(name: str, size: int, shorter_side: int) -> int:
-    """How large a file is when it is sent, about and seldom more: only JPEGs are made smaller."""
-    is_jpeg = PurePath(name).suffix.lower() in JPEG_SUFFIXES
-    return min(size, LONGEST * shorter_side**2) if is_jpeg else size
+def can_shrink() -> bool:
+    """Whether Pillow is installed, which the client alone does not need."""
+    return find_spec("PIL") is not None
 
 
 def shrink(body: bytes, shorter_side: int) -> bytes:

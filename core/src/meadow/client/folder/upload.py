@@ -10,7 +10,7 @@ from queue import SimpleQueue
 from meadow.client.client import MeadowClient
 from meadow.client.folder.files import NamedFile
 from meadow.client.folder.plan import Plan
-from meadow.client.folder.shrink import ShrinkError, planned_bytes, shrink
+from meadow.client.folder.shrink import ShrinkError, Shrinking, shrink
 from meadow.items import ItemResult
 from meadow.jobs.model import Job
 from meadow.packs import build_pack
@@ -93,12 +93,12 @@ class PackUpload:
             return self._give_up(file, "file-changed", detail)
         return self._shrunk(file, body, self.plan.shrink) if self.plan.shrink else body
 
-    def _shrunk(self, file: NamedFile, body: bytes, shorter_side: int) -> bytes:
+    def _shrunk(self, file: NamedFile, body: bytes, shrinking: Shrinking) -> bytes:
         """Make a photograph smaller for which no more room is planned."""
-        if planned_bytes(file.name, file.size, shorter_side) == file.size:
+        if shrinking.planned_bytes(file.name, file.size) == file.size:
             return body
         try:
-            return shrink(body, shorter_side)
+            return shrink(body, shrinking.shorter_side)
         except ShrinkError as error:
             return self._give_up(file, "image-undecodable", f"The photograph cannot be made smaller: {error}")
 

@@ -62,11 +62,16 @@ def _open(text: str, settings: Settings, store: ObjectStore, *, minimum: int, re
         path = bundled_lists().get(text, path)
     if path.is_file() or path.suffix.lower() == ".csv":
         notes = DownloadNotes(store, settings.images_bucket)
-        return UrlListSource(path, _downloader(settings), notes, refresh=refresh)
+        return UrlListSource(path, make_downloader(settings), notes, refresh=refresh)
     return FolderSource(path, max_bytes=settings.max_image_bytes, minimum_classes=minimum)
 
 
-def _downloader(settings: Settings) -> Downloader:
+def make_downloader(settings: Settings) -> Downloader:
+    """Make what downloads images as the settings say.
+
+    Raises:
+        DatasetError: A setting is malformed.
+    """
     try:
         networks = parse_networks(settings.ingest_allowed_networks)
     except ValueError as error:

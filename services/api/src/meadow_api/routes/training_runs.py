@@ -1,17 +1,23 @@
-"""`POST /v1/training-runs`: train a model on a published data set."""
+"""`/v1/training-runs`: train a model on a published data set; read, list and cancel such runs as jobs."""
 
 import asyncio
+from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Header, Query, Response
 from pydantic import Field
 
-from meadow.jobs.model import Job, JobKind
+from meadow.jobs.ids import PREFIXES
+from meadow.jobs.model import Job, JobKind, JobPage, JobState
+from meadow.jobs.record import CAUSE
 from meadow.jobs.submissions import IdempotencyKey, fingerprint
+from meadow.problems import ProblemError, ProblemTypes
 from meadow.training import TrainingRequest
 from meadow_api.auth import Caller
 from meadow_api.idempotency import REPLAYED_HEADER, IdempotencyHeader
 from meadow_api.resources import Gateway
 from meadow_api.responses import job_example, point_to, problems
+from meadow_api.routes.jobs import cancel_job, read_job
+from meadow_api.waiting import GrantedWait
 
 router = APIRouter(prefix="/v1/training-runs", tags=["training"])
 
@@ -41,7 +47,7 @@ async def start_training(
     idempotency = IdempotencyKey(key, caller, fingerprint("training", training.model_dump())) if key else None
     accepted = await gateway.submissions.submit(
         JobKind.TRAINING,
-        fields={"request": pinned.model_dump_json(), "name": training.dataset, **webhook},
+        fields={"request": pinned.model_dump_json(), "name": training.dataset, CAUSE: training.cause.value, **webhook},
         idempotency=idempotency,
     )
     if accepted.replayed:
@@ -51,3 +57,47 @@ async def start_training(
     job = await gateway.submissions.read(accepted.job_id)
     point_to(response, job)
     return job
+
+
+@router.get("", summary="List training runs, newest first", responses=problems(400, 401))
+async def list_training_runs(
+    gateway: Gateway,
+    state: JobState | None = None,
+    page_size: Annotated[int, Query(ge=1, le=500)] = 50,
+    page_token: str = "",
+) -> JobPage:
+    """A page may hold fewer than asked for while there are more: follow `next_page_token` until it is empty."""
+    return await gateway.submissions.page(size=page_size, token=page_token, kind=JobKind.TRAINING, state=state)
+
+
+@router.get(
+    "/{job_id}",
+    summary="Read a training run, or wait for it",
+    responses={**job_example(200, "The run as it is now."), **problems(401, 404, 410)},
+)
+async def read_training_run(
+    job_id: str,
+    response: Response,
+    gateway: Gateway,
+    wait: GrantedWait,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Job:
+    """The same as `GET /v1/jobs/{id}`."""
+    _check(job_id)
+    return await read_job(job_id, response, gateway, wait, if_none_match)
+
+
+@router.post(
+    "/{job_id}:cancel",
+    summary="Cancel a training run",
+    responses={**job_example(200, "The run is cancelled."), **problems(401, 404, 409, 410)},
+)
+async def cancel_training_run(job_id: str, gateway: Gateway) -> Job:
+    """The same as `POST /v1/jobs/{id}:cancel`: the trainer stops at its next step and registers nothing."""
+    _check(job_id)
+    return await cancel_job(job_id, gateway)
+
+
+def _check(job_id: str) -> None:
+    if job_id.partition("_")[0] != PREFIXES[JobKind.TRAINING]:
+        raise ProblemError(ProblemTypes.NOT_FOUND, f"There is no training run {job_id!r}.")

@@ -1,0 +1,159 @@
+"""`/v1/datasets`: the data sets, and how new images get into them."""
+
+import asyncio
+from datetime import datetime
+
+from fastapi import APIRouter, Response
+from fastapi.responses import HTMLResponse
+from pydantic import BaseModel, Field
+
+from meadow.datasets.diff import compare
+from meadow.datasets.errors import DatasetError
+from meadow.datasets.manifest import DatasetManifest
+from meadow.datasets.sources.requested import check_request
+from meadow.datasets.summary import VersionSummary
+from meadow.datasets.versions import DatasetVersions
+from meadow.ingestion import IngestRequest
+from meadow.jobs.model import Job, JobKind
+from meadow.jobs.submissions import IdempotencyKey, fingerprint
+from meadow.problems import ProblemError, ProblemTypes
+from meadow_api.auth import Caller
+from meadow_api.idempotency import REPLAYED_HEADER, IdempotencyHeader
+from meadow_api.resources import Gateway
+from meadow_api.responses import job_example, point_to, problems
+
+router = APIRouter(prefix="/v1/datasets", tags=["data sets"])
+
+REPORT_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox"
+"""`Content-Security-Policy` of a page that shows names and images from anywhere."""
+
+
+class IngestSubmission(IngestRequest):
+    """Which images to take in, and whom to tell."""
+
+    webhook_url: str | None = Field(None, description="Called when the ingestion has ended.")
+
+
+class DatasetList(BaseModel):
+    """The newest version of each data set."""
+
+    datasets: list[VersionSummary]
+
+
+class DatasetDetail(VersionSummary):
+    """A data set's newest version, and those before it, newest first."""
+
+    versions: list[VersionSummary]
+
+
+class DatasetChanges(BaseModel):
+    """How many images changed from one version to the newest."""
+
+    dataset: str
+    since: str = Field(description="Digest of the earlier version; empty for none, from which everything is added.")
+    version: str = Field(description="Digest of the newest version.")
+    added: int
+    removed: int
+    relabelled: int
+
+
+@router.post(
+    "",
+    status_code=202,
+    summary="Take images into a data set",
+    responses={**job_example(202, "Accepted; poll the job at `Location`."), **problems(401, 422, 503)},
+)
+async def start_ingestion(
+    asked: IngestSubmission, response: Response, gateway: Gateway, caller: Caller, key: IdempotencyHeader
+) -> Job:
+    """The job's progress counts images; its result names the version, what changed, and what was left out.
+
+    If nothing is new, nothing is published: `changed` is false. Images that were downloaded before are not again.
+    """
+    check_request(asked, gateway.settings)
+    request = IngestRequest.model_validate(asked.model_dump(exclude={"webhook_url"}))
+    webhook = await gateway.webhooks.record_fields(asked.webhook_url)
+    idempotency = IdempotencyKey(key, caller, fingerprint("ingest", asked.model_dump())) if key else None
+    accepted = await gateway.submissions.submit(
+        JobKind.INGEST,
+        fields={"request": request.model_dump_json(), "name": asked.name, **webhook},
+        idempotency=idempotency,
+    )
+    if accepted.replayed:
+        response.headers[REPLAYED_HEADER] = "true"
+    else:
+        gateway.metrics.submitted.labels(JobKind.INGEST.value).inc()
+    job = await gateway.submissions.read(accepted.job_id)
+    point_to(response, job)
+    return job
+
+
+@router.get("", summary="List the data sets", responses=problems(401, 503))
+async def list_datasets(gateway: Gateway) -> DatasetList:
+    """The newest version of each, with its classes."""
+    return await asyncio.to_thread(_list, gateway.datasets)
+
+
+@router.get("/{name}", summary="Read a data set", responses=problems(401, 404, 503))
+async def read_dataset(name: str, gateway: Gateway) -> DatasetDetail:
+    """Its newest version, and all versions."""
+    return await asyncio.to_thread(_detail, gateway.datasets, name)
+
+
+@router.get("/{name}/changes", summary="Count what changed since a version", responses=problems(401, 404, 503))
+async def count_changes(name: str, gateway: Gateway, since: str = "") -> DatasetChanges:
+    """From the version with the digest `since` to the newest."""
+    return await asyncio.to_thread(_changes, gateway.datasets, name, since)
+
+
+@router.get(
+    "/{name}/versions/{digest}/report",
+    summary="See how a version came about",
+    response_class=HTMLResponse,
+    responses=problems(401, 404, 503),
+)
+async def read_report(name: str, digest: str, gateway: Gateway) -> HTMLResponse:
+    """A page with pictures: the classes, and what was left out, and why."""
+
+    def read() -> bytes:
+        try:
+            return gateway.datasets.report(name, gateway.datasets.resolve(name, digest))
+        except DatasetError as error:
+            raise ProblemError(ProblemTypes.NOT_FOUND, str(error)) from error
+
+    return HTMLResponse(await asyncio.to_thread(read), headers={"Content-Security-Policy": REPORT_POLICY})
+
+
+def _list(datasets: DatasetVersions) -> DatasetList:
+    return DatasetList(datasets=[datasets.summary(name, datasets.newest(name)) for name in datasets.names()])
+
+
+def _detail(datasets: DatasetVersions, name: str) -> DatasetDetail:
+    try:
+        newest = datasets.resolve(name)
+        versions = datasets.summaries(name)
+    except DatasetError as error:
+        raise ProblemError(ProblemTypes.NOT_FOUND, str(error)) from error
+    latest = next((one for one in versions if one.digest == newest), versions[0])
+    return DatasetDetail(**latest.model_dump(), versions=versions)
+
+
+def _changes(datasets: DatasetVersions, name: str, since: str) -> DatasetChanges:
+    try:
+        after = datasets.load(name)
+        before = datasets.load(name, datasets.resolve(name, since)) if since else _nothing(name, after.created_at)
+    except DatasetError as error:
+        raise ProblemError(ProblemTypes.NOT_FOUND, str(error)) from error
+    changes = compare(before, after)
+    return DatasetChanges(
+        dataset=name,
+        since=before.digest if since else "",
+        version=after.digest,
+        added=len(changes.added),
+        removed=len(changes.removed),
+        relabelled=len(changes.relabelled),
+    )
+
+
+def _nothing(name: str, created_at: datetime) -> DatasetManifest:
+    return DatasetManifest(name=name, created_at=created_at, entries=())
