@@ -50,7 +50,7 @@ check: $(STAMP) check-locks check-dags check-deploy ## Check format, lint, types
 
 check-deploy: $(STAMP)
 	@deploy/k8s/check
-	$(BIN)/shellcheck deploy/k8s/check deploy/k8s/minikube deploy/k8s/rules deploy/k8s/components/airflow/migrate.sh
+	$(BIN)/shellcheck deploy/k8s/check deploy/k8s/make-secrets deploy/k8s/minikube deploy/k8s/rules deploy/k8s/components/airflow/migrate.sh
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/zizmor --offline --quiet .github
