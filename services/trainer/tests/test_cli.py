@@ -7,6 +7,8 @@ import typer
 from typer.testing import CliRunner
 
 import meadow_trainer.cli
+import meadow_trainer.loop
+import meadow_trainer.pipeline
 from meadow.bundle.manifest import read_bundle
 
 runner = CliRunner()
@@ -36,6 +38,23 @@ def test_several_seeds_give_a_mean(stripes: Path) -> None:
     code, output = _invoke("--data", str(stripes), "--seeds", "0,1", *FAST)
     assert code == 0, output
     assert "Mean over 2 seeds" in output
+
+
+def test_interrupted_run_is_gone_on_with(stripes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    saved = tmp_path / "saved"
+    with monkeypatch.context() as patch:
+        patch.setattr(meadow_trainer.pipeline, "measure", _interrupt)
+        code, _ = _invoke("--data", str(stripes), "--resume", str(saved), *FAST)
+    assert code != 0
+    assert (saved / "checkpoint-network.safetensors").exists()
+    monkeypatch.setattr(meadow_trainer.loop, "draw_order", _interrupt)
+    code, output = _invoke("--data", str(stripes), "--resume", str(saved), *FAST)
+    assert code == 0, output
+    assert not saved.exists()
+
+
+def _interrupt(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,9 @@ def train(
     max_minutes: Annotated[
         float | None, typer.Option(help="Training time after which the schedule is shortened.")
     ] = None,
+    resume: Annotated[
+        Path | None, typer.Option(help="Folder that progress is saved in, and gone on from after an interruption.")
+    ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; all cores when left out.")] = None,
     track: Annotated[bool, typer.Option(help="Log to MLflow, register, and promote if better.")] = False,  # noqa: FBT002 - a switch
 ) -> None:
@@ -59,10 +62,12 @@ def train(
     from meadow_trainer.local import TRAINING_FAULTS, LocalTraining  # noqa: PLC0415
 
     local = LocalTraining(console, data, track=track, threads=threads)
+
+    def of_seed(folder: Path | None, config: TrainingConfig) -> Path | None:
+        return folder / f"seed-{config.seed}" if folder and len(configs) > 1 else folder
+
     try:
-        outcomes = [
-            local.run(config, out / f"seed-{config.seed}" if out and len(configs) > 1 else out) for config in configs
-        ]
+        outcomes = [local.run(config, of_seed(out, config), of_seed(resume, config)) for config in configs]
     except TRAINING_FAULTS as fault:
         console.print(f"[red]✗[/] {fault}", highlight=False, soft_wrap=True)
         sys.exit(_FAILED)

@@ -7,6 +7,7 @@ answers errs on the side of caution: less sure, more often "unsure".
 
 import copy
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from meadow_trainer.checkpoints import Checkpoint
 from meadow_trainer.data import EvaluationImages, TrainingImages
 from meadow_trainer.evaluate import Labels, Logits, predict
 from meadow_trainer.loop import Pixels, fit
@@ -40,7 +42,14 @@ def can_cross_fit(images: Pixels) -> bool:
     return int(counts.min()) >= _FEWEST_PER_CLASS and len(images.training) == len(images.plain)
 
 
-def cross_fit(start: nn.Module, images: Pixels, recipe: Recipe, watch: Watch, device: torch.device) -> OutOfFold:
+def cross_fit(
+    start: nn.Module,
+    images: Pixels,
+    recipe: Recipe,
+    watch: Watch,
+    device: torch.device,
+    checkpoint: Callable[[str], Checkpoint | None] = lambda _: None,
+) -> OutOfFold:
     """Train on each half in turn and answer the other.
 
     Args:
@@ -49,8 +58,10 @@ def cross_fit(start: nn.Module, images: Pixels, recipe: Recipe, watch: Watch, de
         recipe: That of the real training. A limit of its time holds for both halves together.
         watch: Is told of each half, and may end it.
         device: Where to train.
+        checkpoint: Gives each training, by its name, where to go on from and to save to.
 
     Raises:
+        CheckpointRefusedError: There is a checkpoint, but not of this training.
         TrainingCancelledError: The watch asked to stop.
         TrainingError: A loss is no number any more.
     """
@@ -66,7 +77,8 @@ def cross_fit(start: nn.Module, images: Pixels, recipe: Recipe, watch: Watch, de
             validation=_some(images.plain, seen[:0]),
         )
         network = copy.deepcopy(start)
-        fit(network, part, _shorter(recipe, len(seen)), Watch(should_stop=watch.should_stop), device)
+        shorter = _shorter(recipe, len(seen))
+        fit(network, part, shorter, Watch(should_stop=watch.should_stop), device, checkpoint(f"half-{number + 1}"))
         logits[unseen] = predict(network, images.plain.pixels[unseen], device)
     return OutOfFold(logits, labels)
 
@@ -85,6 +97,7 @@ def _shorter(recipe: Recipe, images: int) -> Recipe:
         recipe,
         epochs=max(1, round(recipe.epochs * _EPOCHS)),
         batch_size=min(recipe.batch_size, images),
+        patience=None,
         max_seconds=recipe.max_seconds * _EPOCHS / _FOLDS if recipe.max_seconds else None,
     )
 

@@ -2,6 +2,7 @@
 
 import copy
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from meadow.datasets.split import Split
 from meadow_trainer.assess import Assessment, assess
 from meadow_trainer.behaviour import MustPass, check_must_pass
 from meadow_trainer.calibrate import Calibrated, calibrate
+from meadow_trainer.checkpoints import Checkpoint, Checkpoints
 from meadow_trainer.config import TrainingConfig
 from meadow_trainer.crossfit import can_cross_fit, cross_fit
 from meadow_trainer.data import EvaluationImages, ImageLoader, SkippedImage
@@ -57,7 +59,13 @@ class TrainedBundle:
 
 
 def train_bundle(
-    source: ImageSource, config: TrainingConfig, folder: Path, watch: Watch, *, max_pixels: int
+    source: ImageSource,
+    config: TrainingConfig,
+    folder: Path,
+    watch: Watch,
+    *,
+    max_pixels: int,
+    checkpoints: Checkpoints | None = None,
 ) -> TrainedBundle:
     """Train, evaluate, calibrate, export and verify.
 
@@ -67,8 +75,10 @@ def train_bundle(
         folder: Existing and empty; gets the bundle's files.
         watch: Follows the run and may end it.
         max_pixels: Larger images are left out.
+        checkpoints: Where to go on from, and to save to; stays until the caller discards it.
 
     Raises:
+        CheckpointRefusedError: There are checkpoints, but not of this run.
         TrainingError: The data, the network or the export is not usable; the message says which and why.
         TrainingCancelledError: The watch asked to stop.
     """
@@ -91,10 +101,23 @@ def train_bundle(
     holdout = loader.for_evaluation(parts.holdout, preprocessing)
     if not len(holdout):
         raise TrainingDataError("No image of the hold-out could be decoded.")
-    recipe = choose_recipe(config, images=len(images.training), fine_tuning=fine_tuning, network=network, device=device)
+    recipe = choose_recipe(
+        config,
+        images=len(images.training),
+        fine_tuning=fine_tuning,
+        network=network,
+        device=device,
+        skew=images.training.skew,
+        validated=len(images.validation) > 0,
+    )
+
+    def checkpoint(training: str) -> Checkpoint | None:
+        settled = {"recipe": str(recipe), "fine_tuned": str(fine_tuning), "images": str(len(images.training))}
+        return checkpoints.of(training, settled) if checkpoints else None
+
     watch.on_stage(f"starting on {len(images.training)} images")
-    reports = fit(network, images, recipe, watch, device)
-    calibrated = _calibrate(start, network, images, config, recipe, watch, device)
+    reports = fit(network, images, recipe, watch, device, checkpoint("network"))
+    calibrated = _calibrate(start, network, images, config, recipe, watch, device, checkpoint)
     del start
     watch.on_stage("evaluating")
     temperature = calibrated.temperature
@@ -144,6 +167,11 @@ def train_bundle(
     )
 
 
+def run_identity(source: ImageSource, config: TrainingConfig) -> dict[str, str]:
+    """Say what a run's checkpoints belong to: the data set version, and every setting by its name."""
+    return {"dataset": source.manifest.digest} | {name: str(value) for name, value in config.model_dump().items()}
+
+
 def _calibrate(
     start: nn.Module,
     network: nn.Module,
@@ -152,6 +180,7 @@ def _calibrate(
     recipe: Recipe,
     watch: Watch,
     device: torch.device,
+    checkpoint: Callable[[str], Checkpoint | None],
 ) -> Calibrated:
     """Fit temperature and threshold on answers to images that were not trained on, from where there are most."""
     target, validation = config.target_accuracy, images.validation
@@ -160,7 +189,7 @@ def _calibrate(
         logits = predict(network, validation.pixels, device)
         return calibrate(logits, validation.labels, method="validation", target=target)
     if config.calibration in {"auto", "cross-fit"} and can_cross_fit(images):
-        answers = cross_fit(start, images, recipe, watch, device)
+        answers = cross_fit(start, images, recipe, watch, device, checkpoint)
         return calibrate(answers.logits, answers.labels, method="cross-fit", target=target)
     nothing = np.empty((0, len(validation.classes)), dtype=np.float32)
     return calibrate(nothing, np.empty(0, dtype=np.int64), method="none", target=target)

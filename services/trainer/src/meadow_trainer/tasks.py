@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from pathlib import Path
 from typing import Self
 
 import redis
@@ -26,6 +27,7 @@ from meadow.storage.s3 import ObjectStore, StoreError
 from meadow.training import TrainingRequest, TrainingResult
 from meadow_trainer.config import TrainingConfig
 from meadow_trainer.errors import TrainingCancelledError, TrainingError
+from meadow_trainer.job_checkpoints import JobCheckpoints
 from meadow_trainer.lease import TrainingLease
 from meadow_trainer.run import TrainingRuns
 from meadow_trainer.source import catalog_source
@@ -40,12 +42,20 @@ class TrainingJobs:
     """Works off training jobs, one at a time."""
 
     def __init__(
-        self, leases: JobLeases, sweeper: Sweeper, catalog: DatasetCatalog, runs: TrainingRuns, *, lease_seconds: float
+        self,
+        leases: JobLeases,
+        sweeper: Sweeper,
+        catalog: DatasetCatalog,
+        runs: TrainingRuns,
+        *,
+        lease_seconds: float,
+        checkpoints: Path,
     ) -> None:
         self._leases = leases
         self._sweeper = sweeper
         self._catalog = catalog
         self._runs = runs
+        self._checkpoints = JobCheckpoints(checkpoints, leases, runs)
         self._lease_seconds = lease_seconds
         self._shutting_down = threading.Event()
 
@@ -59,10 +69,11 @@ class TrainingJobs:
             DatasetCatalog(store, settings.images_bucket, max_image_pixels=settings.max_image_pixels),
             TrainingRuns(settings, ModelRegistry(settings), ModelCache(settings.model_cache)),
             lease_seconds=settings.lease_seconds,
+            checkpoints=settings.home / "checkpoints",
         )
 
     def shut_down(self) -> None:
-        """Stop the run at its next step; another worker, or this one after its restart, begins it again."""
+        """Stop the run at its next step; this worker after its restart goes on with it, another one begins it again."""
         self._shutting_down.set()
 
     def work(self, unit: Unit) -> None:
@@ -89,11 +100,15 @@ class TrainingJobs:
             self._fail(claim, f"The trainer failed unexpectedly ({type(fault).__name__}); see its log.")
         else:
             self._leases.succeed(claim, result, result.model)
+        self._checkpoints.settle(unit)
 
     def _train(self, claim: Claim, lease: TrainingLease) -> TrainingResult:
         request = TrainingRequest.model_validate_json(claim.record["request"])
         source = catalog_source(self._catalog, request.dataset, request.dataset_version)
-        return self._runs.execute(source, config_of(request), lease.watch())
+        config, watch = config_of(request), lease.watch()
+        return self._checkpoints.train(
+            claim.unit, lambda folder: self._runs.execute(source, config, watch, checkpoints=folder)
+        )
 
     def _fail(self, claim: Claim, detail: str) -> None:
         self._leases.fail(claim, JobError(code=ProblemTypes.TRAINING_FAILED.code, detail=detail))
