@@ -10,8 +10,9 @@ from meadow.bundle.manifest import WEIGHTS_FILE
 from meadow_trainer.checkpoints import Checkpoints
 from meadow_trainer.config import TrainingConfig
 from meadow_trainer.errors import CheckpointRefusedError, TrainingCancelledError
-from meadow_trainer.pipeline import TrainedBundle, run_identity, train_bundle
+from meadow_trainer.pipeline import TrainedBundle, train_bundle
 from meadow_trainer.reports import Watch
+from meadow_trainer.run_identity import run_identity
 from meadow_trainer.source import ImageSource
 
 MAX_PIXELS = 1_000_000

@@ -1,5 +1,6 @@
 """`meadow-train` on a terminal."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,28 @@ def test_several_seeds_give_a_mean(stripes: Path) -> None:
     code, output = _invoke("--data", str(stripes), "--seeds", "0,1", *FAST)
     assert code == 0, output
     assert "Mean over 2 seeds" in output
+
+
+@pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning")  # in Optuna's own database store
+def test_search_comes_first_and_its_best_is_trained(stripes: Path, tmp_path: Path) -> None:
+    out, study = tmp_path / "out", tmp_path / "study.db"
+    code, output = _invoke("--data", str(stripes), "--search", "2", "--study", str(study), "--out", str(out), *FAST)
+    assert code == 0, output
+    assert "trial 1: loss" in output
+    assert "best" in output
+    assert output.index("Trials by") < output.index("Accuracy")
+    assert study.exists()
+    assert (tmp_path / "out-search" / "search.png").exists()
+
+
+def test_search_without_its_extra_says_what_to_install(stripes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    searching = ("meadow_trainer.search", "meadow_trainer.local_search")
+    for name in [name for name in sys.modules if name.startswith(searching)]:
+        monkeypatch.delitem(sys.modules, name)
+    code, output = _invoke("--data", str(stripes), "--search", "2", *FAST)
+    assert code == 2
+    assert "meadow-trainer[search]" in output
 
 
 def test_interrupted_run_is_gone_on_with(stripes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,9 +18,10 @@ from meadow.settings import Settings
 from meadow_trainer.checkpoints import Checkpoints
 from meadow_trainer.config import TrainingConfig
 from meadow_trainer.errors import TrainingCancelledError
-from meadow_trainer.pipeline import run_identity, train_bundle
+from meadow_trainer.pipeline import train_bundle
 from meadow_trainer.reports import Watch
 from meadow_trainer.run import TrainingRuns
+from meadow_trainer.run_identity import run_identity
 from meadow_trainer.snapshot import read_snapshot
 from meadow_trainer.source import ImageSource, folder_source
 

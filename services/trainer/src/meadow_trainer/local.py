@@ -24,8 +24,9 @@ from meadow_trainer.config import TrainingConfig
 from meadow_trainer.drawings import draw_all
 from meadow_trainer.errors import TrainingError
 from meadow_trainer.evaluation_page import evaluation_page
-from meadow_trainer.pipeline import TrainedBundle, run_identity, train_bundle
+from meadow_trainer.pipeline import TrainedBundle, train_bundle
 from meadow_trainer.reports import EpochReport, Watch
+from meadow_trainer.run_identity import run_identity
 from meadow_trainer.source import folder_source
 
 TRAINING_FAULTS = (TrainingError, DatasetError, RegistryError, BundleError, OSError)

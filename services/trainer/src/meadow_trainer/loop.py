@@ -168,7 +168,7 @@ def _optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
         {"params": [one for one in parameters if one.ndim > 1], "weight_decay": recipe.weight_decay},
         {"params": [one for one in parameters if one.ndim <= 1], "weight_decay": 0.0},
     ]
-    return torch.optim.AdamW(groups, lr=recipe.learning_rate, foreach=True)
+    return torch.optim.AdamW(groups, lr=recipe.learning_rate, fused=True)
 
 
 def _step(state: TrainingState, views: Tensor, targets: Tensor, recipe: Recipe) -> float:

@@ -19,11 +19,12 @@ from meadow_trainer.behaviour import MustPass, check_must_pass
 from meadow_trainer.calibrate import Calibrated, calibrate
 from meadow_trainer.checkpoints import Checkpoint, Checkpoints
 from meadow_trainer.config import TrainingConfig
-from meadow_trainer.crossfit import can_cross_fit, cross_fit
+from meadow_trainer.crossfit import cross_fit
 from meadow_trainer.data import EvaluationImages, ImageLoader, SkippedImage
 from meadow_trainer.errors import TrainingDataError
 from meadow_trainer.evaluate import Logits, Measurement, measure, predict
 from meadow_trainer.export import verify_parity, write_files
+from meadow_trainer.folds import can_fold
 from meadow_trainer.loop import Pixels, fit
 from meadow_trainer.model import build_network
 from meadow_trainer.quantize import offer_quantized
@@ -167,11 +168,6 @@ def train_bundle(
     )
 
 
-def run_identity(source: ImageSource, config: TrainingConfig) -> dict[str, str]:
-    """Say what a run's checkpoints belong to: the data set version, and every setting by its name."""
-    return {"dataset": source.manifest.digest} | {name: str(value) for name, value in config.model_dump().items()}
-
-
 def _calibrate(
     start: nn.Module,
     network: nn.Module,
@@ -188,7 +184,7 @@ def _calibrate(
     if config.calibration in {"auto", "validation"} and len(validation) >= enough:
         logits = predict(network, validation.pixels, device)
         return calibrate(logits, validation.labels, method="validation", target=target)
-    if config.calibration in {"auto", "cross-fit"} and can_cross_fit(images):
+    if config.calibration in {"auto", "cross-fit"} and can_fold(images):
         answers = cross_fit(start, images, recipe, watch, device, checkpoint)
         return calibrate(answers.logits, answers.labels, method="cross-fit", target=target)
     nothing = np.empty((0, len(validation.classes)), dtype=np.float32)

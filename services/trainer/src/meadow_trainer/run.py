@@ -23,9 +23,10 @@ from meadow_trainer.data import ImageLoader
 from meadow_trainer.errors import TrainingCancelledError
 from meadow_trainer.evaluate import right_answers
 from meadow_trainer.gate import HoldoutAnswers, PromotionRule, Verdict, judge
-from meadow_trainer.pipeline import TrainedBundle, run_identity, train_bundle
+from meadow_trainer.pipeline import TrainedBundle, train_bundle
 from meadow_trainer.probe_check import probe_fault
 from meadow_trainer.reports import EpochReport, Watch
+from meadow_trainer.run_identity import run_identity
 from meadow_trainer.source import ImageSource
 from meadow_trainer.tracking import TrackedRun, end_abandoned_run, tracked_run
 
