@@ -24,6 +24,17 @@ class TrainingConfig(BaseModel):
     label_smoothing: float = Field(0.1, ge=0, lt=1)
     mixup: float = Field(0.2, ge=0, description="Parameter of the Beta distribution that images are blended by.")
     augmentation: float = Field(1.0, ge=0, le=2, description="Strength: 0 is none, 1 the default, 2 twice as far.")
+    class_balance: Literal["auto", "sampling", "none"] = Field(
+        "auto",
+        description="Show every class equally often in training (sampling), or as often as the data set has it (none); "
+        "auto does the first where a class has three times the images of another.",
+    )
+    patience: int | None = Field(
+        None,
+        ge=0,
+        description="Epochs without a better loss on the images kept back after which training ends and the best "
+        "weights are taken; 0 never ends it early; left out, three tenths of the run. Without such images, no effect.",
+    )
     validation_percent: int | None = Field(
         None,
         ge=0,

@@ -22,6 +22,13 @@ size: crops out of whole photographs show objects about as large as the central 
 _EARLY_SHARE = 0.6
 """Share of the run that is spent on the small views."""
 _SIZE_STEP = 16
+_AVERAGE_DECAY = 0.99
+"""Of the weights' moving average, which spans about the last hundred steps."""
+_PATIENCE = 0.3
+"""Share of the run. Under a rate that falls to the end, most of the gain comes late: less would end good runs."""
+_LEAST_PATIENCE = 5
+_SKEWED = 3.0
+"""From so many images of the largest class for each one of the smallest."""
 _VALIDATION_PERCENT = 10
 _VALIDATION_PERCENT_OF_FEW = 15
 """Only when it is asked for."""
@@ -40,19 +47,34 @@ class Recipe:
     label_smoothing: float
     mixup: float
     augmentation: float
+    balanced: bool
+    """Whether every class has the same share of the views."""
+    patience: int | None
+    """Epochs without a better validation loss after which the training ends; None never ends it early."""
+    average_decay: float
+    """Of the moving average of the weights, per step; 0 keeps the last weights."""
     early_view_size: int
     late_view_size: int
+    early_share: float
+    """Share of the run whose views have the first of the two sizes."""
     precision: torch.dtype
     seed: int
     max_seconds: float | None
 
     def view_size(self, progress: float) -> int:
         """Side of the views, in pixels, at a share of the run between 0 and 1."""
-        return self.early_view_size if progress < _EARLY_SHARE else self.late_view_size
+        return self.early_view_size if progress < self.early_share else self.late_view_size
 
 
 def choose_recipe(
-    config: TrainingConfig, *, images: int, fine_tuning: bool, network: nn.Module, device: torch.device
+    config: TrainingConfig,
+    *,
+    images: int,
+    fine_tuning: bool,
+    network: nn.Module,
+    device: torch.device,
+    skew: float = 1.0,
+    validated: bool = False,
 ) -> Recipe:
     """Fill in what the configuration leaves open.
 
@@ -62,6 +84,8 @@ def choose_recipe(
         fine_tuning: Whether the network starts from pretrained weights.
         network: Looked at for batch normalisation: networks without it need a gentler rate.
         device: Where training runs.
+        skew: Images of the largest class for each one of the smallest.
+        validated: Whether images are kept back to watch the training with.
     """
     epochs = (_EPOCHS_FINE_TUNING if fine_tuning else _EPOCHS_FROM_SCRATCH) * (_REFERENCE_IMAGES / images) ** 0.5
     fewest, most = _EPOCH_RANGE
@@ -69,20 +93,31 @@ def choose_recipe(
     if not has_batch_norm(network):
         rate = min(rate, _RATE_WITHOUT_BATCH_NORM)
     early, late = view_sizes(config.image_size, flexible=has_batch_norm(network))
+    length = config.epochs or min(most, max(fewest, round(epochs)))
     return Recipe(
-        epochs=config.epochs or min(most, max(fewest, round(epochs))),
+        epochs=length,
         batch_size=min(config.batch_size, images),
         learning_rate=config.learning_rate or rate,
         weight_decay=config.weight_decay,
         label_smoothing=config.label_smoothing,
         mixup=config.mixup,
         augmentation=config.augmentation,
+        balanced=config.class_balance == "sampling" or (config.class_balance == "auto" and skew >= _SKEWED),
+        patience=_choose_patience(config.patience, length) if validated else None,
+        average_decay=_AVERAGE_DECAY,
         early_view_size=early,
         late_view_size=late,
+        early_share=_EARLY_SHARE,
         precision=choose_precision(config.precision, device),
         seed=config.seed,
         max_seconds=config.max_minutes * 60 if config.max_minutes else None,
     )
+
+
+def _choose_patience(wanted: int | None, epochs: int) -> int | None:
+    if wanted is None:
+        return max(_LEAST_PATIENCE, round(epochs * _PATIENCE))
+    return wanted or None
 
 
 def validation_percent(config: TrainingConfig, images: int) -> int:

@@ -1,5 +1,6 @@
 """The trainer's Celery tasks: training runs, and the ingestion of what they learn from."""
 
+from pathlib import Path
 from typing import Self
 
 import redis
@@ -21,6 +22,7 @@ from meadow.storage.s3 import ObjectStore
 from meadow.training import TrainingRequest, TrainingResult
 from meadow_trainer.config import TrainingConfig
 from meadow_trainer.ingesting import IngestJobs
+from meadow_trainer.job_checkpoints import JobCheckpoints
 from meadow_trainer.lease import TrainingLease
 from meadow_trainer.queued_jobs import QueuedJobs
 from meadow_trainer.run import TrainingRuns
@@ -33,11 +35,19 @@ class TrainingJobs(QueuedJobs):
     failed = ProblemTypes.TRAINING_FAILED
 
     def __init__(
-        self, leases: JobLeases, sweeper: Sweeper, catalog: DatasetCatalog, runs: TrainingRuns, *, lease_seconds: float
+        self,
+        leases: JobLeases,
+        sweeper: Sweeper,
+        catalog: DatasetCatalog,
+        runs: TrainingRuns,
+        *,
+        lease_seconds: float,
+        checkpoints: Path,
     ) -> None:
         super().__init__(leases, sweeper, lease_seconds=lease_seconds)
         self._catalog = catalog
         self._runs = runs
+        self._checkpoints = JobCheckpoints(checkpoints, leases, runs)
 
     @classmethod
     def connect(cls, settings: Settings, client: redis.Redis) -> Self:
@@ -49,13 +59,23 @@ class TrainingJobs(QueuedJobs):
             DatasetCatalog(store, settings.images_bucket, max_image_pixels=settings.max_image_pixels),
             TrainingRuns(settings, ModelRegistry(settings), ModelCache(settings.model_cache)),
             lease_seconds=settings.lease_seconds,
+            checkpoints=settings.home / "checkpoints",
         )
+
+    @override
+    def work(self, unit: Unit) -> None:
+        super().work(unit)
+        self._checkpoints.settle(unit)
 
     @override
     def _do(self, claim: Claim, lease: TrainingLease) -> TrainingResult:
         request = TrainingRequest.model_validate_json(claim.record["request"])
         source = catalog_source(self._catalog, request.dataset, request.dataset_version)
-        return self._runs.execute(source, config_of(request), lease.watch(), cause=request.cause)
+        config, watch = config_of(request), lease.watch()
+        return self._checkpoints.train(
+            claim.unit,
+            lambda folder: self._runs.execute(source, config, watch, cause=request.cause, checkpoints=folder),
+        )
 
 
 def config_of(request: TrainingRequest) -> TrainingConfig:
