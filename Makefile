@@ -3,12 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 MEMBERS := core services/api services/worker services/trainer services/ui deploy/local benchmarks
-SOURCES := $(MEMBERS) tests conftest.py
+SOURCES := $(MEMBERS) deploy/k8s deploy/k8s/smoke-test tests conftest.py
 STAMP := $(VENV)/.installed
 DAGS_STAMP := dags/.venv/.tests-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage test-unit test-dags check check-dags format lock lock-peers check-locks bench bench-quick clean
+.PHONY: help setup demo test coverage test-unit test-dags check check-dags check-deploy check-locks format lock lock-peers minikube bench bench-quick clean
 
 ##@ Use
 help: ## Show this list
@@ -19,9 +19,12 @@ setup: $(STAMP) ## Make the environment: every dependency at its locked version,
 demo: $(STAMP) ## Train, serve and classify on this machine; stays up until Ctrl-C
 	@$(BIN)/meadow demo
 
+minikube: ## Run everything in a Kubernetes cluster on this machine (AIRFLOW=1: with continuous training)
+	@deploy/k8s/minikube
+
 ##@ Work on it
 # A process for each package, as in operation: services never share one, and their native libraries need not get along.
-SUITES := $(addsuffix /tests,$(MEMBERS)) tests
+SUITES := $(addsuffix /tests,$(MEMBERS)) deploy/k8s/tests tests
 
 test: $(STAMP) test-dags ## Run all tests, those over the whole embedded stack included
 	@set -e; for suite in $(SUITES); do echo "== $$suite"; $(BIN)/pytest $$suite; done
@@ -37,10 +40,17 @@ test-unit: $(STAMP) test-dags ## Run the tests that need no running stack
 test-dags: $(DAGS_STAMP) ## Run the tests of the DAGs, in an environment of their own
 	@echo "== dags/tests"; cd dags && .venv/bin/python -m pytest
 
-check: $(STAMP) check-locks check-dags ## Check format, lint, types and locks
+check: $(STAMP) check-locks check-dags check-deploy ## Check format, lint, types, locks, manifests and workflows
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy $(SOURCES)
+
+check-deploy: $(STAMP)
+	@deploy/k8s/check
+	$(BIN)/shellcheck deploy/k8s/check deploy/k8s/minikube deploy/k8s/rules deploy/k8s/components/airflow/migrate.sh
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/zizmor --offline --quiet .github
 
 check-dags: $(STAMP) $(DAGS_STAMP)
 	cd dags && ../$(BIN)/ruff format --check . && ../$(BIN)/ruff check .

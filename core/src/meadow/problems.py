@@ -46,6 +46,7 @@ class ProblemTypes:
     UNKNOWN_LABEL = ProblemType("unknown-label", HTTPStatus.UNPROCESSABLE_ENTITY, "The model has no such class")
     SOURCE_EMPTY = ProblemType("source-empty", HTTPStatus.UNPROCESSABLE_ENTITY, "There are no images in the source")
     SOURCE_UNREADABLE = ProblemType("source-unreadable", HTTPStatus.UNPROCESSABLE_ENTITY, "The source cannot be read")
+    IMAGE_GONE = ProblemType("image-gone", HTTPStatus.CONFLICT, "The image is not kept any more")
     ZIP_INVALID = ProblemType("zip-invalid", HTTPStatus.UNPROCESSABLE_ENTITY, "The zip cannot be read")
     ZIP_TOO_LARGE = ProblemType("zip-too-large", HTTPStatus.UNPROCESSABLE_ENTITY, "The zip holds more than we read")
     ZIP_ENTRY_REFUSED = ProblemType("zip-entry-refused", HTTPStatus.UNPROCESSABLE_ENTITY, "The zip's entry is not read")

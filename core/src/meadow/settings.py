@@ -75,6 +75,33 @@ class Settings(BaseSettings):
         "", description="Comma-separated networks, as `10.1.0.0/16`, that webhooks may reach although not public."
     )
 
+    # Feedback and review
+    feedback_image_seconds: int = Field(
+        900, ge=0, description="How long the image of an answered job is kept in Redis, for feedback; 0 for not at all."
+    )
+    feedback_image_bytes: int = Field(
+        64 * MEBIBYTE, ge=0, description="Bytes of all those images together; the oldest go first."
+    )
+    review_images: int = Field(
+        1_000, ge=0, description="Uncertain images that are kept in S3 to be looked at; a sample where there are more."
+    )
+    review_seconds: int = Field(30 * 86_400, gt=0, description="How long they are kept.")
+    quality_seconds: int = Field(
+        30 * 86_400, gt=0, description="How long the hourly statistics of answers are kept; a limit to the window."
+    )
+
+    drift_min_images: int = Field(100, ge=1, description="Fewer images in a window are too few to tell drift from.")
+    drift_psi: float = Field(
+        0.25, gt=0, description="A population stability index above it is drift, if the test finds it too."
+    )
+    drift_significance: float = Field(0.001, gt=0, lt=1, description="p-value that a drift has to stay below.")
+    accuracy_min_labels: int = Field(
+        30, ge=1, description="Fewer labels that people gave in a window are too few to tell a performance drop from."
+    )
+    accuracy_max_drop: float = Field(
+        0.05, ge=0, lt=1, description="How far labelled accuracy may surely be below the hold-out's."
+    )
+
     # Ingestion
     ingest_allowed_networks: str = Field(
         "", description="Comma-separated networks, as `10.1.0.0/16`, that images may come from although not public."

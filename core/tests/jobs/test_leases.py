@@ -46,7 +46,6 @@ async def test_a_result_ends_the_job_once(
     assert not leases.fail(claim, ERROR)
     job = await submissions.read(unit.job_id)
     assert (job.state, job.result, job.error) == (JobState.SUCCEEDED, answer, None)
-    assert not redis_client.exists(keys.image(unit.job_id))
     assert redis_client.zcard(keys.LEASES) == 0
     assert leases.claim(unit, model) is None
 

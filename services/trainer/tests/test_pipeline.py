@@ -11,6 +11,7 @@ from meadow.bundle.manifest import MODEL_FILE, WEIGHTS_FILE, read_bundle
 from meadow.bundle.preprocess import load_pixels
 from meadow.bundle.scores import decide, probabilities
 from meadow.datasets.split import Split
+from meadow.quality.counts import Dimension, of_dimension
 from meadow_trainer.config import TrainingConfig
 from meadow_trainer.errors import TrainingCancelledError
 from meadow_trainer.evaluate import predict
@@ -35,6 +36,15 @@ def test_bundle_is_sealed_and_says_what_it_is(trained: TrainedBundle, stripes_so
     assert manifest.dataset_digest == stripes_source.manifest.digest
     assert manifest.metrics.accuracy == trained.measurement.accuracy
     assert manifest.metrics.examples == len(stripes_source.manifest.of_split(Split.HOLDOUT))
+
+
+def test_the_answers_to_the_hold_out_travel_along_as_counts(trained: TrainedBundle) -> None:
+    counts = trained.manifest.answer_reference
+    for dimension in (Dimension.PREDICTIONS, Dimension.CONFIDENCE, Dimension.DECISIONS, Dimension.INPUT):
+        assert sum(of_dimension(counts, dimension).values()) == trained.measurement.examples
+    assert set(of_dimension(counts, Dimension.PREDICTIONS)) <= set(trained.manifest.classes)
+    decided = trained.assessment.shares.confident * trained.measurement.examples
+    assert counts.get(f"{Dimension.DECISIONS}:confident", 0) == round(decided)
 
 
 def test_a_small_data_set_is_calibrated_by_networks_that_did_not_see_the_images(trained: TrainedBundle) -> None:

@@ -71,6 +71,9 @@ class BundleManifest(BaseModel):
     dataset_name: str
     dataset_digest: str
     metrics: HoldoutMetrics
+    answer_reference: dict[str, int] = Field(
+        default_factory=dict, description="Counts of its answers to the hold-out, by which drift is told."
+    )
     quantized_accuracy: float | None = Field(None, description="Of the int8 graph, on the same hold-out.")
     created_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
     files: dict[str, str] = Field(default_factory=dict, description="sha256 of each file of the bundle.")

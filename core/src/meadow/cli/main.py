@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 
-from meadow.cli import batches, classify, correct, data, jobs, keys, models, results, settings, train
+from meadow.cli import batches, classify, correct, data, feedback, jobs, keys, models, quality, results, settings, train
 from meadow.client import ClientError
 from meadow.datasets.folder import DatasetError
 from meadow.problems import ProblemError
@@ -31,7 +31,7 @@ def create_app(command: str = "") -> typer.Typer:
             takes as long as classifying dozens of images.
     """
     app = typer.Typer(help=ABOUT, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown")
-    for module in (classify, batches, results, jobs, correct, train, keys, settings):
+    for module in (classify, batches, results, jobs, feedback, correct, quality, train, keys, settings):
         app.add_typer(module.app)
     app.add_typer(data.app, name="data")
     app.add_typer(models.app, name="models")

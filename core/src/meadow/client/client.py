@@ -19,14 +19,18 @@ from meadow.client.retries import RetryPolicy
 from meadow.client.transport import Transport
 from meadow.datasets.correction import Correction, CorrectionCounts
 from meadow.explanations import ExplanationMap
+from meadow.feedback import FeedbackRequest
+from meadow.ingestion import IngestRequest
 from meadow.items import ItemFilter, ItemPage, ItemResult
 from meadow.jobs.model import Job, JobKind, JobPage, JobState
 from meadow.limits import Limits
 from meadow.pack_numbers import PackNumbers
 from meadow.packs import PACK_TYPE, build_pack
+from meadow.quality.model import QualityReport
 from meadow.readiness import Readiness
 from meadow.registry.model import ModelInfo
 from meadow.registry.promotion import ModelDetail, ProductionChange
+from meadow.review.model import ReviewPage
 from meadow.settings import Settings
 from meadow.sources.model import RequestedSource, Upload
 from meadow.status import SystemStatus
@@ -276,9 +280,51 @@ class MeadowClient:
         response = self._transport.send("POST", "/v1/corrections", params=params, headers=headers, content=data)
         return _parsed(Correction, response)
 
+    def give_feedback(self, job_id: str, label: str, *, note: str = "", new_class: bool = False) -> Job:
+        """Correct or confirm a job's answer; its image need not be sent as long as the gateway keeps it.
+
+        Args:
+            job_id: A classification that has succeeded.
+            label: What its image shows.
+            note: For people.
+            new_class: The label is a class that the model does not have yet.
+        """
+        content = FeedbackRequest(label=label, note=note, new_class=new_class).model_dump_json().encode()
+        return _parsed(Job, self._transport.send("PUT", f"{_job(job_id)}/feedback", headers=_JSON, content=content))
+
+    def reviews(self, *, page_size: int | None = None, page_token: str = "") -> ReviewPage:
+        """A page of the answers that the model was not sure of, newest first."""
+        asked = {"page_size": page_size, "page_token": page_token}
+        params = {key: value for key, value in asked.items() if value}
+        return _parsed(ReviewPage, self._transport.send("GET", "/v1/reviews", params=params))
+
+    def review_image(self, item_id: str) -> bytes:
+        """The image of one of them."""
+        return self._transport.send("GET", f"{_review(item_id)}/image").content
+
+    def label_review(self, item_id: str, label: str, *, new_class: bool = False) -> Correction:
+        """Say what one of them shows; it leaves the list."""
+        content = FeedbackRequest(label=label, new_class=new_class).model_dump_json().encode()
+        return _parsed(Correction, self._transport.send("PUT", _review(item_id), headers=_JSON, content=content))
+
+    def forget_review(self, item_id: str) -> None:
+        """Take one of them from the list without a label."""
+        self._transport.send("DELETE", _review(item_id))
+
+    def quality(self, *, window_hours: int | None = None) -> QualityReport:
+        """How good the answers of the model in production are, as far as can be told."""
+        params = {"window_hours": window_hours} if window_hours else {}
+        return _parsed(QualityReport, self._transport.send("GET", "/v1/quality", params=params))
+
     def corrections(self) -> CorrectionCounts:
         """How many images have a corrected label."""
         return _parsed(CorrectionCounts, self._transport.send("GET", "/v1/corrections"))
+
+    def start_ingestion(self, request: IngestRequest, *, idempotency_key: str | None = None) -> Job:
+        """Have images taken into a data set."""
+        headers = {**_JSON, **({"Idempotency-Key": idempotency_key} if idempotency_key else {})}
+        content = request.model_dump_json().encode()
+        return _parsed(Job, self._transport.send("POST", "/v1/datasets", headers=headers, content=content))
 
     def start_training(self, request: TrainingRequest) -> Job:
         """Submit a training run."""
@@ -342,6 +388,10 @@ class _Seal(BaseModel):
 
 def _job(job_id: str) -> str:
     return f"/v1/jobs/{quote(job_id, safe='')}"
+
+
+def _review(item_id: str) -> str:
+    return f"/v1/reviews/{quote(item_id, safe='')}"
 
 
 def _model(version: str) -> str:

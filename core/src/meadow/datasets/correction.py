@@ -4,6 +4,8 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
+from meadow.feedback import LabelOrigin
+
 MAX_LABEL_BYTES = 64
 """In UTF-8. Quoted, it must fit into a file's name, which is what some object stores make of a key."""
 
@@ -21,6 +23,7 @@ class Correction(BaseModel):
     """The label that the model gave."""
     model_version: str = ""
     job_id: str = ""
+    origin: LabelOrigin = LabelOrigin.CORRECTION
     caller: str = ""
     created_at: datetime
 

@@ -15,6 +15,7 @@ from itertools import groupby
 from urllib.parse import quote, unquote
 
 from meadow.datasets.correction import Correction, CorrectionCounts
+from meadow.feedback import LabelOrigin
 from meadow.storage.layout import correction_key, corrections_prefix, image_key
 from meadow.storage.s3 import ObjectStore
 
@@ -49,6 +50,7 @@ class Corrections:
         model_version: str = "",
         job_id: str = "",
         caller: str = "",
+        origin: LabelOrigin = LabelOrigin.CORRECTION,
     ) -> Correction:
         """Keep an image with the label that a person gave it; the image goes first.
 
@@ -64,6 +66,7 @@ class Corrections:
             model_version=model_version,
             job_id=job_id,
             caller=caller,
+            origin=origin,
             created_at=datetime.now(UTC),
         )
         self._store.ensure_bucket(self._bucket)

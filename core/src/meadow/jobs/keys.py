@@ -8,6 +8,10 @@ LEASES = PREFIX + "leases"
 """Sorted set: unit of work -> Unix time at which its lease ends."""
 INFLIGHT_BYTES = PREFIX + "inflight-bytes"
 """Counter: image bytes that Redis holds for jobs that are not finished."""
+KEPT_IMAGES = PREFIX + "kept-images"
+"""List: jobs that are answered and whose image is kept for a while, the newest first, each with bytes and time."""
+KEPT_BYTES = PREFIX + "kept-bytes"
+"""Counter: bytes of those images."""
 JOB_INDEX = PREFIX + "jobs"
 """Sorted set: job id -> Unix time in milliseconds at which it was created."""
 FINISHED_CHANNEL = PREFIX + "finished"
@@ -18,6 +22,8 @@ WORKERS = PREFIX + "workers"
 """Hash: worker process -> its last `WorkerStatus`."""
 PRODUCTION_LOCK = PREFIX + "production-lock"
 """Lock: held by the gateway that changes which model is in production."""
+REVIEWS = PREFIX + "reviews"
+"""Sorted set: uncertain image that waits for a person -> Unix time since which it does."""
 WEBHOOKS = PREFIX + "webhooks"
 """Sorted set: finished job whose webhook is not settled -> Unix time in milliseconds of the next attempt."""
 
@@ -28,7 +34,7 @@ def job(job_id: str) -> str:
 
 
 def image(job_id: str) -> str:
-    """String: the bytes of the image to classify, until the job is finished."""
+    """String: the bytes of the image to classify; after the answer for as long as settings say."""
     return f"{PREFIX}image:{job_id}"
 
 
@@ -55,6 +61,16 @@ def pack_attempts(job_id: str) -> str:
 def waiting(queue: str) -> str:
     """Sorted set: unit of work in a queue -> Unix time in milliseconds since which it waits."""
     return f"{PREFIX}waiting:{queue}"
+
+
+def answers(version: str, hour: int) -> str:
+    """Hash: what is counted of a model version's answers in an hour -> how many; see `meadow.quality.counts`."""
+    return f"{PREFIX}answers:{version}:{hour}"
+
+
+def review_seen(day: int) -> str:
+    """Counter: uncertain images of a day, kept or not."""
+    return f"{PREFIX}review-seen:{day}"
 
 
 def idempotency(digest: str) -> str:

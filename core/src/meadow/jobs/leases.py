@@ -21,6 +21,7 @@ from meadow.registry.model import ModelRef
 from meadow.settings import Settings
 
 IMAGE_PART = 3
+_KEEP_NOTHING = (0, 0)
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class JobLeases:
         self._redis = client
         self.lease_seconds = settings.lease_seconds
         self._max_attempts = settings.max_attempts
+        self._keep = (settings.feedback_image_seconds * 1000, settings.feedback_image_bytes)
         self._claim = client.register_script(load_script("claim"))
         self._claim_pack = client.register_script(load_script("claim_pack"))
         self._heartbeat = client.register_script(load_script("heartbeat"))
@@ -123,6 +125,7 @@ class JobLeases:
                     str(claim.unit),
                     claim.attempt,
                     state.value,
+                    *(self._keep if good else _KEEP_NOTHING),
                     field,
                     answer.model_dump_json(),
                 ]
@@ -140,7 +143,9 @@ class JobLeases:
         return bool(self._postpone(unit_keys(claim.unit), arguments))
 
     def _end(self, claim: Claim, state: JobState, fields: list[str]) -> bool:
-        return bool(self._finish(unit_keys(claim.unit), [str(claim.unit), claim.attempt, state.value, *fields]))
+        keep = self._keep if state is JobState.SUCCEEDED else _KEEP_NOTHING
+        arguments: list[str | int] = [str(claim.unit), claim.attempt, state.value, *keep, *fields]
+        return bool(self._finish(unit_keys(claim.unit), arguments))
 
 
 def _claimed(unit: Unit, reply: list[Any]) -> Claim | None:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field
 
 from meadow.explanations import Explanation
+from meadow.feedback import Feedback
 from meadow.ingestion import IngestResult
 from meadow.predictions import Prediction
 from meadow.registry.model import ModelRef
@@ -100,6 +101,7 @@ class Job(BaseModel):
     name: str = Field("", description="File name or label that the submitter gave.")
     fingerprint: str = Field("", description="Batches: what the submitter calls the set of images, to find it again.")
     cause: TrainingCause | None = Field(None, description="Training runs: why it was started.")
+    feedback: Feedback | None = Field(None, description="Classifications: what a person said of the answer.")
     webhook: Webhook | None = Field(None, description="What has become of the webhook; null when none was asked for.")
     links: Links
 

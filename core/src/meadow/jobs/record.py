@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from meadow.explanations import Explanation, ExplanationState
+from meadow.feedback import Feedback
 from meadow.jobs.model import Job, JobError, JobKind, JobResult, JobState, Links
 from meadow.jobs.progress import progress_of
 from meadow.names import BATCH_QUEUE, INTERACTIVE_QUEUE, TRAINING_QUEUE
@@ -23,6 +24,8 @@ QUEUE_OF_KIND = {
 
 CAUSE = "cause"
 """Field of a record: why a training run was started, a `TrainingCause`."""
+FEEDBACK = "feedback"
+"""Field of a record: what a person said of the answer, a `Feedback`."""
 EXPLAIN = "explain"
 """Field of a record: the submitter asked for an explanation."""
 EXPLAINING = "explaining"
@@ -88,6 +91,7 @@ def to_job(record: Mapping[str, str], classes: Mapping[str, str] | None = None, 
         name=record.get("name", ""),
         fingerprint=record.get("fingerprint", ""),
         cause=TrainingCause(record[CAUSE]) if CAUSE in record else None,
+        feedback=Feedback.model_validate_json(record[FEEDBACK]) if FEEDBACK in record else None,
         webhook=_webhook(record) if "webhook_url" in record else None,
         links=Links(
             self=self_link,

@@ -32,7 +32,7 @@ def queue_of(unit: Unit) -> str:
 
 
 def unit_keys(unit: Unit) -> list[str]:
-    """Return job, image, leases, waiting, in-flight bytes, queue, channel and webhooks."""
+    """Return job, image, leases, waiting, in-flight bytes, queue, channel, webhooks and kept images."""
     queue = queue_of(unit)
     return [
         keys.job(unit.job_id),
@@ -43,6 +43,8 @@ def unit_keys(unit: Unit) -> list[str]:
         queue,
         keys.FINISHED_CHANNEL,
         keys.WEBHOOKS,
+        keys.KEPT_IMAGES,
+        keys.KEPT_BYTES,
     ]
 
 

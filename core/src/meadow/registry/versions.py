@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 # Callers retry on their own; MLflow's default keeps a dead server's callers waiting for minutes.
 HTTP_LIMITS = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIMEOUT": "30"}
 
+MAX_TAG_CHARACTERS = 5_000
+"""MLflow's limit. A thousand classes come close to it; drift is then not told."""
+
 _ABSENT = "RESOURCE_DOES_NOT_EXIST"
 _VERSION = re.compile("[1-9][0-9]{0,8}")
 
@@ -73,6 +76,13 @@ class ModelRegistry:
                     return None
                 raise
             return _to_info(found, self._aliases().get(str(found.version), []))
+
+    def answer_reference(self, ref: ModelRef) -> dict[str, int]:
+        """Return the counts of a version's answers to its hold-out; empty when it carries none."""
+        with self._errors(f"read version {ref.version}"):
+            tags: dict[str, str] = self._client.get_model_version(self._name, ref.version).tags
+        counts: dict[str, int] = json.loads(tags.get(names.ANSWER_REFERENCE_TAG, "{}"))
+        return counts
 
     def promotions(self) -> list[Promotion]:
         """Return the changes of production, oldest first."""
@@ -121,6 +131,9 @@ class ModelRegistry:
             names.IMAGE_SIZE_TAG: str(manifest.preprocessing.size),
             names.HOLDOUT_ACCURACY_TAG: repr(manifest.metrics.accuracy),
         }
+        reference = json.dumps(manifest.answer_reference)
+        if len(reference) <= MAX_TAG_CHARACTERS:
+            tags[names.ANSWER_REFERENCE_TAG] = reference
         from mlflow.exceptions import MlflowException  # noqa: PLC0415 - see the class
 
         with self._errors("register the model"):

@@ -48,6 +48,21 @@ def correction_key(sha256: str, stamp: str, quoted_label: str) -> str:
     return f"corrections/{sha256}/{stamp}.{quoted_label}.json"
 
 
+def review_prefix() -> str:
+    """Prefix of the uncertain images that wait for a person."""
+    return "review/"
+
+
+def review_image_key(item_id: str) -> str:
+    """Key of such an image."""
+    return f"review/{item_id}/image"
+
+
+def review_item_key(item_id: str) -> str:
+    """Key of what the model said of it: one `ReviewItem`."""
+    return f"review/{item_id}/item.json"
+
+
 def latest_key(dataset: str) -> str:
     """Key of the pointer to a data set's newest version."""
     return f"datasets/{dataset}/latest.json"

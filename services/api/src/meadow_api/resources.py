@@ -17,9 +17,12 @@ from meadow.datasets.catalog import DatasetCatalog
 from meadow.datasets.corrections import Corrections
 from meadow.jobs import keys
 from meadow.jobs.batches import BatchSubmissions
+from meadow.jobs.connection import connect
+from meadow.jobs.feedback_notes import FeedbackNotes
 from meadow.jobs.ids import JobIds
 from meadow.jobs.submissions import JobSubmissions
 from meadow.registry.versions import ModelRegistry
+from meadow.review.review_set import ReviewSet
 from meadow.settings import Settings
 from meadow.storage.s3 import ObjectStore
 from meadow.webhooks.rules import WebhookRules
@@ -47,6 +50,8 @@ class Resources:
     datasets: DatasetCatalog
     ids: JobIds
     corrections: Corrections
+    feedback: FeedbackNotes
+    reviews: ReviewSet
     submissions: JobSubmissions
     batches: BatchSubmissions
     finished: FinishedWatch
@@ -68,6 +73,7 @@ async def open_resources(
         retry=Retry(ExponentialBackoff(cap=0.2, base=0.02), 2),
         health_check_interval=15,
     )
+    threads_redis = connect(settings)
     try:
         ids = JobIds(await _shared_secret(redis))
         store = ObjectStore(settings)
@@ -81,6 +87,9 @@ async def open_resources(
                 datasets=DatasetCatalog(store, settings.images_bucket, max_image_pixels=settings.max_image_pixels),
                 ids=ids,
                 corrections=Corrections(store, settings.images_bucket),
+                feedback=FeedbackNotes(redis, settings),
+                # Called in threads, as the object store behind it is.
+                reviews=ReviewSet(threads_redis, store, settings),
                 submissions=submissions,
                 batches=BatchSubmissions(redis, settings, submissions),
                 finished=finished,
@@ -90,6 +99,7 @@ async def open_resources(
                 form_slots=asyncio.Semaphore(CONCURRENT_FORMS),
             )
     finally:
+        threads_redis.close()
         await redis.aclose()
 
 

@@ -13,6 +13,7 @@ from meadow.bundle.manifest import BundleManifest, HoldoutMetrics, read_bundle, 
 from meadow.bundle.preprocess import Preprocessing
 from meadow.bundle.probe import PROBE_IMAGES, Probe, write_probe
 from meadow.datasets.split import Split
+from meadow_trainer.answer_reference import count_answers
 from meadow_trainer.assess import Assessment, assess
 from meadow_trainer.behaviour import MustPass, check_must_pass
 from meadow_trainer.calibrate import Calibrated, calibrate
@@ -122,6 +123,7 @@ def train_bundle(
         metrics=_holdout_metrics(measurement),
         quantized_accuracy=quantized,
     )
+    manifest = manifest.model_copy(update={"answer_reference": count_answers(manifest, holdout, logits)})
     digest = write_manifest(folder, manifest)
     manifest = read_bundle(folder, expected_digest=digest)
     watch.on_stage("looking at its answers from all sides")

@@ -51,6 +51,7 @@ def _serve(settings: Settings, engine: str, metrics_folder: Path) -> None:
     from meadow.jobs.sweeper import Sweeper  # noqa: PLC0415
     from meadow.registry.cache import ModelCache  # noqa: PLC0415
     from meadow.registry.versions import ModelRegistry  # noqa: PLC0415
+    from meadow.review.review_set import ReviewSet  # noqa: PLC0415
     from meadow.sources.leftovers import LeftoverUploads  # noqa: PLC0415
     from meadow.storage.s3 import ObjectStore  # noqa: PLC0415
     from meadow_worker.app import WorkerApp  # noqa: PLC0415
@@ -64,7 +65,11 @@ def _serve(settings: Settings, engine: str, metrics_folder: Path) -> None:
     client = connect(settings)
     sweeper = Sweeper(client, settings)
     store = ObjectStore(settings)
-    leftovers = (LeftoverUploads(client, store, settings), LeftoverExplanations(store, settings))
+    leftovers = (
+        LeftoverUploads(client, store, settings),
+        LeftoverExplanations(store, settings),
+        ReviewSet(client, store, settings),
+    )
     background = Background(client, keeper, sweeper, leftovers, metrics, engine=engine)
 
     def stop_waiting(_signal: int, _frame: FrameType | None) -> None:

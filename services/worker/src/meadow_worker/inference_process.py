@@ -24,6 +24,7 @@ from meadow.registry.versions import ModelRegistry, RegistryError
 from meadow.settings import Settings
 from meadow.storage.layout import pack_results_key
 from meadow.storage.s3 import ObjectStore, StoreError
+from meadow_worker.answer_watch import AnswerWatch
 from meadow_worker.answering import answer_claims
 from meadow_worker.engines.choose import resolve_engine, shares_device
 from meadow_worker.explaining.explainer import Explainer
@@ -67,6 +68,7 @@ class InferenceProcess:
             serving=lambda: self._models.serving,
             refused=self._cache.refused,
         )
+        self._answers = AnswerWatch(client, self._store, settings)
         self._watch = ModelWatch(self._models, on_change=self._heartbeats.report)
 
     def start(self) -> None:
@@ -77,11 +79,13 @@ class InferenceProcess:
             # The watch takes up the next one that is promoted; until then jobs wait.
             logger.exception("there is no model that this process can serve")
         self._heartbeats.start()
+        self._answers.start()
         self._watch.start()
 
     def stop(self) -> None:
         """Say that the process is gone."""
         self._watch.stop()
+        self._answers.stop()
         self._heartbeats.stop()
 
     def classify_image(self, unit: Unit) -> None:
@@ -101,7 +105,10 @@ class InferenceProcess:
             answers = answer_claims(claims, model)
             self._record(answers, model)
         seconds = time.perf_counter() - started
-        for _, answer in answers:
+        for claim, answer in answers:
+            if isinstance(answer, Prediction):
+                name = claim.record.get("name", "")
+                self._answers.note(answer, model.ref, claim.image, job_id=claim.unit.job_id, name=name)
             outcome = "succeeded" if isinstance(answer, Prediction) else "failed"
             self._metrics.seconds.labels(INTERACTIVE_QUEUE).observe(seconds)
             self._metrics.images.labels(INTERACTIVE_QUEUE, outcome).inc()
@@ -170,7 +177,11 @@ class InferenceProcess:
         pinned = model_of(claim.record)
         if pinned is None:
             raise BundleError(f"Batch {claim.unit.job_id} is not pinned to a model.")
-        return classify_images(self._packs.read(claim), self._models.pinned(pinned))
+
+        def note(name: str, image: bytes, answer: Prediction) -> None:
+            self._answers.note(answer, pinned, image, job_id=claim.unit.job_id, name=name)
+
+        return classify_images(self._packs.read(claim), self._models.pinned(pinned), note)
 
     def _load(self, ref: ModelRef) -> ServedModel:
         folder = self._cache.path_of(ref)

@@ -1,7 +1,7 @@
 """Classifying a pack: decode, run in batches, and a result for every image, whatever it holds."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from meadow.bundle.decode import ImageRejectedError
@@ -43,14 +43,22 @@ class PackOutcome:
         return "".join(result.model_dump_json() + "\n" for result in self.results).encode()
 
 
-def classify_images(images: Iterable[PackImage], model: ServedModel) -> PackOutcome:
+AnswerListener = Callable[[str, bytes, Prediction], None]
+"""Told of every answer: the image's name, its bytes, and the answer."""
+
+
+def classify_images(
+    images: Iterable[PackImage], model: ServedModel, on_answer: AnswerListener = lambda *_: None
+) -> PackOutcome:
     """Answer every image of a pack; one that cannot be decoded is a failed item, never a failed pack."""
     results: list[ItemResult] = []
-    waiting: list[tuple[int, DecodedImage]] = []
+    waiting: list[tuple[int, bytes, DecodedImage]] = []
 
     def run() -> None:
-        for (place, _), answer in zip(waiting, answer_all([image for _, image in waiting], model), strict=True):
+        answers = answer_all([image for _, _, image in waiting], model)
+        for (place, body, _), answer in zip(waiting, answers, strict=True):
             if isinstance(answer, Prediction):
+                on_answer(results[place].item, body, answer)
                 results[place] = results[place].model_copy(update={"prediction": answer})
             else:
                 results[place] = _failure(results[place].item, answer)
@@ -62,7 +70,7 @@ def classify_images(images: Iterable[PackImage], model: ServedModel) -> PackOutc
             results[place] = _failure(name, body)
             continue
         try:
-            waiting.append((place, model.decode(body)))
+            waiting.append((place, body, model.decode(body)))
         except ImageRejectedError as error:
             results[place] = _failure(name, JobError(code=error.problem.code, detail=error.detail))
         if len(waiting) == INFERENCE_BATCH:

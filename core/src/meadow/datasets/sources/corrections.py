@@ -27,7 +27,7 @@ class CorrectionsSource:
             correction = self._corrections.read(stored)
             name = correction.name or correction.job_id or correction.sha256[:12]
             yield Candidate(
-                f"correction of {name}",
+                f"{correction.origin} of {name}",
                 correction.label,
                 correction.sha256,
                 corrected=True,

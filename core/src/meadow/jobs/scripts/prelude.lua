@@ -10,11 +10,34 @@ local function is_final(state)
   return state ~= 'queued' and state ~= 'running'
 end
 
--- Keys of a unit of work, the first eight of every script that takes them.
-local JOB, IMAGE, LEASES, WAITING, INFLIGHT, QUEUE, CHANNEL, WEBHOOKS = 1, 2, 3, 4, 5, 6, 7, 8
+-- Keys of a unit of work, the first ten of every script that takes them.
+local JOB, IMAGE, LEASES, WAITING, INFLIGHT, QUEUE, CHANNEL, WEBHOOKS, KEPT, KEPT_BYTES = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+
+-- Keep the image of an answered job for a while: whoever corrects the answer need not send it again. All that is kept
+-- stays below a limit; what has been there longest goes first.
+local function keep_image(id, bytes, keep)
+  local now = now_ms()
+  redis.call('PEXPIRE', KEYS[IMAGE], keep.ms)
+  redis.call('LPUSH', KEYS[KEPT], id .. ' ' .. bytes .. ' ' .. now)
+  local held = redis.call('INCRBY', KEYS[KEPT_BYTES], bytes)
+  local prefix = string.sub(KEYS[IMAGE], 1, -#id - 1)
+  while true do
+    local oldest = redis.call('LINDEX', KEYS[KEPT], -1)
+    if not oldest then
+      return
+    end
+    local other, size, since = string.match(oldest, '^(%S+) (%d+) (%d+)$')
+    if held <= keep.bytes and tonumber(since) + keep.ms > now then
+      return
+    end
+    redis.call('RPOP', KEYS[KEPT])
+    redis.call('DEL', prefix .. other)
+    held = redis.call('DECRBY', KEYS[KEPT_BYTES], size)
+  end
+end
 
 -- Put a job into a final state, once: release what it holds, start its retention, tell who waits and whom to call.
-local function finalize(unit, id, state, extra)
+local function finalize(unit, id, state, extra, keep)
   local job = KEYS[JOB]
   local now = now_ms()
   local retention = tonumber(redis.call('HGET', job, 'retention_ms'))
@@ -25,7 +48,11 @@ local function finalize(unit, id, state, extra)
   local bytes = tonumber(redis.call('HGET', job, 'bytes') or 0)
   if bytes > 0 then
     redis.call('DECRBY', KEYS[INFLIGHT], bytes)
-    redis.call('DEL', KEYS[IMAGE])
+    if keep and keep.ms > 0 and bytes <= keep.bytes then
+      keep_image(id, bytes, keep)
+    else
+      redis.call('DEL', KEYS[IMAGE])
+    end
   end
   redis.call('ZREM', KEYS[LEASES], unit)
   redis.call('ZREM', KEYS[WAITING], unit)

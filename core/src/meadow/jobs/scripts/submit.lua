@@ -1,7 +1,7 @@
 -- Accept a job whole or not at all: idempotency, admission, record, image and message in one step.
 -- KEYS: unit keys, job index, idempotency record
 -- ARGV: id, message, image, max queue depth, max in-flight bytes, fingerprint, idempotency ms, then fields and values
-local INDEX, IDEMPOTENCY = 9, 10
+local INDEX, IDEMPOTENCY = 11, 12
 local id, message, image = ARGV[1], ARGV[2], ARGV[3]
 local fingerprint = ARGV[6]
 

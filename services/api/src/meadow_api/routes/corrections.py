@@ -1,16 +1,15 @@
 """`/v1/corrections`: what an image really shows, said by a person, to be learnt from."""
 
 import asyncio
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from meadow.datasets.correction import MAX_LABEL_BYTES, Correction, CorrectionCounts
+from meadow.datasets.correction import Correction, CorrectionCounts
 from meadow.jobs.model import Job
-from meadow.predictions import Prediction
-from meadow.problems import FieldError, ProblemError, ProblemType, ProblemTypes
+from meadow.problems import ProblemError, ProblemTypes
 from meadow_api.auth import Caller
+from meadow_api.labels import SaidLabel, check_label, keep_label
 from meadow_api.resources import Gateway, Resources
 from meadow_api.responses import problems
 from meadow_api.uploads import REQUEST_BODY, read_image
@@ -43,19 +42,10 @@ async def add_correction(
     image = await read_image(request, gateway.settings)
     label = (label or image.fields.get("label", "")).strip()
     job_id = job_id or image.fields.get("job_id", "")
-    await _check_label(gateway, label, new_class=new_class)
-    answer = await _answer_of(gateway, job_id)
-    return await asyncio.to_thread(
-        gateway.corrections.add,
-        image.body,
-        label,
-        new_class=new_class,
-        name=image.name or answer.name,
-        predicted=answer.label,
-        model_version=answer.model_version,
-        job_id=job_id,
-        caller=caller,
-    )
+    await check_label(gateway, label, new_class=new_class, location="query.label")
+    job = await _find(gateway, job_id)
+    said = SaidLabel(label=label, new_class=new_class, caller=caller)
+    return await keep_label(gateway, said, image.body, job=job, job_id=job_id, name=image.name)
 
 
 @router.get("", summary="Count the corrections", responses=problems(401, 503))
@@ -64,43 +54,13 @@ async def count_corrections(gateway: Gateway) -> CorrectionCounts:
     return await asyncio.to_thread(gateway.corrections.counts)
 
 
-@dataclass(frozen=True)
-class _Answer:
-    """What a job said of its image."""
-
-    label: str = ""
-    model_version: str = ""
-    name: str = ""
-
-
-async def _check_label(gateway: Resources, label: str, *, new_class: bool) -> None:
-    if not label or not label.isprintable() or len(label.encode()) > MAX_LABEL_BYTES:
-        raise _bad_label(ProblemTypes.INVALID_REQUEST, f"A label has 1 to {MAX_LABEL_BYTES} bytes, all printable.")
-    if new_class:
-        return
-    model = await asyncio.to_thread(gateway.registry.production)
-    classes = model.classes if model else []
-    if label not in classes:
-        known = ", ".join(classes) or "none yet"
-        detail = (
-            f"{label!r} is no class of the model in production ({known}). Add new_class=true if it is to become one."
-        )
-        raise _bad_label(ProblemTypes.UNKNOWN_LABEL, detail)
-
-
-def _bad_label(problem: ProblemType, detail: str) -> ProblemError:
-    return ProblemError(problem, detail, errors=[FieldError(location="query.label", detail=detail)])
-
-
-async def _answer_of(gateway: Resources, job_id: str) -> _Answer:
+async def _find(gateway: Resources, job_id: str) -> Job | None:
     """Read what the model had said; a job that is past its retention is no reason to refuse what a person says."""
     if not job_id:
-        return _Answer()
+        return None
     try:
-        job: Job = await gateway.submissions.read(job_id)
+        return await gateway.submissions.read(job_id)
     except ProblemError as error:
         if error.problem is not ProblemTypes.JOB_GONE:
             raise
-        return _Answer()
-    label = job.result.label if isinstance(job.result, Prediction) else ""
-    return _Answer(label, job.model.version if job.model else "", job.name)
+        return None

@@ -1,0 +1,32 @@
+"""`meadow feedback`: correct or confirm an answer without sending its image again."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from meadow.client import MeadowClient
+from meadow.settings import load_settings
+
+app = typer.Typer()
+
+
+@app.command()
+def feedback(
+    job: Annotated[str, typer.Argument(help="The job that answered.")],
+    label: Annotated[str, typer.Argument(help="What its image shows; the label that it gave confirms it.")],
+    note: Annotated[str, typer.Option(help="For people; kept with the label.")] = "",
+    *,
+    new_class: Annotated[
+        bool, typer.Option("--new-class", help="The label is a class that the model does not have yet.")
+    ] = False,
+) -> None:
+    """Say whether an answer is right, for the next model to learn from and for its accuracy to be known.
+
+    Example: `meadow feedback job_06cpkr3kpg5uvmt4q5o1c82k grass`
+    """
+    with MeadowClient.from_settings(load_settings()) as client:
+        given = client.give_feedback(job, label, note=note, new_class=new_class).feedback
+    was = "right" if given and given.right else "wrong"
+    Console().print(f"Kept: {escape(job)} shows {escape(label)}, so its answer was {was}.", highlight=False)

@@ -1,0 +1,88 @@
+"""`/v1/reviews`: the answers that the model was not sure of, for people to look at."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+
+from meadow.client.media import media_type
+from meadow.datasets.correction import Correction
+from meadow.feedback import FeedbackRequest, LabelOrigin
+from meadow.jobs.model import Job
+from meadow.problems import ProblemError, ProblemTypes
+from meadow.review.model import ReviewItem, ReviewPage
+from meadow.storage.errors import ObjectMissingError
+from meadow_api.auth import Caller
+from meadow_api.labels import SaidLabel, check_label, keep_label
+from meadow_api.resources import Gateway, Resources
+from meadow_api.responses import PRIVATE, problems
+
+router = APIRouter(prefix="/v1/reviews", tags=["corrections"])
+
+ItemId = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
+
+
+@router.get("", summary="List the uncertain answers, newest first", responses=problems(400, 401, 503))
+async def list_reviews(
+    gateway: Gateway, page_size: Annotated[int, Query(ge=1, le=200)] = 50, page_token: str = ""
+) -> ReviewPage:
+    """A bounded sample of them, each until a person has labelled it, or it has waited for too long."""
+    if page_token and not page_token.isdecimal():
+        raise ProblemError(ProblemTypes.MALFORMED, f"{page_token!r} is no page_token of this list.")
+    return await asyncio.to_thread(gateway.reviews.page, size=page_size, start=int(page_token or 0))
+
+
+@router.get(
+    "/{item_id}/image",
+    summary="See the image",
+    response_class=Response,
+    responses={200: {"content": {"image/*": {}}}, **problems(401, 404, 503)},
+)
+async def read_review_image(item_id: ItemId, gateway: Gateway) -> Response:
+    """As it was submitted."""
+    await _find(gateway, item_id)
+    try:
+        body = await asyncio.to_thread(gateway.reviews.image, item_id)
+    except ObjectMissingError as error:
+        raise _missing(item_id) from error
+    headers = {"Cache-Control": PRIVATE, "X-Content-Type-Options": "nosniff"}
+    return Response(body, media_type=media_type(body), headers=headers)
+
+
+@router.put("/{item_id}", summary="Label an uncertain answer", responses=problems(401, 404, 422, 503))
+async def label_review(item_id: ItemId, asked: FeedbackRequest, gateway: Gateway, caller: Caller) -> Correction:
+    """The image becomes a correction, and training data with the next version; it leaves the list."""
+    item = await _find(gateway, item_id)
+    label = asked.label.strip()
+    await check_label(gateway, label, new_class=asked.new_class, location="body.label")
+    try:
+        image = await asyncio.to_thread(gateway.reviews.image, item_id)
+    except ObjectMissingError as error:
+        raise _missing(item_id) from error
+    said = SaidLabel(label, caller, new_class=asked.new_class, note=asked.note, origin=LabelOrigin.REVIEW)
+    job = await _job_of(gateway, item)
+    return await keep_label(gateway, said, image, job=job, job_id=item.job_id, name=item.name, item=item)
+
+
+@router.delete("/{item_id}", status_code=204, summary="Forget an uncertain answer", responses=problems(401, 503))
+async def forget_review(item_id: ItemId, gateway: Gateway) -> None:
+    """For what nobody can tell, or what is none of the classes. One that is not there is no error."""
+    await asyncio.to_thread(gateway.reviews.remove, item_id)
+
+
+async def _find(gateway: Resources, item_id: str) -> ReviewItem:
+    item = await asyncio.to_thread(gateway.reviews.find, item_id)
+    if item is None:
+        raise _missing(item_id)
+    return item
+
+
+async def _job_of(gateway: Resources, item: ReviewItem) -> Job | None:
+    try:
+        return await gateway.submissions.read(item.job_id)
+    except ProblemError:
+        return None
+
+
+def _missing(item_id: str) -> ProblemError:
+    return ProblemError(ProblemTypes.NOT_FOUND, f"There is no uncertain answer {item_id!r}, or no more.")
