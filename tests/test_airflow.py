@@ -129,6 +129,7 @@ def test_new_images_become_a_model_whatever_is_killed_meanwhile(
         "gate": "success",
         "verify_roll_out": "success",
         "smoke_check": "success",
+        "in_production": "success",
         "roll_back": "skipped",
     }
     [job] = training_jobs(stack)

@@ -12,12 +12,15 @@ import pytest
 
 from meadow.datasets.manifest import DatasetEntry, DatasetManifest
 from meadow.datasets.split import Split, split_of
+from meadow.datasets.summary import ClassCounts, VersionSummary
 from meadow.ingestion import IngestRequest, IngestResult
 from meadow.jobs.model import Job, JobKind, JobState, Links
+from meadow.quality.model import LabelledAccuracy, QualityReport, Verdict
 from meadow.registry.model import GateDecision, ModelInfo, ModelRef, RefusedModel
 from meadow.status import SystemStatus, WorkerStatus
 from meadow.storage.layout import image_key, manifest_key
 from meadow.training import TrainingCause, TrainingRequest, TrainingResult
+from meadow_api.routes.datasets import DatasetChanges, DatasetDetail
 
 PLUGINS = Path(__file__).parents[1] / "dags/plugins/meadow_airflow"
 NOW = datetime.now(UTC)
@@ -83,9 +86,28 @@ def test_models_and_workers(models: ModuleType) -> None:
     assert read.workers[0].refused.reason == "It fails its probe."
 
 
+def test_data_sets_and_what_changed_in_them(models: ModuleType) -> None:
+    version = VersionSummary(name="lawns", digest="d2", created_at=NOW, classes={"grass": ClassCounts(train=3)})
+    detail = DatasetDetail(**version.model_dump(), versions=[version])
+    assert models.Dataset.model_validate_json(detail.model_dump_json()).digest == "d2"
+    changes = DatasetChanges(dataset="lawns", since="d1", version="d2", added=4, removed=1, relabelled=2)
+    read = models.Changes.model_validate_json(changes.model_dump_json())
+    assert (read.added, read.removed, read.relabelled) == (4, 1, 2)
+
+
+def test_the_verdict_on_the_quality(models: ModuleType) -> None:
+    report = QualityReport(
+        model=REF, window_hours=24, since=NOW, until=NOW, verdict=Verdict.DRIFT, reasons=["Half is grass."], images=9,
+        decisions={}, classes={}, drift=[], accuracy=LabelledAccuracy(labelled=0, right=0, verdict=Verdict.TOO_FEW),
+    )  # fmt: skip
+    read = models.Quality.model_validate_json(report.model_dump_json())
+    assert (read.verdict, read.reasons, read.model.version) == ("drift", ["Half is grass."], "3")
+
+
 def test_the_same_words(models: ModuleType) -> None:
     assert {state.value for state in JobState if state.is_final} == models.FINAL_STATES
     assert {cause.value for cause in TrainingCause} == set(get_args(models.Cause))
+    assert {verdict.value for verdict in Verdict} == set(get_args(models.Verdict))
     decisions = models.TrainingResult.model_fields["decision"].annotation
     assert {decision.value for decision in GateDecision} == set(get_args(decisions))
 
