@@ -104,6 +104,8 @@ def test_its_parts_are_supervised_on_loopback_and_keep_their_secrets(stack: Runn
     assert airflow
     processes = leftovers(stack.home.root)
     pids = {process.pid for process in processes}
+    # Found by their environment, as after a crash of the process manager.
+    assert {stack.pid_of(part.name) for part in stack.stack.parts} <= pids
     listening = [
         connection.laddr.ip
         for connection in psutil.net_connections(kind="tcp")
