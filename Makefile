@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 DAGS_STAMP := dags/.venv/.tests-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage test-unit test-dags check check-dags check-deploy check-locks format lock lock-peers minikube bench bench-quick clean
+.PHONY: help setup demo demo-ct test coverage test-unit test-dags check check-dags check-deploy check-locks format lock lock-peers minikube bench bench-quick clean
 
 ##@ Use
 help: ## Show this list
@@ -21,6 +21,9 @@ demo: $(STAMP) ## Train, serve and classify on this machine; stays up until Ctrl
 
 minikube: ## Run everything in a Kubernetes cluster on this machine (AIRFLOW=1: with continuous training)
 	@deploy/k8s/minikube
+
+demo-ct: $(STAMP) ## Watch the model keep itself trained: new images, a new model, new answers; with Airflow
+	@$(BIN)/meadow demo-ct
 
 ##@ Work on it
 # A process for each package, as in operation: services never share one, and their native libraries need not get along.
@@ -47,7 +50,7 @@ check: $(STAMP) check-locks check-dags check-deploy ## Check format, lint, types
 
 check-deploy: $(STAMP)
 	@deploy/k8s/check
-	$(BIN)/shellcheck deploy/k8s/check deploy/k8s/minikube deploy/k8s/rules deploy/k8s/components/airflow/migrate.sh
+	$(BIN)/shellcheck deploy/k8s/check deploy/k8s/make-secrets deploy/k8s/minikube deploy/k8s/rules deploy/k8s/components/airflow/migrate.sh
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/zizmor --offline --quiet .github

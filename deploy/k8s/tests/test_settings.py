@@ -145,7 +145,7 @@ def short_image(workload: Workload) -> str:
     return re.split("[:@]", image.rpartition("/")[2])[0]
 
 
-@pytest.mark.parametrize("place", ["deploy/k8s/minikube", "docs/deploy-kubernetes.md"])
+@pytest.mark.parametrize("place", ["deploy/k8s/make-secrets", "docs/deploy-kubernetes.md"])
 def test_every_secret_is_made_by_the_script_and_in_the_guide(built: Built, place: str) -> None:
     text = (ROOT / place).read_text()
     for name, key in set(built.secrets()):

@@ -60,6 +60,17 @@ def test_images_are_named_by_what_is_built() -> None:
         assert entry["image"] == f"meadow-{entry['target']}"
 
 
+BAKE_FILE = K8S.parents[1] / "deploy/images/bake.hcl"
+
+
+@pytest.mark.skipif(not BAKE_FILE.exists(), reason="images are not described yet")
+def test_every_image_that_can_be_built_is_built() -> None:
+    text = BAKE_FILE.read_text()
+    [matrix] = re.findall(r"matrix += \{ name = \[(.*?)\] \}", text)
+    targets = {*re.findall(r'"([\w-]+)"', matrix), *re.findall(r'^target "([\w-]+)"', text, re.MULTILINE)}
+    assert targets - {"common", "image"} == {entry["target"] for entry in images()}
+
+
 def test_the_local_cluster_gets_images_that_are_built() -> None:
     script = (K8S / "minikube").read_text()
     [first] = re.findall(r"^images=\((.*)\)$", script, re.MULTILINE)
