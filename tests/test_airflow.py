@@ -9,18 +9,20 @@ from pathlib import Path
 import psutil
 import pytest
 
-from airflow_api import AirflowApi
 from meadow.datasets.demo import render_demo_dataset
 from meadow.jobs.model import Job, JobKind, JobState
+from meadow.predictions import Prediction
+from meadow.quality.model import Verdict
 from meadow.storage.s3 import ObjectStore
 from meadow.training import TrainingCause, TrainingResult
+from meadow_local.airflow.api import AirflowApi
 from meadow_local.home import Home
 from meadow_local.parts import PARTS
 from meadow_local.processes import leftovers
 from meadow_local.stack import Stack
 from running_stack import RunningStack, stack_environment
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 
 NEEDED = tuple(part for part in PARTS if part.name not in ("ui", "flower"))
 DATASET = "lawns"
@@ -37,13 +39,17 @@ VARIABLES = {
 }
 # Trained for seconds, these models are no better than chance, and the same again is as good: so it is promoted.
 EASILY_PROMOTED = {"MEADOW_PROMOTION_MIN_GAIN": "0", "MEADOW_PROMOTION_MAX_RECALL_DROP": "1"}
+# Few images, and few labels, tell already.
+SOON_NOTICED = {"MEADOW_DRIFT_MIN_IMAGES": "10", "MEADOW_ACCURACY_MIN_LABELS": "10"}
+WRONG_ANSWERS = 12
+DAGS = 3
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     """A stack of its own, with Airflow."""
     home = Home(tmp_path_factory.mktemp("airflow") / "home")
-    env = {**stack_environment(home.root), **EASILY_PROMOTED}
+    env = {**stack_environment(home.root), **EASILY_PROMOTED, **SOON_NOTICED}
     try:
         running = RunningStack(home, env, parts=NEEDED, extras=["airflow"])
     except BaseException:
@@ -55,11 +61,14 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
 
 @pytest.fixture(scope="module")
 def airflow(stack: RunningStack) -> Iterator[AirflowApi]:
-    api = AirflowApi(stack.settings)
-    for name, value in VARIABLES.items():
-        api.set_variable(name, value)
-    yield api
-    api.close()
+    with AirflowApi(stack.settings) as api:
+        for name, value in VARIABLES.items():
+            api.set_variable(name, value)
+        # A heartbeat of the process that reads the DAGs comes before it has read them.
+        api.until(
+            lambda: len(api.ask("GET", "/dags")["dags"]) == DAGS, lambda: stack.log("airflow-dag-processor")[-4000:]
+        )
+        yield api
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +114,7 @@ def test_its_parts_are_supervised_on_loopback_and_keep_their_secrets(stack: Runn
     processes = leftovers(stack.home.root)
     pids = {process.pid for process in processes}
     # Found by their environment, as after a crash of the process manager.
-    assert {stack.pid_of(part.name) for part in stack.stack.parts} <= pids
+    assert {stack.pid_of(part.name) for extra in stack.stack.extras for part in extra.parts} <= pids
     listening = [
         connection.laddr.ip
         for connection in psutil.net_connections(kind="tcp")
@@ -182,3 +191,38 @@ def test_a_run_that_somebody_ends_cancels_its_job(stack: RunningStack, airflow: 
     airflow.ask("PATCH", f"/dags/retrain/dagRuns/{run}/taskInstances/train", {"new_state": "failed"})
     assert stack.client.wait(job.id, timeout=60).state is JobState.CANCELLED
     assert airflow.wait("retrain", run) == "failed"
+
+
+def test_wrong_answers_retrain_the_model_once(
+    stack: RunningStack, airflow: AirflowApi, first_run: str, tmp_path: Path
+) -> None:
+    airflow.wait("retrain", first_run)
+    quiet = airflow.start("monitor")
+    assert airflow.wait("monitor", quiet) == "success"
+    assert airflow.tasks("monitor", quiet) == {"watch": "skipped"}
+    people_say_it_is_wrong(stack, tmp_path)
+    assert stack.client.quality().verdict is Verdict.PERFORMANCE_DROP
+    before = len(airflow.runs("retrain"))
+    alarm = airflow.start("monitor")
+    assert airflow.wait("monitor", alarm) == "success"
+    assert airflow.tasks("monitor", alarm) == {"watch": "success"}
+    airflow.until(lambda: len(airflow.runs("retrain")) == before + 1, lambda: str(airflow.runs("retrain")))
+    run = airflow.runs("retrain")[-1]["dag_run_id"]
+    airflow.wait_for_task("retrain", run, "train", "deferred")
+    # Nothing is better yet, and the alarm is raised again.
+    again = airflow.start("monitor")
+    assert airflow.wait("monitor", again) == "success"
+    assert airflow.tasks("monitor", again) == {"watch": "skipped"}
+    assert "has been started for that" in airflow.log("monitor", again, "watch")
+    assert airflow.wait("retrain", run) == "success"
+    assert training_jobs(stack)[0].cause is TrainingCause.PERFORMANCE
+    assert len(airflow.runs("retrain")) == before + 1
+
+
+def people_say_it_is_wrong(stack: RunningStack, folder: Path) -> None:
+    render_demo_dataset(folder, per_class=WRONG_ANSWERS, seed=9)
+    for path in sorted(folder.rglob("*.jpg")):
+        job = stack.client.submit_image(path.read_bytes(), wait=20)
+        assert isinstance(job.result, Prediction)
+        wrong = next(score.label for score in job.result.scores if score.label != job.result.label)
+        stack.client.give_feedback(job.id, wrong)

@@ -17,6 +17,8 @@ from meadow_local.settings import LocalSettings, variable
 from meadow_local.stack import Stack
 
 READY_SECONDS = 240.0
+READY_SECONDS_OF_EXTRAS = 180.0
+"""So much longer for each extra."""
 
 
 class RunningStack:
@@ -40,7 +42,8 @@ class RunningStack:
         """Start what is not running and wait until everything is ready."""
         start = self.stack.start(self.env, self._extras)
         self._daemon = self.stack.supervisor.pid()
-        for _ in wait_until_ready(self.stack, start.settings, self.stack.parts, timeout=READY_SECONDS):
+        timeout = READY_SECONDS + READY_SECONDS_OF_EXTRAS * len(self._extras)
+        for _ in wait_until_ready(self.stack, start.settings, self.stack.parts, timeout=timeout):
             pass
         return start.settings
 
