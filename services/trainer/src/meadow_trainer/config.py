@@ -19,7 +19,12 @@ class TrainingConfig(BaseModel):
     )
     epochs: int | None = Field(None, ge=1, le=10_000, description="Passes over the training images.")
     batch_size: int = Field(32, ge=2, le=4096)
-    learning_rate: float | None = Field(None, gt=0, description="Peak of the one-cycle schedule.")
+    optimizer: Literal["auto", "muon", "adamw"] = Field(
+        "auto", description="auto takes Muon for networks with batch norm that start from scratch, AdamW for others."
+    )
+    learning_rate: float | None = Field(
+        None, gt=0, description="Peak of the one-cycle schedule; Muon's is some ten times AdamW's."
+    )
     weight_decay: float = Field(0.05, ge=0)
     label_smoothing: float = Field(0.1, ge=0, lt=1)
     mixup: float = Field(0.2, ge=0, description="Parameter of the Beta distribution that images are blended by.")
@@ -33,7 +38,7 @@ class TrainingConfig(BaseModel):
         None,
         ge=0,
         description="Epochs without a better loss on the images kept back after which training ends and the best "
-        "weights are taken; 0 never ends it early; left out, three tenths of the run. Without such images, no effect.",
+        "weights are taken; 0 never ends it early; left out, three tenths of the run where at least 40 are kept back.",
     )
     validation_percent: int | None = Field(
         None,

@@ -110,7 +110,7 @@ def train_bundle(
         network=network,
         device=device,
         skew=images.training.skew,
-        validated=len(images.validation) > 0,
+        watched=len(images.validation),
     )
 
     def checkpoint(training: str) -> Checkpoint | None:

@@ -9,7 +9,7 @@ from meadow_trainer.recipe import Recipe
 
 _RANGES: dict[str, tuple[float, float, bool]] = {
     # name: lowest, highest, whether factors matter rather than differences
-    "learning_rate": (1e-4, 5e-2, True),
+    "learning_rate": (3e-4, 1e-1, True),
     "weight_decay": (5e-3, 0.5, True),
     "label_smoothing": (0.0, 0.2, False),
     "mixup": (0.0, 0.8, False),
