@@ -7,7 +7,8 @@ SOURCES := $(MEMBERS) tests conftest.py
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage test-unit check format lock lock-peers check-locks bench bench-quick clean
+.PHONY: help setup demo test coverage test-unit check check-deploy format lock lock-peers check-locks bench bench-quick \
+  images image-sizes compose-env clean
 
 ##@ Use
 help: ## Show this list
@@ -33,10 +34,22 @@ coverage: $(STAMP) ## The same, with the lines that no test has run; slower
 test-unit: $(STAMP) ## Run the tests that need no running stack
 	@set -e; for suite in $(SUITES); do echo "== $$suite"; $(BIN)/pytest -m "not system" $$suite; done
 
-check: $(STAMP) check-locks ## Check format, lint, types and locks
+check: $(STAMP) check-locks check-deploy ## Check format, lint, types, locks and what is deployed
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy $(SOURCES)
+
+SCRIPTS := deploy/images/install deploy/images/sizes $(wildcard deploy/compose/config/*[!f])
+# Python without the ending by which it would be found.
+PROGRAMS := deploy/images/answers deploy/compose/make-env
+
+check-deploy: $(STAMP)
+	$(BIN)/hadolint deploy/images/Dockerfile
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec $(wildcard deploy/compose/*.yaml)
+	$(BIN)/shellcheck $(SCRIPTS)
+	$(BIN)/ruff format --check $(PROGRAMS)
+	$(BIN)/ruff check --extend-ignore INP001 $(PROGRAMS)
+	$(BIN)/mypy --scripts-are-modules $(PROGRAMS)
 
 format: $(STAMP) ## Format the code and mend what lint can mend
 	$(BIN)/ruff format $(SOURCES)
@@ -46,17 +59,36 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 LOCK_INPUTS := pyproject.toml $(addsuffix /pyproject.toml,$(MEMBERS))
 COMPILE_DEV = $(COMPILE) --all-extras --group dev --no-emit-package meadow $(LOCK_INPUTS)
 
+# What each image holds, of the versions that are tested here. Meadow's own packages are installed beside it.
+COMPILE_IMAGE = $(COMPILE) --constraints requirements/dev.txt --no-emit-package meadow
+IMAGE_api := services/api/pyproject.toml
+# Streamlit loads these for tables and charts only, which the pages do not have; they would more than double the image.
+IMAGE_ui := services/ui/pyproject.toml $(addprefix --no-emit-package ,altair narwhals pandas pyarrow pydeck)
+IMAGE_worker-cpu := services/worker/pyproject.toml --extra cpu
+IMAGE_worker-gpu := services/worker/pyproject.toml --extra gpu
+IMAGE_trainer := services/trainer/pyproject.toml
+IMAGE_flower := deploy/images/flower.in
+IMAGE_mlflow := deploy/images/mlflow.in
+IMAGE_LOCKS := api ui worker-cpu worker-gpu trainer flower mlflow
+
 lock: $(STAMP) ## Resolve the dependencies anew (UPGRADE=--upgrade for newer versions)
 	$(COMPILE_DEV) $(UPGRADE) --output-file requirements/dev.txt >/dev/null
+	@set -e; $(foreach image,$(IMAGE_LOCKS),$(COMPILE_IMAGE) $(IMAGE_$(image)) -o requirements/$(image).txt >/dev/null;)
 
 lock-peers: $(STAMP) ## The same for the servers that the benchmarks compare with
 	@set -e; for folder in benchmarks/peers/*/; do \
 	  $(COMPILE) $(UPGRADE) $${folder}requirements.in --output-file $${folder}requirements.txt >/dev/null; done
 
+# Resolves once more beside each lock, which must come out as it is.
+FRESH := $(VENV)/fresh
+STALE = { echo "requirements/$(1).txt is stale: run 'make lock'."; exit 1; }
+
 check-locks: $(STAMP)
-	@cp requirements/dev.txt $(VENV)/dev.txt.fresh
-	@$(COMPILE_DEV) --output-file $(VENV)/dev.txt.fresh >/dev/null
-	@cmp -s requirements/dev.txt $(VENV)/dev.txt.fresh || { echo "requirements/dev.txt is stale: run 'make lock'."; exit 1; }
+	@mkdir -p $(FRESH) && cp requirements/*.txt $(FRESH)/
+	@$(COMPILE_DEV) --output-file $(FRESH)/dev.txt >/dev/null
+	@cmp -s requirements/dev.txt $(FRESH)/dev.txt || $(call STALE,dev)
+	@set -e; $(foreach image,$(IMAGE_LOCKS),$(COMPILE_IMAGE) $(IMAGE_$(image)) -o $(FRESH)/$(image).txt >/dev/null; \
+	  cmp -s requirements/$(image).txt $(FRESH)/$(image).txt || $(call STALE,$(image));)
 
 ##@ Measure
 BENCH := $(BIN)/python -m meadow_bench
@@ -66,6 +98,20 @@ bench: $(STAMP) ## Measure everything, against other servers too; writes benchma
 
 bench-quick: $(STAMP) ## The same with small counts: minutes, and rough
 	@$(BENCH) --quick $(ROWS)
+
+##@ Ship
+# Whose build a version is can be read from its labels.
+BAKE = REVISION=$$(git rev-parse HEAD) SOURCE=$${SOURCE:-$$(git config --get remote.origin.url || echo unknown)} \
+  docker buildx bake -f deploy/images/bake.hcl
+
+images: ## Build the container images (TARGETS="api ui" for some; "gpu" and "airflow" are not in the default)
+	@$(BAKE) --load $(TARGETS)
+
+image-sizes: ## Show how large the built images are, and check that they hold what they should
+	@deploy/images/sizes
+
+compose-env: ## Make up the secrets that Compose starts with
+	@deploy/compose/make-env
 
 clean: ## Delete the environment and the caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .coverage benchmarks/.envs benchmarks/.data
