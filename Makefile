@@ -60,7 +60,7 @@ LOCK_INPUTS := pyproject.toml $(addsuffix /pyproject.toml,$(MEMBERS))
 COMPILE_DEV = $(COMPILE) --all-extras --group dev --no-emit-package meadow $(LOCK_INPUTS)
 
 # What each image holds, of the versions that are tested here. Meadow's own packages are installed beside it.
-COMPILE_IMAGE = $(COMPILE) --constraints requirements/dev.txt --no-emit-package meadow
+COMPILE_IMAGE = $(COMPILE) --constraints $(or $(UNDER_$(1)),requirements/dev.txt) --no-emit-package meadow $(IMAGE_$(1))
 IMAGE_api := services/api/pyproject.toml
 # Streamlit loads these for tables and charts only, which the pages do not have; they would more than double the image.
 IMAGE_ui := services/ui/pyproject.toml $(addprefix --no-emit-package ,altair narwhals pandas pyarrow pydeck)
@@ -69,11 +69,14 @@ IMAGE_worker-gpu := services/worker/pyproject.toml --extra gpu
 IMAGE_trainer := services/trainer/pyproject.toml
 IMAGE_flower := deploy/images/flower.in
 IMAGE_mlflow := deploy/images/mlflow.in
-IMAGE_LOCKS := api ui worker-cpu worker-gpu trainer flower mlflow
+# Airflow pins what the services have newer, so its versions are those of its own lock.
+IMAGE_airflow := dags/pyproject.toml deploy/images/airflow.in
+UNDER_airflow := dags/requirements.txt
+IMAGE_LOCKS := api ui worker-cpu worker-gpu trainer flower mlflow $(if $(wildcard dags/pyproject.toml),airflow)
 
 lock: $(STAMP) ## Resolve the dependencies anew (UPGRADE=--upgrade for newer versions)
 	$(COMPILE_DEV) $(UPGRADE) --output-file requirements/dev.txt >/dev/null
-	@set -e; $(foreach image,$(IMAGE_LOCKS),$(COMPILE_IMAGE) $(IMAGE_$(image)) -o requirements/$(image).txt >/dev/null;)
+	@set -e; $(foreach image,$(IMAGE_LOCKS),$(call COMPILE_IMAGE,$(image)) -o requirements/$(image).txt >/dev/null;)
 
 lock-peers: $(STAMP) ## The same for the servers that the benchmarks compare with
 	@set -e; for folder in benchmarks/peers/*/; do \
@@ -87,7 +90,7 @@ check-locks: $(STAMP)
 	@mkdir -p $(FRESH) && cp requirements/*.txt $(FRESH)/
 	@$(COMPILE_DEV) --output-file $(FRESH)/dev.txt >/dev/null
 	@cmp -s requirements/dev.txt $(FRESH)/dev.txt || $(call STALE,dev)
-	@set -e; $(foreach image,$(IMAGE_LOCKS),$(COMPILE_IMAGE) $(IMAGE_$(image)) -o $(FRESH)/$(image).txt >/dev/null; \
+	@set -e; $(foreach image,$(IMAGE_LOCKS),$(call COMPILE_IMAGE,$(image)) -o $(FRESH)/$(image).txt >/dev/null; \
 	  cmp -s requirements/$(image).txt $(FRESH)/$(image).txt || $(call STALE,$(image));)
 
 ##@ Measure

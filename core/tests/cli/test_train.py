@@ -1,11 +1,12 @@
 import io
+from datetime import UTC, datetime
 from typing import cast
 
 from rich.console import Console
 
 from meadow.cli.train import follow_training
 from meadow.client import MeadowClient
-from meadow.jobs.model import Job, JobState, Progress
+from meadow.jobs.model import Job, JobKind, JobState, Links, Progress
 
 
 class Client:
@@ -20,7 +21,14 @@ class Client:
 
 
 def station(state: JobState, done: int, message: str) -> Job:
-    return Job.model_construct(id="trn_1", state=state, progress=Progress(total=3, done=done, message=message))
+    return Job(
+        id="trn_1",
+        kind=JobKind.TRAINING,
+        state=state,
+        created_at=datetime.now(UTC),
+        progress=Progress(total=3, done=done, message=message),
+        links=Links(self="/v1/jobs/trn_1", cancel="/v1/jobs/trn_1:cancel"),
+    )
 
 
 def test_where_there_is_no_terminal_each_step_is_a_line_of_its_own() -> None:
