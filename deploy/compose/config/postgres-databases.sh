@@ -6,7 +6,7 @@ make_database() {
     psql --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres \
         --set name="$1" --set password="$2" <<'SQL'
 CREATE ROLE :"name" LOGIN PASSWORD :'password';
-CREATE DATABASE :"name" OWNER :"name";
+CREATE DATABASE :"name" OWNER :"name" ENCODING 'UTF8' TEMPLATE template0;
 SQL
 }
 
