@@ -20,13 +20,13 @@ class Client:
         return next(self._stations)
 
 
-def station(state: JobState, done: int, message: str) -> Job:
+def station(state: JobState, done: int, message: str, *, total: int | None = 3) -> Job:
     return Job(
         id="trn_1",
         kind=JobKind.TRAINING,
         state=state,
         created_at=datetime.now(UTC),
-        progress=Progress(total=3, done=done, message=message),
+        progress=Progress(total=total, done=done, message=message),
         links=Links(self="/v1/jobs/trn_1", cancel="/v1/jobs/trn_1:cancel"),
     )
 
@@ -35,6 +35,8 @@ def test_where_there_is_no_terminal_each_step_is_a_line_of_its_own() -> None:
     screen = io.StringIO()
     stations = [
         station(JobState.QUEUED, 0, ""),
+        station(JobState.RUNNING, 0, "", total=None),
+        station(JobState.RUNNING, 0, "decoding images", total=None),
         station(JobState.RUNNING, 1, "accuracy 0.7 [train]"),
         station(JobState.RUNNING, 1, "accuracy 0.7 [train]"),
         station(JobState.SUCCEEDED, 3, "done"),
@@ -44,6 +46,7 @@ def test_where_there_is_no_terminal_each_step_is_a_line_of_its_own() -> None:
     assert last.state is JobState.SUCCEEDED
     assert screen.getvalue().splitlines() == [
         "Training run trn_1 waits for the trainer.",
+        "decoding images",
         "1/3 accuracy 0.7 [train]",
         "3/3 done",
     ]

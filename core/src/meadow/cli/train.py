@@ -69,8 +69,9 @@ def _follow_as_lines(console: Console, client: MeadowClient, job: Job) -> Job:
     while not job.state.is_final:
         job = client.job(job.id, wait=POLL_SECONDS)
         if job.progress and job.state is not JobState.QUEUED:
-            line = f"{job.progress.done}/{job.progress.total} {job.progress.message}"
-            if line != shown:
+            count = f"{job.progress.done}/{job.progress.total} " if job.progress.total else ""
+            line = f"{count}{job.progress.message}"
+            if line and line != shown:
                 console.print(line, highlight=False, soft_wrap=True, markup=False)
             shown = line
     return job
