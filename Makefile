@@ -8,7 +8,8 @@ STAMP := $(VENV)/.installed
 DAGS_STAMP := dags/.venv/.tests-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-ct test coverage test-unit test-dags check check-dags check-deploy check-locks format lock lock-peers minikube bench bench-quick clean
+.PHONY: help setup demo demo-ct test coverage test-unit test-dags check check-dags check-deploy check-locks format lock \
+  lock-peers minikube bench bench-quick images image-sizes compose-env clean
 
 ##@ Use
 help: ## Show this list
@@ -48,16 +49,26 @@ check: $(STAMP) check-locks check-dags check-deploy ## Check format, lint, types
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy $(SOURCES)
 
-check-deploy: $(STAMP)
-	@deploy/k8s/check
-	$(BIN)/shellcheck deploy/k8s/check deploy/k8s/make-secrets deploy/k8s/minikube deploy/k8s/rules deploy/k8s/components/airflow/migrate.sh
-	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
-	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
-	$(BIN)/zizmor --offline --quiet .github
-
 check-dags: $(STAMP) $(DAGS_STAMP)
 	cd dags && ../$(BIN)/ruff format --check . && ../$(BIN)/ruff check .
 	cd dags && ../$(BIN)/mypy --python-executable .venv/bin/python dags plugins tests
+
+SCRIPTS := deploy/images/install deploy/images/sizes $(wildcard deploy/compose/config/*[!f]) \
+  $(addprefix deploy/k8s/,check make-secrets minikube rules components/airflow/migrate.sh)
+# Python without the ending by which it would be found.
+PROGRAMS := deploy/images/answers deploy/compose/make-env
+
+check-deploy: $(STAMP)
+	@deploy/k8s/check
+	$(BIN)/shellcheck $(SCRIPTS)
+	$(BIN)/hadolint deploy/images/Dockerfile
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec $(wildcard deploy/compose/*.yaml)
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/zizmor --offline --quiet .github
+	$(BIN)/ruff format --check $(PROGRAMS)
+	$(BIN)/ruff check --extend-ignore INP001 $(PROGRAMS)
+	$(BIN)/mypy --scripts-are-modules $(PROGRAMS)
 
 format: $(STAMP) ## Format the code and mend what lint can mend
 	$(BIN)/ruff format $(SOURCES)
@@ -72,25 +83,46 @@ COMPILE_DEV = $(COMPILE) --all-extras --group dev --no-emit-package meadow $(LOC
 COMPILE_DAGS = $(COMPILE) dags/pyproject.toml
 COMPILE_DAGS_DEV = $(COMPILE_DAGS) --group dags/pyproject.toml:dev
 
+# What each image holds, of the versions that are tested here. Meadow's own packages are installed beside it.
+COMPILE_IMAGE = $(COMPILE) --constraints $(or $(UNDER_$(1)),requirements/dev.txt) --no-emit-package meadow $(IMAGE_$(1))
+IMAGE_api := services/api/pyproject.toml
+# Streamlit loads these for tables and charts only, which the pages do not have; they would more than double the image.
+IMAGE_ui := services/ui/pyproject.toml $(addprefix --no-emit-package ,altair narwhals pandas pyarrow pydeck)
+IMAGE_worker-cpu := services/worker/pyproject.toml --extra cpu
+IMAGE_worker-gpu := services/worker/pyproject.toml --extra gpu
+IMAGE_trainer := services/trainer/pyproject.toml
+IMAGE_flower := deploy/images/flower.in
+IMAGE_mlflow := deploy/images/mlflow.in
+# Airflow pins what the services have newer, so its versions are those of its own lock.
+IMAGE_airflow := dags/pyproject.toml deploy/images/airflow.in
+UNDER_airflow := dags/requirements.txt
+IMAGE_LOCKS := api ui worker-cpu worker-gpu trainer flower mlflow airflow
+
 lock: $(STAMP) ## Resolve the dependencies anew (UPGRADE=--upgrade for newer versions)
 	$(COMPILE_DEV) $(UPGRADE) --output-file requirements/dev.txt >/dev/null
 	$(COMPILE_DAGS) $(UPGRADE) --output-file dags/requirements.txt >/dev/null
 	$(COMPILE_DAGS_DEV) --constraints dags/requirements.txt --output-file dags/requirements-dev.txt >/dev/null
+	@set -e; $(foreach image,$(IMAGE_LOCKS),$(call COMPILE_IMAGE,$(image)) -o requirements/$(image).txt >/dev/null;)
 
 lock-peers: $(STAMP) ## The same for the servers that the benchmarks compare with
 	@set -e; for folder in benchmarks/peers/*/; do \
 	  $(COMPILE) $(UPGRADE) $${folder}requirements.in --output-file $${folder}requirements.txt >/dev/null; done
 
+# Resolves once more beside each lock, which must come out as it is.
+FRESH := $(VENV)/fresh
+STALE = { echo "requirements/$(1).txt is stale: run 'make lock'."; exit 1; }
+
 check-locks: $(STAMP)
-	@cp requirements/dev.txt $(VENV)/dev.txt.fresh
-	@$(COMPILE_DEV) --output-file $(VENV)/dev.txt.fresh >/dev/null
-	@cmp -s requirements/dev.txt $(VENV)/dev.txt.fresh || { echo "requirements/dev.txt is stale: run 'make lock'."; exit 1; }
-	@cp dags/requirements.txt $(VENV)/dags.txt.fresh
-	@$(COMPILE_DAGS) --output-file $(VENV)/dags.txt.fresh >/dev/null
-	@cmp -s dags/requirements.txt $(VENV)/dags.txt.fresh || { echo "dags/requirements.txt is stale: run 'make lock'."; exit 1; }
-	@cp dags/requirements-dev.txt $(VENV)/dags-dev.txt.fresh
-	@$(COMPILE_DAGS_DEV) --constraints dags/requirements.txt --output-file $(VENV)/dags-dev.txt.fresh >/dev/null
-	@cmp -s dags/requirements-dev.txt $(VENV)/dags-dev.txt.fresh || { echo "dags/requirements-dev.txt is stale: run 'make lock'."; exit 1; }
+	@mkdir -p $(FRESH) && cp requirements/*.txt $(FRESH)/
+	@$(COMPILE_DEV) --output-file $(FRESH)/dev.txt >/dev/null
+	@cmp -s requirements/dev.txt $(FRESH)/dev.txt || $(call STALE,dev)
+	@set -e; $(foreach image,$(IMAGE_LOCKS),$(call COMPILE_IMAGE,$(image)) -o $(FRESH)/$(image).txt >/dev/null; \
+	  cmp -s requirements/$(image).txt $(FRESH)/$(image).txt || $(call STALE,$(image));)
+	@cp dags/requirements.txt $(FRESH)/dags.txt && cp dags/requirements-dev.txt $(FRESH)/dags-dev.txt
+	@$(COMPILE_DAGS) --output-file $(FRESH)/dags.txt >/dev/null
+	@cmp -s dags/requirements.txt $(FRESH)/dags.txt || { echo "dags/requirements.txt is stale: run 'make lock'."; exit 1; }
+	@$(COMPILE_DAGS_DEV) --constraints dags/requirements.txt --output-file $(FRESH)/dags-dev.txt >/dev/null
+	@cmp -s dags/requirements-dev.txt $(FRESH)/dags-dev.txt || { echo "dags/requirements-dev.txt is stale: run 'make lock'."; exit 1; }
 
 ##@ Measure
 BENCH := $(BIN)/python -m meadow_bench
@@ -100,6 +132,20 @@ bench: $(STAMP) ## Measure everything, against other servers too; writes benchma
 
 bench-quick: $(STAMP) ## The same with small counts: minutes, and rough
 	@$(BENCH) --quick $(ROWS)
+
+##@ Ship
+# Whose build a version is can be read from its labels.
+BAKE = REVISION=$$(git rev-parse HEAD) SOURCE=$${SOURCE:-$$(git config --get remote.origin.url || echo unknown)} \
+  docker buildx bake -f deploy/images/bake.hcl
+
+images: ## Build the container images (TARGETS="api ui" for some; "gpu" and "airflow" are not in the default)
+	@$(BAKE) --load $(TARGETS)
+
+image-sizes: ## Show how large the built images are, and check that they hold what they should
+	@deploy/images/sizes
+
+compose-env: ## Make up the secrets that Compose starts with
+	@deploy/compose/make-env
 
 clean: ## Delete the environment and the caches
 	rm -rf $(VENV) dags/.venv .mypy_cache .ruff_cache .pytest_cache .coverage benchmarks/.envs benchmarks/.data

@@ -124,6 +124,7 @@ class Settings(BaseSettings):
     worker_threads: int = Field(
         32, ge=1, description="Threads of a worker with the torch engine, whose images are run together."
     )
+    worker_metrics_host: str = Field("127.0.0.1", description="Address the worker's /metrics binds to.")
     worker_metrics_port: int = Field(9101, ge=1, le=65535, description="Port of the worker's /metrics.")
     task_events: bool = Field(default=True, description="Send Celery events, which Flower shows.")
 
@@ -147,6 +148,9 @@ class Settings(BaseSettings):
     )
 
     # Pages and watchers
+    ui_host: str = Field(
+        "127.0.0.1", description="Address the pages bind to; whoever reaches them uses the gateway with their API key."
+    )
     ui_port: int = Field(8501, ge=1, le=65535, description="Port of the Streamlit pages.")
     flower_port: int = Field(5555, ge=1, le=65535, description="Port of Flower.")
     flower_url: str = Field("http://127.0.0.1:5555", description="Where people open Flower.")

@@ -17,13 +17,11 @@ from meadow_local.settings import LocalSettings
 
 ROOT = K8S.parents[1]
 PREFIX = "MEADOW_"
-AWAITED = {"MEADOW_UI_HOST", "MEADOW_WORKER_METRICS_HOST"}
-"""Set here before the services read them; empty once they do."""
 
 
 def unknown_settings(built: Built) -> set[str]:
     """Variables that look like settings, and are none."""
-    known = {PREFIX + field.upper() for field in Settings.model_fields} | AWAITED
+    known = {PREFIX + field.upper() for field in Settings.model_fields}
     used = {name for one in built.workloads for container in one.containers for name in built.environment(container)}
     return {name for name in used if name.startswith(PREFIX)} - known
 

@@ -78,7 +78,9 @@ def _serve(settings: Settings, engine: str, metrics_folder: Path) -> None:
     # Celery puts its own handlers in place once it runs.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop_waiting)
-    start_http_server(settings.worker_metrics_port, "127.0.0.1", registry=multiprocess_registry(metrics_folder))
+    start_http_server(
+        settings.worker_metrics_port, settings.worker_metrics_host, registry=multiprocess_registry(metrics_folder)
+    )
     if not background.wait_for_model():
         return
     background.start()
