@@ -12,8 +12,16 @@ _UNITS = ((1, "ms", 0.001, 0), (10, "s", 1, 1), (90, "s", 1, 0), (5_400, "min", 
 JUST_NOW = 5.0
 A_MINUTE = 60.0
 
+_MARKDOWN = frozenset("\\`*_{}[]()<>#+-.!|~$:&")
+"""What has a meaning in Streamlit's Markdown."""
+
 CLASS_COLOURS = 6
 """How many colours `style.css` has for classes; further classes begin again with the first."""
+
+
+def plain(text: str) -> str:
+    """Text for where Streamlit reads Markdown, in the names of buttons for instance: it is shown as it is."""
+    return "".join(f"\\{sign}" if sign in _MARKDOWN else sign for sign in text)
 
 
 def badge(text: str, tone: Tone) -> str:
