@@ -16,7 +16,7 @@ _MARKDOWN = frozenset("\\`*_{}[]()<>#+-.!|~$:&")
 """What has a meaning in Streamlit's Markdown."""
 
 CLASS_COLOURS = 6
-"""How many colours `style.css` has for classes; further classes begin again with the first."""
+"""How many colours `frame/styles` has for classes; further classes begin again with the first."""
 
 
 def plain(text: str) -> str:

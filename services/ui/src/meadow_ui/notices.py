@@ -25,7 +25,7 @@ def trouble(error: ClientError) -> None:
     else:
         hint = f"{code('meadow status')} tells which part is missing and where the logs are."
         notice("The gateway cannot help right now", f"{escape(str(error))} {hint}", tone="bad")
-    _look_again()
+    look_again()
 
 
 def no_model() -> None:
@@ -36,9 +36,9 @@ def no_model() -> None:
         "your own folders, one a class, work just as well: "
         f"{code('meadow data publish FOLDER')}, then {code('meadow train NAME')}.",
     )
-    _look_again()
+    look_again()
 
 
-def _look_again() -> None:
-    # Drawing the page again is all it takes.
+def look_again() -> None:
+    """Offer to draw the page again, which is all it takes."""
     st.button("Look again", icon=":material/refresh:", key="look-again")

@@ -6,8 +6,7 @@ from html import escape
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from meadow.client import ApiProblem, ClientError
-from meadow.problems import ProblemTypes
+from meadow.client import ClientError
 from meadow.registry.model import ModelInfo
 from meadow.settings import Settings, load_settings
 from meadow_ui.cards import card
@@ -19,6 +18,7 @@ from meadow_ui.pictures.export import to_csv
 from meadow_ui.pictures.picture import Picture
 from meadow_ui.pictures.sender import Sender
 from meadow_ui.pictures.tray import CAPACITY, Group, Tray, group_of
+from meadow_ui.production import production_model
 from meadow_ui.ribbon import ribbon
 
 IMAGE_TYPES = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"]
@@ -59,15 +59,12 @@ def page() -> None:
 
 def _model(settings: Settings) -> ModelInfo | None:
     try:
-        model = page_client(settings).current_model()
-    except ApiProblem as problem:
-        if problem.code == ProblemTypes.NO_MODEL.code:
-            no_model()
-        else:
-            trouble(problem)
-        return None
+        model = production_model(page_client(settings))
     except ClientError as error:
         trouble(error)
+        return None
+    if model is None:
+        no_model()
         return None
     names = [f"<b>{escape(label)}</b>" for label in model.classes]
     told = " from ".join(names) if len(names) == 2 else f"{len(names)} classes apart"  # noqa: PLR2004 - a pair
