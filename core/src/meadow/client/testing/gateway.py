@@ -86,6 +86,8 @@ class FakeGateway(ScriptedServer):
         return _body(self.state.model)
 
     def _report_quality(self, request: Asked) -> Answer:
+        if self.state.quality_problem:
+            return problem_answer(*self.state.quality_problem)
         hours = int(request.query.get("window_hours", ["24"])[0])
         return _body(self.state.quality.get(hours) or make_quality(self.state.model, hours))
 

@@ -59,6 +59,8 @@ class GatewayState:
     review_images: dict[str, bytes] = field(default_factory=dict)
     quality: dict[int, QualityReport] = field(default_factory=dict)
     """By the hours of the window; there is an empty one for all others."""
+    quality_problem: tuple[str, int, str] | None = None
+    """What meets those who ask for it."""
 
     datasets: list[DatasetDetail] = field(default_factory=list)
     reports: dict[str, bytes] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The model in production, and the versions beside it."""
+"""The model in production, how good its answers are, and the versions beside it."""
 
 from collections.abc import Sequence
 from html import escape
@@ -14,6 +14,7 @@ from meadow_ui.connection import page_client
 from meadow_ui.markup import ago, badge, digest, facts, percent, table, tile, tiles
 from meadow_ui.notices import no_model, trouble
 from meadow_ui.production import production_model
+from meadow_ui.quality.section import quality_section
 
 
 def page() -> None:
@@ -33,6 +34,7 @@ def page() -> None:
         _production(current)
         registry = f"{settings.mlflow_tracking_uri}/#/models/{current.ref.name}/versions/{current.ref.version}"
         st.link_button("Open in MLflow", registry, icon=":material/open_in_new:")
+        quality_section(client, current, settings)
     others = [version for version in versions if current is None or version.ref.version != current.ref.version]
     _others(others, beside=current is not None)
 
