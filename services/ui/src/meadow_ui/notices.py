@@ -13,8 +13,13 @@ def notice(title: str, text: str, *, tone: str = "quiet") -> None:
     st.html(f'<section class="notice {tone}"><h2>{escape(title)}</h2><p>{text}</p></section>')
 
 
-def trouble(error: ClientError) -> None:
-    """Say that the gateway does not answer, or what it answered instead, and what to do."""
+def trouble(error: ClientError, *, again: bool = True) -> None:
+    """Say that the gateway does not answer, or what it answered instead, and what to do.
+
+    Args:
+        error: What was met.
+        again: Whether a button is wanted; a part of a page that is drawn again by itself needs none.
+    """
     if isinstance(error, GatewayUnreachableError):
         notice(
             "The gateway is not answering",
@@ -25,7 +30,8 @@ def trouble(error: ClientError) -> None:
     else:
         hint = f"{code('meadow status')} tells which part is missing and where the logs are."
         notice("The gateway cannot help right now", f"{escape(str(error))} {hint}", tone="bad")
-    look_again()
+    if again:
+        look_again()
 
 
 def no_model() -> None:

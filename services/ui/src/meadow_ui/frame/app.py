@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from meadow_ui.pages import classify, model, queues, review
+from meadow_ui.pages import classify, data, model, queues, review
 
 HERE = Path(__file__).parent
 
@@ -19,6 +19,7 @@ def main() -> None:
         st.Page(classify.page, title="Classify", icon=":material/image_search:", url_path="classify", default=True),
         st.Page(review.page, title="Review", icon=":material/rate_review:", url_path="review"),
         st.Page(model.page, title="Model", icon=":material/psychiatry:", url_path="model"),
+        st.Page(data.page, title="Data", icon=":material/photo_library:", url_path="data"),
         st.Page(queues.page, title="Queues", icon=":material/stacks:", url_path="queues"),
     ]
     st.navigation(pages, position="top").run()
