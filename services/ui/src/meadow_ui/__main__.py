@@ -8,7 +8,7 @@ from streamlit.web import cli
 from meadow.settings import load_settings
 from meadow_ui.theme import THEME_OPTIONS
 
-APP = Path(__file__).with_name("app.py")
+APP = Path(__file__).parent / "frame" / "app.py"
 MEBIBYTE = 1024 * 1024
 
 
