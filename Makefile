@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 MEMBERS := core services/api services/worker services/trainer services/ui deploy/local benchmarks
 SOURCES := $(MEMBERS) tests conftest.py
 STAMP := $(VENV)/.installed
+DAGS_STAMP := dags/.venv/.tests-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage test-unit check format lock lock-peers check-locks bench bench-quick clean
+.PHONY: help setup demo test coverage test-unit test-dags check check-dags format lock lock-peers check-locks bench bench-quick clean
 
 ##@ Use
 help: ## Show this list
@@ -22,7 +23,7 @@ demo: $(STAMP) ## Train, serve and classify on this machine; stays up until Ctrl
 # A process for each package, as in operation: services never share one, and their native libraries need not get along.
 SUITES := $(addsuffix /tests,$(MEMBERS)) tests
 
-test: $(STAMP) ## Run all tests, those over the whole embedded stack included
+test: $(STAMP) test-dags ## Run all tests, those over the whole embedded stack included
 	@set -e; for suite in $(SUITES); do echo "== $$suite"; $(BIN)/pytest $$suite; done
 
 coverage: $(STAMP) ## The same, with the lines that no test has run; slower
@@ -30,24 +31,38 @@ coverage: $(STAMP) ## The same, with the lines that no test has run; slower
 	@set -e; for suite in $(SUITES); do echo "== $$suite"; $(BIN)/pytest --cov --cov-append --cov-report= $$suite; done
 	@$(BIN)/coverage report --skip-covered
 
-test-unit: $(STAMP) ## Run the tests that need no running stack
+test-unit: $(STAMP) test-dags ## Run the tests that need no running stack
 	@set -e; for suite in $(SUITES); do echo "== $$suite"; $(BIN)/pytest -m "not system" $$suite; done
 
-check: $(STAMP) check-locks ## Check format, lint, types and locks
+test-dags: $(DAGS_STAMP) ## Run the tests of the DAGs, in an environment of their own
+	@echo "== dags/tests"; cd dags && .venv/bin/python -m pytest
+
+check: $(STAMP) check-locks check-dags ## Check format, lint, types and locks
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy $(SOURCES)
 
+check-dags: $(STAMP) $(DAGS_STAMP)
+	cd dags && ../$(BIN)/ruff format --check . && ../$(BIN)/ruff check .
+	cd dags && ../$(BIN)/mypy --python-executable .venv/bin/python dags plugins tests
+
 format: $(STAMP) ## Format the code and mend what lint can mend
 	$(BIN)/ruff format $(SOURCES)
 	$(BIN)/ruff check --fix $(SOURCES)
+	cd dags && ../$(BIN)/ruff format . && ../$(BIN)/ruff check --fix .
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 LOCK_INPUTS := pyproject.toml $(addsuffix /pyproject.toml,$(MEMBERS))
 COMPILE_DEV = $(COMPILE) --all-extras --group dev --no-emit-package meadow $(LOCK_INPUTS)
 
+# Tests of the DAGs run on exactly what Airflow runs on, and some packages more.
+COMPILE_DAGS = $(COMPILE) dags/pyproject.toml
+COMPILE_DAGS_DEV = $(COMPILE_DAGS) --group dags/pyproject.toml:dev
+
 lock: $(STAMP) ## Resolve the dependencies anew (UPGRADE=--upgrade for newer versions)
 	$(COMPILE_DEV) $(UPGRADE) --output-file requirements/dev.txt >/dev/null
+	$(COMPILE_DAGS) $(UPGRADE) --output-file dags/requirements.txt >/dev/null
+	$(COMPILE_DAGS_DEV) --constraints dags/requirements.txt --output-file dags/requirements-dev.txt >/dev/null
 
 lock-peers: $(STAMP) ## The same for the servers that the benchmarks compare with
 	@set -e; for folder in benchmarks/peers/*/; do \
@@ -57,6 +72,12 @@ check-locks: $(STAMP)
 	@cp requirements/dev.txt $(VENV)/dev.txt.fresh
 	@$(COMPILE_DEV) --output-file $(VENV)/dev.txt.fresh >/dev/null
 	@cmp -s requirements/dev.txt $(VENV)/dev.txt.fresh || { echo "requirements/dev.txt is stale: run 'make lock'."; exit 1; }
+	@cp dags/requirements.txt $(VENV)/dags.txt.fresh
+	@$(COMPILE_DAGS) --output-file $(VENV)/dags.txt.fresh >/dev/null
+	@cmp -s dags/requirements.txt $(VENV)/dags.txt.fresh || { echo "dags/requirements.txt is stale: run 'make lock'."; exit 1; }
+	@cp dags/requirements-dev.txt $(VENV)/dags-dev.txt.fresh
+	@$(COMPILE_DAGS_DEV) --constraints dags/requirements.txt --output-file $(VENV)/dags-dev.txt.fresh >/dev/null
+	@cmp -s dags/requirements-dev.txt $(VENV)/dags-dev.txt.fresh || { echo "dags/requirements-dev.txt is stale: run 'make lock'."; exit 1; }
 
 ##@ Measure
 BENCH := $(BIN)/python -m meadow_bench
@@ -68,7 +89,7 @@ bench-quick: $(STAMP) ## The same with small counts: minutes, and rough
 	@$(BENCH) --quick $(ROWS)
 
 clean: ## Delete the environment and the caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .coverage benchmarks/.envs benchmarks/.data
+	rm -rf $(VENV) dags/.venv .mypy_cache .ruff_cache .pytest_cache .coverage benchmarks/.envs benchmarks/.data
 
 # uv's own lock would hold addresses; a requirements file with hashes does not.
 $(STAMP): requirements/dev.txt requirements/uv.txt $(LOCK_INPUTS)
@@ -78,4 +99,11 @@ $(STAMP): requirements/dev.txt requirements/uv.txt $(LOCK_INPUTS)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
 	@$(BIN)/uv pip install --quiet --require-hashes -r requirements/dev.txt
 	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation $(addprefix -e ,$(MEMBERS))
+	@touch $@
+
+# Airflow needs other versions than the services do, so it never shares an environment with them.
+$(DAGS_STAMP): $(STAMP) dags/requirements-dev.txt
+	@test -x dags/.venv/bin/python || $(BIN)/uv venv --quiet --python $(BIN)/python dags/.venv
+	@echo "Installing the locked dependencies of the DAGs ..."
+	@$(BIN)/uv pip install --quiet --python dags/.venv/bin/python --require-hashes -r dags/requirements-dev.txt
 	@touch $@

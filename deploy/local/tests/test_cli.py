@@ -48,6 +48,14 @@ def test_the_day_of_a_stack(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("toy_parts")
+def test_what_cannot_be_added_is_named() -> None:
+    done = run(app, ["up", "--with", "grafana"])
+    assert done.exit_code == 1
+    assert "There is nothing called grafana to add; there is airflow." in done.stdout
+    assert "airflow" in run(app, ["up", "--help"]).stdout
+
+
+@pytest.mark.usefixtures("toy_parts")
 def test_reset_asks_then_stops_and_deletes(home: Home) -> None:
     run(app, ["up"])
     kept = run(app, ["reset"], input="n\n")

@@ -1,20 +1,28 @@
 import pytest
 
 from meadow_local import stack_env
+from meadow_local.extras import EXTRAS
 from meadow_local.parts import PARTS, Part
 from meadow_local.settings import LocalSettings
 
+ALL_PARTS = (*PARTS, *(part for extra in EXTRAS for part in extra.parts))
+
 
 def test_every_port_of_the_stack_is_checked_and_saved() -> None:
-    assert sorted(port for part in PARTS for port in part.ports) == sorted(stack_env.PORTS)
+    assert sorted(port for part in ALL_PARTS for port in part.ports) == sorted(stack_env.PORTS)
 
 
-@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.name)
+@pytest.mark.parametrize("part", ALL_PARTS, ids=lambda part: part.name)
 def test_commands_are_complete_paths_without_secrets(part: Part, settings: LocalSettings) -> None:
     command = part.command(settings)
     assert command[0].startswith("/")
-    for secret in (settings.redis_password, settings.s3_secret_key):
+    for secret in (settings.redis_password, settings.s3_secret_key, settings.airflow_password, settings.airflow_secret):
         assert not any(secret.get_secret_value() in word for word in command)
+
+
+def test_no_two_parts_have_one_name() -> None:
+    names = [part.name for part in ALL_PARTS]
+    assert len(set(names)) == len(names)
 
 
 def test_pages_are_on_loopback(settings: LocalSettings) -> None:

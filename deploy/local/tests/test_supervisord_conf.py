@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from configparser import RawConfigParser
 
+from meadow_local.airflow.parts import AIRFLOW_PARTS
 from meadow_local.home import Home
 from meadow_local.parts import PARTS, Part
 from meadow_local.settings import LocalSettings
@@ -26,6 +27,9 @@ def test_services_stop_before_stores(home: Home, settings: LocalSettings) -> Non
     # supervisord stops the highest priority first.
     assert conf.getint("group:stores", "priority") < conf.getint("group:services", "priority")
     assert conf.get("group:stores", "programs").split(",")[0] == "redis"
+    whole = parsed(render_supervisord_conf(home, (*PARTS, *AIRFLOW_PARTS), settings))
+    assert conf.getint("group:services", "priority") < whole.getint("group:airflow", "priority")
+    assert len(whole.get("group:airflow", "programs").split(",")) == 4
 
 
 def test_a_worker_alone_hears_the_stop(home: Home, settings: LocalSettings) -> None:

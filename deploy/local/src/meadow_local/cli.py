@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
+from meadow_local.extras import EXTRA_NAMES
 from meadow_local.home import Home
 from meadow_local.screens.errors import shown
 from meadow_local.screens.logs import LOG_NAMES, show_logs
@@ -26,6 +28,13 @@ def up(
     timeout: Annotated[
         float, typer.Option(min=1, help="Seconds to wait for the parts to become ready.")
     ] = READY_SECONDS,
+    with_: Annotated[
+        list[str] | None,
+        typer.Option("--with", help=f"Add to the stack: {', '.join(EXTRA_NAMES)}.", show_default=False),
+    ] = None,
+    without: Annotated[
+        list[str] | None, typer.Option(help="Take out of the stack what was added to it.", show_default=False)
+    ] = None,
 ) -> None:
     """Start the stack and wait until every part is ready.
 
@@ -35,11 +44,16 @@ def up(
 
     Example: `MEADOW_API_PORT=8010 meadow up`
 
+    Example: `meadow up --with airflow` also starts Airflow, which retrains the model by itself; the stack remembers it.
+
     The parts go on in the background: `meadow status` shows them, `meadow down` stops them.
     """
     console, stack = Console(), Stack(Home.from_environment())
     with shown(console, stack.home):
-        start = stack.start(os.environ)
+        extras = stack.choose_extras(os.environ, add=with_ or (), drop=without or ())
+        for extra in extras:
+            extra.install(console.print)
+        start = stack.start(os.environ, extras)
         for name in [] if start.fresh else differences(start.settings, os.environ):
             console.print(f"[yellow]{name} takes effect at the next start (`meadow down`, `meadow up`).[/]")
         show_starting(console, stack, start.settings, stack.parts, timeout=timeout)
@@ -47,6 +61,8 @@ def up(
         console.print("[green]Already running.[/]")
     console.print()
     console.print(pages_table(stack.parts, start.settings))
+    for extra in start.added:
+        console.print(f"\n{escape(extra.welcome(start.settings))}", soft_wrap=True, highlight=False)
     console.print(f"\nState is in {stack.home.root}. Logs: `meadow logs -f`. Stop: `meadow down`.", soft_wrap=True)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 from meadow_local import checks, folders
 from meadow_local.binaries import module, redis_server, script
@@ -21,8 +20,8 @@ class Part:
 
     name: str
     about: str
-    group: Literal["stores", "services"]
-    """Services are stopped before the stores they write to."""
+    group: str
+    """`stores`, `services`, or the name of an extra: what comes later is stopped earlier, before what it writes to."""
     command: Callable[[LocalSettings], list[str]]
     ready: Callable[[Target], None]
     """Raises `NotReadyError` until the part does its work."""

@@ -9,6 +9,7 @@ from meadow.settings import Settings
 
 LOOPBACK = "127.0.0.1"
 ENV_PREFIX = "MEADOW_"
+AIRFLOW_USER = "admin"
 
 
 class LocalSettings(Settings):
@@ -18,6 +19,12 @@ class LocalSettings(Settings):
     redis_password: SecretStr = Field(SecretStr(""), description="Password of the stack's Redis; generated.")
     s3_port: int = Field(9010, ge=1, le=65535, description="Port of the stack's S3 server.")
     mlflow_port: int = Field(5000, ge=1, le=65535, description="Port of the stack's MLflow.")
+    with_parts: str = Field("", description="Comma-separated extras that belong to the stack: airflow.")
+    airflow_port: int = Field(8080, ge=1, le=65535, description="Port of Airflow's pages and API.")
+    airflow_password: SecretStr = Field(SecretStr(""), description="Password of Airflow's user; generated.")
+    airflow_secret: SecretStr = Field(SecretStr(""), description="What Airflow's own secrets follow from; generated.")
+    airflow_dags_paused: bool = Field(default=False, description="Whether DAGs wait to be switched on by hand.")
+    airflow_statsd: str = Field("", description="HOST:PORT that Airflow sends its metrics to; empty: nowhere.")
 
     @property
     def buckets(self) -> tuple[str, ...]:
@@ -38,6 +45,21 @@ class LocalSettings(Settings):
     def mlflow_folder(self) -> Path:
         """MLflow's database."""
         return self.home / "mlflow"
+
+    @property
+    def airflow_folder(self) -> Path:
+        """Airflow's database and logs."""
+        return self.home / "airflow"
+
+    @property
+    def airflow_password_file(self) -> Path:
+        """Who may see Airflow's pages."""
+        return self.airflow_folder / "password.json"
+
+    @property
+    def airflow_url(self) -> str:
+        """Airflow's pages and API."""
+        return f"http://{LOOPBACK}:{self.airflow_port}"
 
     @classmethod
     def settings_customise_sources(

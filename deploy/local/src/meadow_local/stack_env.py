@@ -16,9 +16,10 @@ from meadow_local.settings import LOOPBACK, LocalSettings, variable
 
 HEADER = "# Written by `meadow up`; holds secrets. To change a value, set the variable at the next `meadow up`.\n"
 
-SECRETS = ("redis_password", "s3_access_key", "s3_secret_key")
+SECRETS = ("redis_password", "s3_access_key", "s3_secret_key", "airflow_password", "airflow_secret")
 PORTS = (
     "redis_port", "s3_port", "mlflow_port", "api_port", "worker_metrics_port", "ui_port", "flower_port",
+    "airflow_port",
 )  # fmt: skip
 LOOPBACK_URL = f"http://{LOOPBACK}:"
 OWN_ADDRESSES = ("redis_url", "s3_endpoint_url", "mlflow_tracking_uri", "api_url")
@@ -34,6 +35,11 @@ def load(home: Home) -> LocalSettings:
     if not home.env_file.is_file():
         raise StackError(f"There is no stack in {home.root} yet: start one with `meadow up`.")
     return _validated(home, _read(home.env_file))
+
+
+def saved(home: Home, name: str) -> str:
+    """One setting as it was saved; empty before the first start."""
+    return _read(home.env_file).get(name, "")
 
 
 def configure(home: Home, environ: Mapping[str, str]) -> LocalSettings:

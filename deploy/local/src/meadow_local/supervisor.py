@@ -106,6 +106,16 @@ class Supervisor:
         with self._rpc() as rpc, _expected(Faults.NOT_RUNNING):
             rpc.stopProcess(process.full_name)
 
+    def update(self) -> None:
+        """Follow a configuration that was changed: start groups that are new, end and forget those that are gone."""
+        with self._rpc() as rpc:
+            [[added, _, removed]] = rpc.reloadConfig()
+            for group in removed:
+                rpc.stopProcessGroup(group)
+                rpc.removeProcessGroup(group)
+            for group in added:
+                rpc.addProcessGroup(group)
+
     def stop(self) -> None:
         """Stop the parts in order, then the daemon; it takes a SIGTERM as that, even when its socket is gone."""
         pid = self.pid()

@@ -1,0 +1,1 @@
+"""The gateway's HTTP interface, as far as the DAGs need it."""

@@ -1,0 +1,1 @@
+"""Jobs of the gateway, as tasks of Airflow."""

@@ -1,0 +1,1 @@
+"""Whether the model in production still fits what it is asked."""

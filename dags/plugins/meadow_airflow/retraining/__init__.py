@@ -1,0 +1,1 @@
+"""Whether to train, on what, and what came of it."""

@@ -1,0 +1,1 @@
+"""Whether a new version has reached every worker, and the way back if not."""

@@ -1,0 +1,1 @@
+"""Whether a new version answers, asked as a client asks."""

@@ -1,0 +1,1 @@
+"""Airflow as a part of the stack: its processes, from the environment of the checkout's `dags/`."""
