@@ -24,9 +24,11 @@ FOOTING = """
 The embedded stack derives the addresses of its own stores from `MEADOW_REDIS_PORT` (6390), `MEADOW_S3_PORT` (9010) and
 `MEADOW_MLFLOW_PORT` (5000); set these instead of the addresses.
 
-With Airflow (`meadow up --with airflow`, remembered as `MEADOW_WITH_PARTS`), it also takes `MEADOW_AIRFLOW_PORT` (8080),
-`MEADOW_AIRFLOW_DAGS_PAUSED` (false: the DAGs run from the start) and `MEADOW_AIRFLOW_STATSD` (HOST:PORT that metrics are
-sent to). What the DAGs themselves can be told is in [continuous-training.md](continuous-training.md#settings).
+With Airflow (`meadow up --with airflow`, remembered as `MEADOW_WITH_PARTS`), it also takes `MEADOW_AIRFLOW_PORT`
+(8080), `MEADOW_AIRFLOW_DAGS_PAUSED` (false: the DAGs run from the start) and `MEADOW_AIRFLOW_STATSD` (HOST:PORT that
+metrics are sent to). What the DAGs themselves can be told is in
+[continuous-training.md](continuous-training.md#settings). With Prometheus (`--with monitoring`), it takes
+`MEADOW_MONITORING_PORT` (9090) and `MEADOW_MONITORING_DAYS` (15): [monitoring.md](monitoring.md).
 """
 
 
