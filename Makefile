@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 DAGS_STAMP := dags/.venv/.tests-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage test-unit test-dags check check-dags format lock lock-peers check-locks bench bench-quick clean
+.PHONY: help setup demo test coverage test-unit test-dags check check-dags check-rules format lock lock-peers check-locks bench bench-quick clean
 
 ##@ Use
 help: ## Show this list
@@ -37,7 +37,7 @@ test-unit: $(STAMP) test-dags ## Run the tests that need no running stack
 test-dags: $(DAGS_STAMP) ## Run the tests of the DAGs, in an environment of their own
 	@echo "== dags/tests"; cd dags && .venv/bin/python -m pytest
 
-check: $(STAMP) check-locks check-dags ## Check format, lint, types and locks
+check: $(STAMP) check-locks check-dags check-rules ## Check format, lint, types, locks and alert rules
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy $(SOURCES)
@@ -45,6 +45,14 @@ check: $(STAMP) check-locks check-dags ## Check format, lint, types and locks
 check-dags: $(STAMP) $(DAGS_STAMP)
 	cd dags && ../$(BIN)/ruff format --check . && ../$(BIN)/ruff check .
 	cd dags && ../$(BIN)/mypy --python-executable .venv/bin/python dags plugins tests
+
+# Whoever has no promtool should hear of it, and need not install it to change something else.
+check-rules:
+	@if command -v promtool >/dev/null; then \
+	  promtool check config --lint=all monitoring/prometheus/prometheus.yml >/dev/null && \
+	  promtool test rules monitoring/rules/tests/*.yml >/dev/null || \
+	  { promtool check config monitoring/prometheus/prometheus.yml; promtool test rules monitoring/rules/tests/*.yml; exit 1; }; \
+	else echo "WARNING: promtool is not installed: the alert rules were NOT checked (Debian: apt-get install prometheus)." >&2; fi
 
 format: $(STAMP) ## Format the code and mend what lint can mend
 	$(BIN)/ruff format $(SOURCES)
