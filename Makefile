@@ -2,13 +2,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-MEMBERS := core services/api services/worker services/trainer services/ui deploy/local benchmarks
+MEMBERS := core services/api services/worker services/trainer services/ui deploy/local monitoring benchmarks
 SOURCES := $(MEMBERS) tests conftest.py
 STAMP := $(VENV)/.installed
 DAGS_STAMP := dags/.venv/.tests-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage test-unit test-dags check check-dags check-rules format lock lock-peers check-locks bench bench-quick clean
+.PHONY: help setup demo test coverage test-unit test-dags check check-dags check-rules dashboards format lock lock-peers check-locks bench bench-quick clean
 
 ##@ Use
 help: ## Show this list
@@ -45,6 +45,9 @@ check: $(STAMP) check-locks check-dags check-rules ## Check format, lint, types,
 check-dags: $(STAMP) $(DAGS_STAMP)
 	cd dags && ../$(BIN)/ruff format --check . && ../$(BIN)/ruff check .
 	cd dags && ../$(BIN)/mypy --python-executable .venv/bin/python dags plugins tests
+
+dashboards: $(STAMP) ## Write the Grafana dashboards anew from monitoring/src
+	$(BIN)/python -m meadow_dashboards
 
 # Whoever has no promtool should hear of it, and need not install it to change something else.
 check-rules:
