@@ -2,14 +2,14 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-MEMBERS := core services/api services/worker services/trainer services/ui deploy/local benchmarks
+MEMBERS := core services/api services/worker services/trainer services/ui deploy/local monitoring benchmarks
 SOURCES := $(MEMBERS) deploy/k8s deploy/k8s/smoke-test tests conftest.py
 STAMP := $(VENV)/.installed
 DAGS_STAMP := dags/.venv/.tests-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-ct test coverage test-unit test-dags check check-dags check-deploy check-locks format lock \
-  lock-peers minikube bench bench-quick images image-sizes compose-env clean
+.PHONY: help setup demo demo-ct test coverage test-unit test-dags check check-dags check-deploy check-locks check-rules \
+  dashboards format lock lock-peers minikube bench bench-quick images image-sizes compose-env clean
 
 ##@ Use
 help: ## Show this list
@@ -44,7 +44,7 @@ test-unit: $(STAMP) test-dags ## Run the tests that need no running stack
 test-dags: $(DAGS_STAMP) ## Run the tests of the DAGs, in an environment of their own
 	@echo "== dags/tests"; cd dags && .venv/bin/python -m pytest
 
-check: $(STAMP) check-locks check-dags check-deploy ## Check format, lint, types, locks, manifests and workflows
+check: $(STAMP) check-locks check-dags check-deploy check-rules ## Check format, lint, types, locks, manifests, workflows, alerts
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy $(SOURCES)
@@ -69,6 +69,17 @@ check-deploy: $(STAMP)
 	$(BIN)/ruff format --check $(PROGRAMS)
 	$(BIN)/ruff check --extend-ignore INP001 $(PROGRAMS)
 	$(BIN)/mypy --scripts-are-modules $(PROGRAMS)
+
+dashboards: $(STAMP) ## Write the Grafana dashboards anew from monitoring/src
+	$(BIN)/python -m meadow_dashboards
+
+# Whoever has no promtool should hear of it, and need not install it to change something else.
+check-rules:
+	@if command -v promtool >/dev/null; then \
+	  promtool check config --lint=all monitoring/prometheus/prometheus.yml >/dev/null && \
+	  promtool test rules monitoring/rules/tests/*.yml >/dev/null || \
+	  { promtool check config monitoring/prometheus/prometheus.yml; promtool test rules monitoring/rules/tests/*.yml; exit 1; }; \
+	else echo "WARNING: promtool is not installed: the alert rules were NOT checked (Debian: apt-get install prometheus)." >&2; fi
 
 format: $(STAMP) ## Format the code and mend what lint can mend
 	$(BIN)/ruff format $(SOURCES)

@@ -12,6 +12,7 @@ import pytest
 
 from meadow.datasets.manifest import DatasetEntry, DatasetManifest
 from meadow.datasets.split import Split, split_of
+from meadow.datasets.published import DatasetDetail
 from meadow.datasets.summary import ClassCounts, VersionSummary
 from meadow.ingestion import IngestRequest, IngestResult
 from meadow.jobs.model import Job, JobKind, JobState, Links
@@ -20,7 +21,7 @@ from meadow.registry.model import GateDecision, ModelInfo, ModelRef, RefusedMode
 from meadow.status import SystemStatus, WorkerStatus
 from meadow.storage.layout import image_key, manifest_key
 from meadow.training import TrainingCause, TrainingRequest, TrainingResult
-from meadow_api.routes.datasets import DatasetChanges, DatasetDetail
+from meadow_api.routes.datasets import DatasetChanges
 
 PLUGINS = Path(__file__).parents[1] / "dags/plugins/meadow_airflow"
 NOW = datetime.now(UTC)

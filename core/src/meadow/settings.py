@@ -126,6 +126,8 @@ class Settings(BaseSettings):
     )
     worker_metrics_host: str = Field("127.0.0.1", description="Address the worker's /metrics binds to.")
     worker_metrics_port: int = Field(9101, ge=1, le=65535, description="Port of the worker's /metrics.")
+    trainer_metrics_host: str = Field("127.0.0.1", description="Address the trainer's /metrics binds to.")
+    trainer_metrics_port: int = Field(9103, ge=1, le=65535, description="Port of the trainer's /metrics.")
     task_events: bool = Field(default=True, description="Send Celery events, which Flower shows.")
 
     promotion_min_gain: float = Field(
@@ -153,6 +155,10 @@ class Settings(BaseSettings):
     )
     ui_port: int = Field(8501, ge=1, le=65535, description="Port of the Streamlit pages.")
     flower_port: int = Field(5555, ge=1, le=65535, description="Port of Flower.")
+    flower_user: str = Field("meadow", description="Who may open Flower, if it has a password.")
+    flower_password: SecretStr = Field(
+        SecretStr(""), description="Password of Flower in the embedded stack; empty: whoever reaches it may open it."
+    )
     flower_url: str = Field("http://127.0.0.1:5555", description="Where people open Flower.")
 
     # Clients

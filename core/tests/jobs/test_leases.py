@@ -9,6 +9,7 @@ from meadow.jobs.model import JobError, JobKind, JobState
 from meadow.jobs.submissions import JobSubmissions
 from meadow.predictions import Prediction
 from meadow.registry.model import ModelRef
+from meadow.settings import Settings
 
 ERROR = JobError(code="image-undecodable", detail="It is damaged.")
 
@@ -107,8 +108,10 @@ async def test_a_cancelled_job_takes_no_answer(
 
 
 async def test_a_job_that_kills_its_workers_fails_with_the_reason(
-    submissions: JobSubmissions, leases: JobLeases, model: ModelRef
+    submissions: JobSubmissions, redis_client: redis.Redis, settings: Settings, model: ModelRef
 ) -> None:
+    given_up: list[Unit] = []
+    leases = JobLeases(redis_client, settings, on_given_up=given_up.append)
     unit = await submit(submissions)
     for _ in range(2):
         assert leases.claim(unit, model)
@@ -119,3 +122,5 @@ async def test_a_job_that_kills_its_workers_fails_with_the_reason(
     assert job.error
     assert job.error.code == "worker-lost"
     assert "2 attempts" in job.error.detail
+    assert leases.claim(unit, model) is None
+    assert given_up == [unit], "told once"

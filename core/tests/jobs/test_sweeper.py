@@ -9,7 +9,7 @@ from meadow.jobs.keys import Unit
 from meadow.jobs.leases import JobLeases
 from meadow.jobs.model import JobKind, JobState
 from meadow.jobs.submissions import JobSubmissions
-from meadow.jobs.sweeper import Sweeper
+from meadow.jobs.sweeper import Sweeper, SweptFor
 from meadow.names import BATCH_QUEUE, INTERACTIVE_QUEUE
 from meadow.predictions import Prediction
 from meadow.registry.model import ModelRef
@@ -93,7 +93,9 @@ async def test_a_job_past_its_deadline_expires_and_frees_its_image(
     submissions = make_submissions(**changed)
     unit = await submit(submissions)
     await asyncio.sleep(0.01)
-    assert Sweeper(redis_client, settings.model_copy(update=changed)).sweep() == 1
+    swept: list[SweptFor] = []
+    assert Sweeper(redis_client, settings.model_copy(update=changed), on_swept=swept.append).sweep() == 1
+    assert swept == [SweptFor.DEADLINE]
     assert (await submissions.read(unit.job_id)).state is JobState.EXPIRED
     assert int(redis_client.get(keys.INFLIGHT_BYTES) or 0) == 0
 

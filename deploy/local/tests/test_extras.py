@@ -30,7 +30,7 @@ def test_names_are_read_once_each_and_known() -> None:
     assert split_names(" airflow,airflow, ") == ("airflow",)
     assert in_order([]) == ()
     assert extras_called(["airflow"]) == (EXTRAS[0],)
-    with pytest.raises(StackError, match="nothing called grafana to add; there is airflow"):
+    with pytest.raises(StackError, match="nothing called grafana to add; there is airflow, monitoring"):
         in_order(["airflow", "grafana"])
 
 

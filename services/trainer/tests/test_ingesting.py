@@ -20,6 +20,7 @@ from meadow.jobs.record import decode_hash, to_job
 from meadow.settings import Settings
 from meadow.storage.s3 import ObjectStore
 from meadow_trainer.ingesting import IngestJobs
+from meadow_trainer.metrics import TrainerMetrics
 
 UNIT = Unit("ingest_1")
 
@@ -79,7 +80,7 @@ def run(settings: Settings, client: redis.Redis, *sources: IngestSource, add: bo
     request = IngestRequest(name="lawns", sources=list(sources), add=add)
     client.delete(keys.job(UNIT.job_id))
     accept(client, request)
-    IngestJobs.connect(settings, connect(settings)).work(UNIT)
+    IngestJobs.connect(settings, connect(settings), TrainerMetrics(settings.home)).work(UNIT)
     return to_job(decode_hash(client.hgetall(keys.job(UNIT.job_id))))
 
 
@@ -150,7 +151,7 @@ def test_a_job_that_is_stopped_publishes_nothing_and_goes_on_later(
 ) -> None:
     source = fill(store, bucket, tmp_path, 1, 2)
     accept(redis_client, IngestRequest(name="lawns", sources=[source]))
-    jobs = IngestJobs.connect(settings, connect(settings))
+    jobs = IngestJobs.connect(settings, connect(settings), TrainerMetrics(settings.home))
     jobs.shut_down()
     jobs.work(UNIT)
     assert DatasetCatalog(store, bucket, max_image_pixels=10_000).names() == []

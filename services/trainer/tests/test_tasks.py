@@ -23,6 +23,7 @@ from meadow.training import TrainingCause, TrainingRequest, TrainingResult
 from meadow_trainer.config import TrainingConfig
 from meadow_trainer.errors import CheckpointRefusedError, TrainingCancelledError, TrainingDataError
 from meadow_trainer.ingesting import IngestJobs
+from meadow_trainer.metrics import TrainerMetrics
 from meadow_trainer.reports import Watch
 from meadow_trainer.run import TrainingRuns
 from meadow_trainer.source import ImageSource
@@ -152,8 +153,11 @@ def releases() -> Releases:
     return Releases()
 
 
-def _jobs(leases: Leases, releases: Releases, runs: Runs, home: Path) -> TrainingJobs:
-    return TrainingJobs(leases, releases, Catalog(), runs, lease_seconds=0.04, checkpoints=home)
+def _jobs(
+    leases: Leases, releases: Releases, runs: Runs, home: Path, metrics: TrainerMetrics | None = None
+) -> TrainingJobs:
+    counted = metrics or TrainerMetrics(home)
+    return TrainingJobs(leases, releases, counted, Catalog(), runs, lease_seconds=0.04, checkpoints=home)
 
 
 def _raising(error: Exception) -> Callable[[TrainingConfig, Watch], TrainingResult]:
@@ -222,11 +226,32 @@ def test_a_shutdown_gives_the_job_back(leases: Leases, releases: Releases, tmp_p
     assert releases.released == [UNIT]
 
 
+def test_how_a_job_ends_is_counted(leases: Leases, releases: Releases, tmp_path: Path) -> None:
+    metrics = TrainerMetrics(tmp_path)
+
+    def count(outcome: str) -> float | None:
+        labels = {"kind": "training", "outcome": outcome}
+        return metrics.registry.get_sample_value("meadow_training_jobs_total", labels)
+
+    for act in (
+        lambda *_: RESULT,
+        _raising(TrainingDataError("too few")),
+        _raising(ZeroDivisionError()),
+        _raising(TrainingCancelledError("stopped")),
+    ):
+        _jobs(leases, releases, Runs(act), tmp_path, metrics).work(UNIT)
+    leases.free = False
+    _jobs(leases, releases, Runs(lambda *_: RESULT), tmp_path, metrics).work(UNIT)
+    assert [count(outcome) for outcome in ("succeeded", "failed", "stopped")] == [1, 2, 1]
+    labels = {"decision": "promoted", "cause": "new-data"}
+    assert metrics.registry.get_sample_value("meadow_training_decisions_total", labels) == 1
+
+
 def test_the_task_has_the_name_the_gateway_sends_and_takes_a_unit(
     leases: Leases, releases: Releases, tmp_path: Path
 ) -> None:
     settings = Settings()
-    ingestion = IngestJobs.connect(settings, connect(settings))
+    ingestion = IngestJobs.connect(settings, connect(settings), TrainerMetrics(tmp_path))
     app = create_training_app(settings, _jobs(leases, releases, Runs(lambda *_: RESULT), tmp_path), ingestion)
     task: Any = app.tasks[TRAIN_TASK]
     task("trn_1")

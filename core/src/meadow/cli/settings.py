@@ -27,7 +27,8 @@ The embedded stack derives the addresses of its own stores from `MEADOW_REDIS_PO
 With Airflow (`meadow up --with airflow`, remembered as `MEADOW_WITH_PARTS`), it also takes `MEADOW_AIRFLOW_PORT`
 (8080), `MEADOW_AIRFLOW_DAGS_PAUSED` (false: the DAGs run from the start) and `MEADOW_AIRFLOW_STATSD` (HOST:PORT that
 metrics are sent to). What the DAGs themselves can be told is in
-[continuous-training.md](continuous-training.md#settings).
+[continuous-training.md](continuous-training.md#settings). With Prometheus (`--with monitoring`), it takes
+`MEADOW_MONITORING_PORT` (9090) and `MEADOW_MONITORING_DAYS` (15): [monitoring.md](monitoring.md).
 """
 
 

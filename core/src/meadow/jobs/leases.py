@@ -4,7 +4,7 @@ A lease is what makes a job outlive its worker: it ends on its own when heartbea
 message again. Attempts are numbered, and a result is only taken from the attempt that holds the lease.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -40,8 +40,12 @@ class Claim:
 class JobLeases:
     """Claims and finishes units of work in Redis. Safe to share between threads."""
 
-    def __init__(self, client: redis.Redis, settings: Settings) -> None:
+    def __init__(
+        self, client: redis.Redis, settings: Settings, *, on_given_up: Callable[[Unit], None] = lambda _: None
+    ) -> None:
+        """Work on jobs; `on_given_up` is told of those that a claim fails, because they kill their workers."""
         self._redis = client
+        self._on_given_up = on_given_up
         self.lease_seconds = settings.lease_seconds
         self._max_attempts = settings.max_attempts
         self._keep = (settings.feedback_image_seconds * 1000, settings.feedback_image_bytes)
@@ -61,7 +65,7 @@ class JobLeases:
         """
         pin: list[str] = _model_fields(model) if model else []
         arguments: list[str | int | float] = [str(unit), self.lease_seconds, self._max_attempts, *pin]
-        return _claimed(unit, self._claim(unit_keys(unit), arguments))
+        return self._claimed(unit, self._claim(unit_keys(unit), arguments))
 
     def claim_all(self, units: Sequence[Unit], model: ModelRef) -> list[Claim]:
         """Take several jobs in one round trip; those with nothing to do are left out."""
@@ -75,7 +79,7 @@ class JobLeases:
                 ]
                 self._claim(unit_keys(unit), arguments, client=pipe)
             replies = pipe.execute()
-        claims = (_claimed(unit, reply) for unit, reply in zip(units, replies, strict=True))
+        claims = (self._claimed(unit, reply) for unit, reply in zip(units, replies, strict=True))
         return [claim for claim in claims if claim]
 
     def claim_pack(self, unit: Unit, model: ModelRef) -> Claim | None:
@@ -92,7 +96,10 @@ class JobLeases:
         reply = self._claim_pack(unit_keys(unit), arguments)
         if reply[0] not in {b"claimed", b"exhausted"}:
             return None
-        return Claim(unit, int(reply[1]), pairs_to_record(reply[2]), exhausted=reply[0] == b"exhausted")
+        exhausted = reply[0] == b"exhausted"
+        if exhausted:
+            self._on_given_up(unit)
+        return Claim(unit, int(reply[1]), pairs_to_record(reply[2]), exhausted=exhausted)
 
     def heartbeat(self, claim: Claim, fields: Mapping[str, str | int] | None = None) -> bool:
         """Keep the lease, and report progress; False when the work is no longer this attempt's."""
@@ -148,16 +155,17 @@ class JobLeases:
         arguments: list[str | float] = [str(claim.unit), claim.attempt, seconds]
         return bool(self._postpone(unit_keys(claim.unit), arguments))
 
+    def _claimed(self, unit: Unit, reply: list[Any]) -> Claim | None:
+        if reply[0] == b"given-up":
+            self._on_given_up(unit)
+        if reply[0] != b"claimed":
+            return None
+        return Claim(unit, int(reply[1]), pairs_to_record(reply[2]), reply[IMAGE_PART])
+
     def _end(self, claim: Claim, state: JobState, fields: list[str]) -> bool:
         keep = self._keep if state is JobState.SUCCEEDED else _KEEP_NOTHING
         arguments: list[str | int] = [str(claim.unit), claim.attempt, state.value, *keep, *fields]
         return bool(self._finish(unit_keys(claim.unit), arguments))
-
-
-def _claimed(unit: Unit, reply: list[Any]) -> Claim | None:
-    if reply[0] != b"claimed":
-        return None
-    return Claim(unit, int(reply[1]), pairs_to_record(reply[2]), reply[IMAGE_PART])
 
 
 def _flat(fields: Mapping[str, str | int]) -> list[str | int]:

@@ -59,6 +59,11 @@ def model_of(record: Mapping[str, str]) -> ModelRef | None:
     return ModelRef(name=record["model_name"], version=record["model_version"], digest=record["model_digest"])
 
 
+def waited_seconds(record: Mapping[str, str]) -> float:
+    """Return how long a claimed job had waited for its first attempt, by the clock of Redis alone."""
+    return (int(record["started_at"]) - int(record["created_at"])) / 1000
+
+
 def to_job(record: Mapping[str, str], classes: Mapping[str, str] | None = None, *, now: datetime | None = None) -> Job:
     """Build the client's view of a record.
 

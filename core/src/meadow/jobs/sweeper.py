@@ -8,6 +8,8 @@ import json
 import logging
 import math
 import time
+from collections.abc import Callable
+from enum import StrEnum
 from typing import cast
 
 import redis
@@ -30,14 +32,31 @@ UNITS_PER_SWEEP = 500
 logger = logging.getLogger(__name__)
 
 
+class SweptFor(StrEnum):
+    """Why a sweep acted on a unit of work."""
+
+    LEASE = "lease"
+    """Its lease ran out, or its worker is known to be dead: sent again."""
+    MESSAGE = "message"
+    """Its message was lost: sent again."""
+    DEADLINE = "deadline"
+    """It waited for too long: expired."""
+
+
 class Sweeper:
     """Finds work that nobody is doing, and has it done."""
 
     def __init__(
-        self, client: redis.Redis, settings: Settings, *, lost_after_seconds: float = LOST_AFTER_SECONDS
+        self,
+        client: redis.Redis,
+        settings: Settings,
+        *,
+        lost_after_seconds: float = LOST_AFTER_SECONDS,
+        on_swept: Callable[[SweptFor], None] = lambda _: None,
     ) -> None:
         self._redis = client
         self._lost_after_seconds = lost_after_seconds
+        self._on_swept = on_swept
         self._retention_ms = max(settings.job_retention_seconds, settings.batch_retention_seconds) * 1000
         self._deadline_ms = settings.job_deadline_seconds * 1000
         self._out_of_queue: dict[str, dict[str, float]] = {}
@@ -65,7 +84,7 @@ class Sweeper:
     def _retry_ended_leases(self) -> int:
         acted = 0
         for name in self._redis.zrangebyscore(keys.LEASES, 0, time.time(), start=0, num=UNITS_PER_SWEEP):
-            acted += self._send_again(text(name), "lease", "")
+            acted += self._send_again(text(name), SweptFor.LEASE, "")
         return acted
 
     def _see_to_waiting(self, queue: str) -> int:
@@ -84,7 +103,7 @@ class Sweeper:
         lost = [name for name, since in out_of_queue.items() if now - since >= self._lost_after_seconds]
         overdue = [name for name, score in oldest.items() if score < time.time() * 1000 - self._deadline_ms]
         acted = sum(self._expire(Unit.parse(name)) for name in overdue)
-        return acted + sum(self._send_again(name, "message", _lua_number(oldest[name])) for name in lost)
+        return acted + sum(self._send_again(name, SweptFor.MESSAGE, _lua_number(oldest[name])) for name in lost)
 
     def _score_of_next(self, queue: str) -> float:
         """Return since when the queue's next message waits; infinity for an empty queue, which holds nobody's."""
@@ -97,12 +116,16 @@ class Sweeper:
 
     def _expire(self, unit: Unit) -> bool:
         """End a job that waited past its deadline; packs and training runs have none."""
-        return unit.pack is None and bool(self._cancel(unit_keys(unit), [str(unit), JobState.EXPIRED.value]) == b"done")
+        if unit.pack is not None or self._cancel(unit_keys(unit), [str(unit), JobState.EXPIRED.value]) != b"done":
+            return False
+        self._on_swept(SweptFor.DEADLINE)
+        return True
 
-    def _send_again(self, name: str, why: str, waiting_since: str) -> int:
+    def _send_again(self, name: str, why: SweptFor, waiting_since: str) -> int:
         unit = Unit.parse(name)
-        sent = int(self._requeue(unit_keys(unit), [name, message_for(unit), why, waiting_since]))
+        sent = int(self._requeue(unit_keys(unit), [name, message_for(unit), why.value, waiting_since]))
         if sent:
+            self._on_swept(why)
             logger.warning("sent %s again: its %s was lost", name, why)
         return sent
 

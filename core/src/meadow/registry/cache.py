@@ -104,6 +104,11 @@ class ModelCache:
         """Forget what was refused."""
         (self._folder / REFUSED_FILE).unlink(missing_ok=True)
 
+    def usage(self) -> tuple[int, int]:
+        """Return how many bundles are here, and the size of all their files."""
+        folders = [folder for folder in self._folder.glob("*") if (folder / MANIFEST_FILE).is_file()]
+        return len(folders), sum(file.stat().st_size for folder in folders for file in folder.iterdir())
+
     def pointer_changed_ns(self) -> int:
         """Return when the pointer was last written, in nanoseconds; 0 when there is none: cheap enough for each job."""
         try:

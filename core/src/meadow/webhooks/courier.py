@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 
 from redis.exceptions import RedisError
@@ -23,10 +23,18 @@ logger = logging.getLogger(__name__)
 class WebhookCourier:
     """Takes webhooks from the outbox and calls. Any number of couriers may work at once."""
 
-    def __init__(self, outbox: WebhookOutbox, caller: WebhookCaller, *, schedule: Sequence[float] = SCHEDULE) -> None:
+    def __init__(
+        self,
+        outbox: WebhookOutbox,
+        caller: WebhookCaller,
+        *,
+        schedule: Sequence[float] = SCHEDULE,
+        on_attempt: Callable[[WebhookState], None] = lambda _: None,
+    ) -> None:
         self._outbox = outbox
         self._caller = caller
         self._schedule = tuple(schedule)
+        self._on_attempt = on_attempt
 
     async def run(self) -> None:
         """Deliver what is due, until cancelled. A call that is cut off is made again when its claim is over."""
@@ -58,6 +66,7 @@ class WebhookCourier:
         before = webhook.job.webhook
         attempts = 1 + (before.attempts if before else 0)
         state, pause = self._verdict(status, attempts)
+        self._on_attempt(state)
         outcome = Webhook(state=state, attempts=attempts, last_status=status)
         try:
             await self._outbox.settle(webhook, outcome, next_after=pause)

@@ -66,7 +66,7 @@ def s3_keeps_objects(target: Target) -> None:
 
 def mlflow_is_healthy(target: Target) -> None:
     """MLflow says so."""
-    _expect_ok(f"{target.settings.mlflow_tracking_uri}/health")
+    expect_ok(f"{target.settings.mlflow_tracking_uri}/health")
 
 
 def gateway_is_ready(target: Target) -> None:
@@ -117,15 +117,20 @@ def trainer_answers(target: Target) -> None:
 
 def ui_is_healthy(target: Target) -> None:
     """Streamlit says so."""
-    _expect_ok(f"http://{LOOPBACK}:{target.settings.ui_port}/_stcore/health")
+    expect_ok(f"http://{LOOPBACK}:{target.settings.ui_port}/_stcore/health")
 
 
 def flower_is_healthy(target: Target) -> None:
     """Flower says so."""
-    _expect_ok(f"http://{LOOPBACK}:{target.settings.flower_port}/healthcheck")
+    expect_ok(f"http://{LOOPBACK}:{target.settings.flower_port}/healthcheck")
 
 
-def _expect_ok(url: str) -> None:
+def expect_ok(url: str) -> None:
+    """A page answers with 200.
+
+    Raises:
+        NotReadyError: It does not.
+    """
     status = _reach(url)
     if status != HTTPStatus.OK:
         raise NotReadyError(f"answers {status} at {url}")

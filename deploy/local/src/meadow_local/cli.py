@@ -47,6 +47,8 @@ def up(
 
     Example: `meadow up --with airflow` also starts Airflow, which retrains the model by itself; the stack remembers it.
 
+    Example: `meadow up --with monitoring` also starts Prometheus, which keeps metrics and raises alerts.
+
     The parts go on in the background: `meadow status` shows them, `meadow down` stops them.
     """
     console, stack = Console(), Stack(Home.from_environment())

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from meadow_local.airflow import folders as airflow
 from meadow_local.airflow.environment import make_environment
-from meadow_local.airflow.folders import welcome
 from meadow_local.airflow.parts import AIRFLOW_PARTS
 from meadow_local.errors import StackError
+from meadow_local.monitoring import parts as monitoring
+from meadow_local.monitoring.binary import require_prometheus
+from meadow_local.monitoring.parts import MONITORING_PARTS
 from meadow_local.parts import Part
 from meadow_local.settings import LocalSettings
 
@@ -30,7 +33,14 @@ EXTRAS: tuple[Extra, ...] = (
         about="Airflow, which retrains the model by itself",
         parts=AIRFLOW_PARTS,
         install=make_environment,
-        welcome=welcome,
+        welcome=airflow.welcome,
+    ),
+    Extra(
+        name="monitoring",
+        about="Prometheus, which keeps the metrics and raises alerts",
+        parts=MONITORING_PARTS,
+        install=require_prometheus,
+        welcome=monitoring.welcome,
     ),
 )
 

@@ -11,11 +11,14 @@ from meadow_local.stack_env import load
 
 def arguments(settings: LocalSettings) -> list[str]:
     """Flower's command line."""
+    password = settings.flower_password.get_secret_value()
     return [
         "flower",
         f"--address={LOOPBACK}",
         f"--port={settings.flower_port}",
         f"--enable_events={settings.task_events}",
+        # Its health and its metrics stay open.
+        *([f"--basic-auth={settings.flower_user}:{password}"] if password else []),
     ]
 
 

@@ -95,6 +95,7 @@ PARTS: tuple[Part, ...] = (
         group="services",
         command=lambda _: [script("meadow-trainer")],
         ready=checks.trainer_answers,
+        ports=("trainer_metrics_port",),
         stop_seconds=20,
         signals_children=False,
     ),

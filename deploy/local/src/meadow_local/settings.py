@@ -19,12 +19,15 @@ class LocalSettings(Settings):
     redis_password: SecretStr = Field(SecretStr(""), description="Password of the stack's Redis; generated.")
     s3_port: int = Field(9010, ge=1, le=65535, description="Port of the stack's S3 server.")
     mlflow_port: int = Field(5000, ge=1, le=65535, description="Port of the stack's MLflow.")
-    with_parts: str = Field("", description="Comma-separated extras that belong to the stack: airflow.")
+    with_parts: str = Field("", description="Comma-separated extras that belong to the stack: airflow, monitoring.")
     airflow_port: int = Field(8080, ge=1, le=65535, description="Port of Airflow's pages and API.")
     airflow_password: SecretStr = Field(SecretStr(""), description="Password of Airflow's user; generated.")
     airflow_secret: SecretStr = Field(SecretStr(""), description="What Airflow's own secrets follow from; generated.")
     airflow_dags_paused: bool = Field(default=False, description="Whether DAGs wait to be switched on by hand.")
     airflow_statsd: str = Field("", description="HOST:PORT that Airflow sends its metrics to; empty: nowhere.")
+
+    monitoring_port: int = Field(9090, ge=1, le=65535, description="Port of Prometheus.")
+    monitoring_days: int = Field(15, ge=1, description="How long Prometheus keeps what it has scraped.")
 
     @property
     def buckets(self) -> tuple[str, ...]:
@@ -60,6 +63,21 @@ class LocalSettings(Settings):
     def airflow_url(self) -> str:
         """Airflow's pages and API."""
         return f"http://{LOOPBACK}:{self.airflow_port}"
+
+    @property
+    def monitoring_folder(self) -> Path:
+        """Prometheus's time series."""
+        return self.home / "prometheus"
+
+    @property
+    def monitoring_config(self) -> Path:
+        """What Prometheus is told."""
+        return self.monitoring_folder / "prometheus.yml"
+
+    @property
+    def monitoring_url(self) -> str:
+        """Prometheus's pages."""
+        return f"http://{LOOPBACK}:{self.monitoring_port}"
 
     @classmethod
     def settings_customise_sources(

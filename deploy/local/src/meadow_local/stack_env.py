@@ -18,8 +18,8 @@ HEADER = "# Written by `meadow up`; holds secrets. To change a value, set the va
 
 SECRETS = ("redis_password", "s3_access_key", "s3_secret_key", "airflow_password", "airflow_secret")
 PORTS = (
-    "redis_port", "s3_port", "mlflow_port", "api_port", "worker_metrics_port", "ui_port", "flower_port",
-    "airflow_port",
+    "redis_port", "s3_port", "mlflow_port", "api_port", "worker_metrics_port", "trainer_metrics_port", "ui_port",
+    "flower_port", "airflow_port", "monitoring_port",
 )  # fmt: skip
 LOOPBACK_URL = f"http://{LOOPBACK}:"
 OWN_ADDRESSES = ("redis_url", "s3_endpoint_url", "mlflow_tracking_uri", "api_url")

@@ -10,9 +10,10 @@ from meadow.settings import Settings
 from meadow.webhooks.rules import WebhookRules
 from meadow_api.auth import ApiKeys, require_caller
 from meadow_api.body_limit import BodyLimit
-from meadow_api.metrics import GatewayMetrics, RequestMetrics
+from meadow_api.metrics import GatewayMetrics
 from meadow_api.problem_responses import add_problem_handlers
 from meadow_api.request_id import RequestId
+from meadow_api.request_metrics import RequestMetrics
 from meadow_api.resources import open_resources
 from meadow_api.routes import (
     batch_forms,
@@ -52,7 +53,7 @@ def create_app(settings: Settings) -> FastAPI:
     """
     api_keys = ApiKeys.from_settings(settings)
     webhooks = WebhookRules.from_settings(settings)
-    metrics = GatewayMetrics()
+    metrics = GatewayMetrics(settings.home)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -69,7 +70,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.api_keys = api_keys
-    add_problem_handlers(app)
+    add_problem_handlers(app, metrics)
     for module in (
         classifications,
         batch_forms,  # before what takes the same path in other types

@@ -16,6 +16,7 @@ from meadow.datasets.folder import DatasetError
 from meadow.problems import FieldError, Problem, ProblemError, ProblemType, ProblemTypes
 from meadow.registry.versions import RegistryError
 from meadow.storage.s3 import StoreError
+from meadow_api.metrics import GatewayMetrics
 from meadow_api.request_id import current_request_id
 
 MEDIA_TYPE = "application/problem+json"
@@ -48,12 +49,16 @@ def problem_response(error: ProblemError, instance: str) -> Response:
     )
 
 
-def add_problem_handlers(app: FastAPI) -> None:
-    """Turn what is raised while a request is handled into problems."""
+def add_problem_handlers(app: FastAPI, metrics: GatewayMetrics) -> None:
+    """Turn what is raised while a request is handled into problems, and count them."""
+
+    def answer(error: ProblemError, request: Request) -> Response:
+        metrics.note_problem(error.problem.code)
+        return problem_response(error, request.url.path)
 
     @app.exception_handler(ProblemError)
     async def on_problem(request: Request, error: ProblemError) -> Response:
-        return problem_response(error, request.url.path)
+        return answer(error, request)
 
     @app.exception_handler(RequestValidationError)
     async def on_invalid(request: Request, error: RequestValidationError) -> Response:
@@ -62,19 +67,16 @@ def add_problem_handlers(app: FastAPI) -> None:
             for entry in error.errors()
         ]
         detail = "; ".join(f"{entry.location}: {entry.detail}" for entry in errors)
-        return problem_response(ProblemError(ProblemTypes.INVALID_REQUEST, detail, errors=errors), request.url.path)
+        return answer(ProblemError(ProblemTypes.INVALID_REQUEST, detail, errors=errors), request)
 
     @app.exception_handler(HTTPException)
     async def on_http(request: Request, error: HTTPException) -> Response:
-        kind = _BY_STATUS.get(HTTPStatus(error.status_code))
-        if kind is None:
-            status = HTTPStatus(error.status_code)
-            kind = ProblemType(status.phrase.lower().replace(" ", "-"), status, status.phrase)
-        return problem_response(ProblemError(kind, str(error.detail), headers=error.headers), request.url.path)
+        kind = _kind_of(HTTPStatus(error.status_code))
+        return answer(ProblemError(kind, str(error.detail), headers=error.headers), request)
 
     @app.exception_handler(DatasetError)
     async def on_dataset(request: Request, error: DatasetError) -> Response:
-        return problem_response(ProblemError(ProblemTypes.INVALID_REQUEST, str(error)), request.url.path)
+        return answer(ProblemError(ProblemTypes.INVALID_REQUEST, str(error)), request)
 
     async def on_outage(request: Request, error: Exception) -> Response:
         if isinstance(error, RedisError) and not isinstance(error, RedisConnectionError | RedisTimeoutError):
@@ -82,16 +84,21 @@ def add_problem_handlers(app: FastAPI) -> None:
         logger.warning("a part does not answer: %s", error)
         headers = {"Retry-After": RETRY_AFTER_OUTAGE_SECONDS}
         detail = f"{_part_of(error)} does not answer; the request was not accepted. Try again shortly."
-        return problem_response(ProblemError(ProblemTypes.UNAVAILABLE, detail, headers=headers), request.url.path)
+        return answer(ProblemError(ProblemTypes.UNAVAILABLE, detail, headers=headers), request)
 
     async def on_bug(request: Request, error: Exception) -> Response:
         logger.error("unexpected error", exc_info=error)
         detail = "The gateway failed on this request. Its log has the reason under the request's id."
-        return problem_response(ProblemError(ProblemTypes.INTERNAL, detail), request.url.path)
+        return answer(ProblemError(ProblemTypes.INTERNAL, detail), request)
 
     for outage in (RedisError, StoreError, RegistryError, BotoCoreError):
         app.add_exception_handler(outage, on_outage)
     app.add_exception_handler(Exception, on_bug)
+
+
+def _kind_of(status: HTTPStatus) -> ProblemType:
+    named = ProblemType(status.phrase.lower().replace(" ", "-"), status, status.phrase)
+    return _BY_STATUS.get(status, named)
 
 
 def _part_of(error: Exception) -> str:

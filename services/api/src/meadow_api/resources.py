@@ -28,6 +28,7 @@ from meadow.storage.s3 import ObjectStore
 from meadow.webhooks.rules import WebhookRules
 from meadow_api.finished_watch import FinishedWatch
 from meadow_api.metrics import GatewayMetrics
+from meadow_api.quality_watch import QualityWatch
 from meadow_api.webhook_deliveries import deliver_webhooks
 
 SECRET_BYTES = 32
@@ -57,6 +58,7 @@ class Resources:
     finished: FinishedWatch
     webhooks: WebhookRules
     metrics: GatewayMetrics
+    quality: QualityWatch
     pack_slots: asyncio.Semaphore
     form_slots: asyncio.Semaphore
 
@@ -74,16 +76,18 @@ async def open_resources(
         health_check_interval=15,
     )
     threads_redis = connect(settings)
+    registry = ModelRegistry(settings)
+    quality = QualityWatch(redis, registry, settings)
     try:
         ids = JobIds(await _shared_secret(redis))
         store = ObjectStore(settings)
         submissions = JobSubmissions(redis, settings, ids)
-        async with FinishedWatch(settings) as finished, deliver_webhooks(redis, webhooks):
+        async with FinishedWatch(settings) as finished, deliver_webhooks(redis, webhooks, metrics):
             yield Resources(
                 settings=settings,
                 redis=redis,
                 store=store,
-                registry=ModelRegistry(settings),
+                registry=registry,
                 datasets=DatasetCatalog(store, settings.images_bucket, max_image_pixels=settings.max_image_pixels),
                 ids=ids,
                 corrections=Corrections(store, settings.images_bucket),
@@ -95,10 +99,12 @@ async def open_resources(
                 finished=finished,
                 webhooks=webhooks,
                 metrics=metrics,
+                quality=quality,
                 pack_slots=asyncio.Semaphore(CONCURRENT_PACKS),
                 form_slots=asyncio.Semaphore(CONCURRENT_FORMS),
             )
     finally:
+        await quality.close()
         threads_redis.close()
         await redis.aclose()
 

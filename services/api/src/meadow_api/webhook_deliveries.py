@@ -8,19 +8,25 @@ from redis.asyncio import Redis
 from meadow.background import running_beside
 from meadow.webhooks.caller import WebhookCaller
 from meadow.webhooks.courier import WebhookCourier
+from meadow.webhooks.model import WebhookState
 from meadow.webhooks.outbox import WebhookOutbox
 from meadow.webhooks.rules import WebhookRules
+from meadow_api.metrics import GatewayMetrics
 
 
 @contextlib.asynccontextmanager
-async def deliver_webhooks(redis: Redis, rules: WebhookRules) -> AsyncIterator[None]:
+async def deliver_webhooks(redis: Redis, rules: WebhookRules, metrics: GatewayMetrics) -> AsyncIterator[None]:
     """Deliver while this is open. Without a secret nothing is: what is due waits for a gateway that can sign it."""
     if not rules.secrets:
         yield
         return
     caller = WebhookCaller(rules)
+
+    def count(state: WebhookState) -> None:
+        metrics.webhook_attempts.labels(state.value).inc()
+
     try:
-        async with running_beside(WebhookCourier(WebhookOutbox(redis), caller).run()):
+        async with running_beside(WebhookCourier(WebhookOutbox(redis), caller, on_attempt=count).run()):
             yield
     finally:
         await caller.close()

@@ -20,11 +20,19 @@ def main() -> None:
         Console(stderr=True).print(f"The trainer cannot start: {error}", markup=False)
         sys.exit(2)
     # torch and MLflow take seconds to import: a wrong setting is reported before.
+    from prometheus_client import start_http_server  # noqa: PLC0415
+
     from meadow_trainer.ingesting import IngestJobs  # noqa: PLC0415
+    from meadow_trainer.metrics import TrainerMetrics  # noqa: PLC0415
     from meadow_trainer.tasks import TrainingJobs, create_training_app  # noqa: PLC0415
 
-    client = connect(settings)
-    app = create_training_app(settings, TrainingJobs.connect(settings, client), IngestJobs.connect(settings, client))
+    client, metrics = connect(settings), TrainerMetrics(settings.home)
+    start_http_server(settings.trainer_metrics_port, settings.trainer_metrics_host, registry=metrics.registry)
+    app = create_training_app(
+        settings,
+        TrainingJobs.connect(settings, client, metrics),
+        IngestJobs.connect(settings, client, metrics),
+    )
     app.worker_main(
         [
             "worker",

@@ -13,6 +13,7 @@ from meadow.datasets.manifest import DatasetManifest
 from meadow.datasets.sources.requested import open_requested
 from meadow.ingestion import IngestRequest, IngestResult
 from meadow.jobs.leases import Claim, JobLeases
+from meadow.jobs.model import JobKind
 from meadow.jobs.sweeper import Sweeper
 from meadow.problems import ProblemTypes
 from meadow.settings import Settings
@@ -20,28 +21,36 @@ from meadow.storage.errors import ObjectMissingError
 from meadow.storage.s3 import ObjectStore
 from meadow_trainer.errors import TrainingCancelledError
 from meadow_trainer.lease import TrainingLease
+from meadow_trainer.metrics import TrainerMetrics
 from meadow_trainer.queued_jobs import QueuedJobs
 
 
 class IngestJobs(QueuedJobs):
     """Makes versions of data sets."""
 
+    kind = JobKind.INGEST
     failed = ProblemTypes.INGEST_FAILED
 
     def __init__(
-        self, leases: JobLeases, sweeper: Sweeper, catalog: DatasetCatalog, store: ObjectStore, settings: Settings
+        self,
+        leases: JobLeases,
+        sweeper: Sweeper,
+        metrics: TrainerMetrics,
+        catalog: DatasetCatalog,
+        store: ObjectStore,
+        settings: Settings,
     ) -> None:
-        super().__init__(leases, sweeper, lease_seconds=settings.lease_seconds)
+        super().__init__(leases, sweeper, metrics, lease_seconds=settings.lease_seconds)
         self._catalog = catalog
         self._store = store
         self._settings = settings
 
     @classmethod
-    def connect(cls, settings: Settings, client: redis.Redis) -> Self:
+    def connect(cls, settings: Settings, client: redis.Redis, metrics: TrainerMetrics) -> Self:
         """Set up against the stores that the settings name; nothing is contacted yet."""
         store = ObjectStore(settings)
         catalog = DatasetCatalog(store, settings.images_bucket, max_image_pixels=settings.max_image_pixels)
-        return cls(JobLeases(client, settings), Sweeper(client, settings), catalog, store, settings)
+        return cls(JobLeases(client, settings), Sweeper(client, settings), metrics, catalog, store, settings)
 
     @override
     def _do(self, claim: Claim, lease: TrainingLease) -> IngestResult:

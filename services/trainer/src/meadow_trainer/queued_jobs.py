@@ -11,7 +11,7 @@ from meadow.bundle.manifest import BundleError
 from meadow.datasets.errors import DatasetError
 from meadow.jobs.keys import Unit
 from meadow.jobs.leases import Claim, JobLeases
-from meadow.jobs.model import JobError, JobResult
+from meadow.jobs.model import JobError, JobKind, JobResult
 from meadow.jobs.sweeper import Sweeper
 from meadow.problems import ProblemType
 from meadow.registry.versions import RegistryError
@@ -19,6 +19,7 @@ from meadow.storage.s3 import StoreError
 from meadow.training import TrainingResult
 from meadow_trainer.errors import TrainingCancelledError, TrainingError
 from meadow_trainer.lease import TrainingLease
+from meadow_trainer.metrics import Outcome, TrainerMetrics
 
 log = logging.getLogger(__name__)
 
@@ -29,12 +30,14 @@ EXPECTED_FAULTS = (TrainingError, DatasetError, RegistryError, StoreError, Bundl
 class QueuedJobs(ABC):
     """Works off jobs of one kind, one at a time."""
 
+    kind: ClassVar[JobKind]
     failed: ClassVar[ProblemType]
     """What a job that cannot be done has ended with."""
 
-    def __init__(self, leases: JobLeases, sweeper: Sweeper, *, lease_seconds: float) -> None:
+    def __init__(self, leases: JobLeases, sweeper: Sweeper, metrics: TrainerMetrics, *, lease_seconds: float) -> None:
         self._leases = leases
         self._sweeper = sweeper
+        self._metrics = metrics
         self._lease_seconds = lease_seconds
         self._shutting_down = threading.Event()
 
@@ -47,6 +50,12 @@ class QueuedJobs(ABC):
         claim = self._leases.claim(unit)
         if claim is None:
             return
+        with self._metrics.working(self.kind):
+            outcome = self._work_on(claim)
+        self._metrics.note_end(self.kind, outcome)
+
+    def _work_on(self, claim: Claim) -> Outcome:
+        unit = claim.unit
         lease = TrainingLease(
             self._leases, claim, lease_seconds=self._lease_seconds, shutting_down=self._shutting_down.is_set
         )
@@ -58,6 +67,7 @@ class QueuedJobs(ABC):
             if not lease.lost:
                 # Stopped for a shutdown, not by the client: let the next worker have it at once.
                 self._sweeper.release(unit)
+            return Outcome.STOPPED
         except EXPECTED_FAULTS as fault:
             log.warning("%s failed: %s", unit, fault)
             self._fail(claim, str(fault))
@@ -66,6 +76,8 @@ class QueuedJobs(ABC):
             self._fail(claim, f"The trainer failed unexpectedly ({type(fault).__name__}); see its log.")
         else:
             self._leases.succeed(claim, result, result.model if isinstance(result, TrainingResult) else None)
+            return Outcome.SUCCEEDED
+        return Outcome.FAILED
 
     @abstractmethod
     def _do(self, claim: Claim, lease: TrainingLease) -> JobResult:

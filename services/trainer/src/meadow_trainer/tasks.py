@@ -1,5 +1,6 @@
 """The trainer's Celery tasks: training runs, and the ingestion of what they learn from."""
 
+import dataclasses
 from pathlib import Path
 from typing import Self
 
@@ -11,6 +12,7 @@ from typing_extensions import override
 from meadow.datasets.catalog import DatasetCatalog
 from meadow.jobs.keys import Unit
 from meadow.jobs.leases import Claim, JobLeases
+from meadow.jobs.model import JobKind
 from meadow.jobs.sweeper import Sweeper
 from meadow.names import INGEST_TASK, TRAIN_TASK
 from meadow.problems import ProblemTypes
@@ -24,7 +26,9 @@ from meadow_trainer.config import TrainingConfig
 from meadow_trainer.ingesting import IngestJobs
 from meadow_trainer.job_checkpoints import JobCheckpoints
 from meadow_trainer.lease import TrainingLease
+from meadow_trainer.metrics import TrainerMetrics
 from meadow_trainer.queued_jobs import QueuedJobs
+from meadow_trainer.reports import EpochReport
 from meadow_trainer.run import TrainingRuns
 from meadow_trainer.source import catalog_source
 
@@ -32,30 +36,33 @@ from meadow_trainer.source import catalog_source
 class TrainingJobs(QueuedJobs):
     """Works off training jobs."""
 
+    kind = JobKind.TRAINING
     failed = ProblemTypes.TRAINING_FAILED
 
     def __init__(
         self,
         leases: JobLeases,
         sweeper: Sweeper,
+        metrics: TrainerMetrics,
         catalog: DatasetCatalog,
         runs: TrainingRuns,
         *,
         lease_seconds: float,
         checkpoints: Path,
     ) -> None:
-        super().__init__(leases, sweeper, lease_seconds=lease_seconds)
+        super().__init__(leases, sweeper, metrics, lease_seconds=lease_seconds)
         self._catalog = catalog
         self._runs = runs
         self._checkpoints = JobCheckpoints(checkpoints, leases, runs)
 
     @classmethod
-    def connect(cls, settings: Settings, client: redis.Redis) -> Self:
+    def connect(cls, settings: Settings, client: redis.Redis, metrics: TrainerMetrics) -> Self:
         """Set up against the stores and the registry that the settings name; nothing is contacted yet."""
         store = ObjectStore(settings)
         return cls(
             JobLeases(client, settings),
             Sweeper(client, settings),
+            metrics,
             DatasetCatalog(store, settings.images_bucket, max_image_pixels=settings.max_image_pixels),
             TrainingRuns(settings, ModelRegistry(settings), ModelCache(settings.model_cache)),
             lease_seconds=settings.lease_seconds,
@@ -72,10 +79,18 @@ class TrainingJobs(QueuedJobs):
         request = TrainingRequest.model_validate_json(claim.record["request"])
         source = catalog_source(self._catalog, request.dataset, request.dataset_version)
         config, watch = config_of(request), lease.watch()
-        return self._checkpoints.train(
+
+        def on_epoch(report: EpochReport) -> None:
+            self._metrics.note_epoch(report)
+            watch.on_epoch(report)
+
+        following = dataclasses.replace(watch, on_epoch=on_epoch)
+        result = self._checkpoints.train(
             claim.unit,
-            lambda folder: self._runs.execute(source, config, watch, cause=request.cause, checkpoints=folder),
+            lambda folder: self._runs.execute(source, config, following, cause=request.cause, checkpoints=folder),
         )
+        self._metrics.note_decision(result, request.cause)
+        return result
 
 
 def config_of(request: TrainingRequest) -> TrainingConfig:

@@ -56,21 +56,22 @@ def _serve(settings: Settings, engine: str, metrics_folder: Path) -> None:
     from meadow.storage.s3 import ObjectStore  # noqa: PLC0415
     from meadow_worker.app import WorkerApp  # noqa: PLC0415
     from meadow_worker.background import Background  # noqa: PLC0415
+    from meadow_worker.exposition import worker_registry  # noqa: PLC0415
     from meadow_worker.keeper import ModelKeeper  # noqa: PLC0415
-    from meadow_worker.metrics import WorkerMetrics, multiprocess_registry  # noqa: PLC0415
+    from meadow_worker.metrics import WorkerMetrics  # noqa: PLC0415
 
     metrics = WorkerMetrics()
     cache, registry = ModelCache(settings.model_cache), ModelRegistry(settings)
     keeper = ModelKeeper(cache, registry, metrics, poll_seconds=settings.model_poll_seconds)
     client = connect(settings)
-    sweeper = Sweeper(client, settings)
+    sweeper = Sweeper(client, settings, on_swept=metrics.note_swept)
     store = ObjectStore(settings)
     leftovers = (
         LeftoverUploads(client, store, settings),
         LeftoverExplanations(store, settings),
         ReviewSet(client, store, settings),
     )
-    background = Background(client, keeper, sweeper, leftovers, metrics, engine=engine)
+    background = Background(client, keeper, sweeper, leftovers, engine=engine)
 
     def stop_waiting(_signal: int, _frame: FrameType | None) -> None:
         background.stop()
@@ -79,14 +80,14 @@ def _serve(settings: Settings, engine: str, metrics_folder: Path) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop_waiting)
     start_http_server(
-        settings.worker_metrics_port, settings.worker_metrics_host, registry=multiprocess_registry(metrics_folder)
+        settings.worker_metrics_port, settings.worker_metrics_host, registry=worker_registry(metrics_folder, settings)
     )
     if not background.wait_for_model():
         return
     background.start()
     threads = shares_device(engine)
     concurrency = settings.worker_threads if threads else settings.worker_processes
-    WorkerApp(settings, sweeper, threads=threads).celery.worker_main(
+    WorkerApp(settings, sweeper, metrics, threads=threads).celery.worker_main(
         [
             "worker",
             f"--queues={INTERACTIVE_QUEUE},{BATCH_QUEUE}",

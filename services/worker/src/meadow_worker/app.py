@@ -12,6 +12,7 @@ from meadow.names import CLASSIFY_IMAGE_TASK, CLASSIFY_PACK_TASK, FILL_BATCH_TAS
 from meadow.queueing.app import create_celery
 from meadow.settings import Settings
 from meadow_worker.inference_process import InferenceProcess
+from meadow_worker.metrics import WorkerMetrics
 
 STARTUP_SECONDS = 120.0
 """How long a process may take to load its model before Celery takes it for dead."""
@@ -22,10 +23,11 @@ logger = logging.getLogger(__name__)
 class WorkerApp:
     """Celery's tasks, bound to the inference process that runs them."""
 
-    def __init__(self, settings: Settings, sweeper: Sweeper, *, threads: bool) -> None:
+    def __init__(self, settings: Settings, sweeper: Sweeper, metrics: WorkerMetrics, *, threads: bool) -> None:
         self._settings = settings
         self._threads = threads
         self._sweeper = sweeper
+        self._metrics = metrics
         self._process: InferenceProcess | None = None
         self.celery = self._create()
 
@@ -60,7 +62,8 @@ class WorkerApp:
         return self._process
 
     def _on_process_start(self, **_: object) -> None:
-        self._process = InferenceProcess(self._settings)
+        # Counts of one process must be made once: two of them would overwrite each other.
+        self._process = InferenceProcess(self._settings, self._metrics if self._threads else WorkerMetrics())
         self._process.start()
 
     def _on_process_stop(self, **_: object) -> None:
@@ -71,4 +74,5 @@ class WorkerApp:
         """Celery's main process learns that an inference process died: its lease need not run out first."""
         if isinstance(exception, WorkerLostError):
             logger.warning("lost the process that worked on %s", task_id)
+            self._metrics.lost.inc()
             self._sweeper.release(Unit.parse(task_id))

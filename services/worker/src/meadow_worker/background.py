@@ -14,7 +14,6 @@ from meadow.status import WorkerStatus
 from meadow.storage.errors import StoreError
 from meadow_worker.keeper import ModelKeeper
 from meadow_worker.lease_keeper import worker_name
-from meadow_worker.metrics import WorkerMetrics
 
 LEFTOVERS_SECONDS = 3_600.0
 """How often objects that nobody needs are looked for."""
@@ -38,7 +37,6 @@ class Background:
         keeper: ModelKeeper,
         sweeper: Sweeper,
         leftovers: Sequence[Leftovers],
-        metrics: WorkerMetrics,
         *,
         engine: str,
     ) -> None:
@@ -46,7 +44,6 @@ class Background:
         self._keeper = keeper
         self._sweeper = sweeper
         self._leftovers = leftovers
-        self._metrics = metrics
         self._engine = engine
         self._stop = threading.Event()
         self._has_model = threading.Event()
@@ -78,7 +75,7 @@ class Background:
     def _sweep(self) -> None:
         while not self._stop.wait(SWEEP_SECONDS):
             try:
-                self._metrics.resent.inc(self._sweeper.sweep())
+                self._sweeper.sweep()
             except redis.RedisError as error:
                 logger.warning("could not sweep: %s", error)
             except Exception:

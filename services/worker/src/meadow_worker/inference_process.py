@@ -13,7 +13,8 @@ from meadow.jobs.filling import BatchFilling
 from meadow.jobs.keys import Unit
 from meadow.jobs.leases import Claim, JobLeases
 from meadow.jobs.model import JobError
-from meadow.jobs.record import EXPLAIN, model_of
+from meadow.jobs.record import EXPLAIN, model_of, waited_seconds
+from meadow.jobs.unit_keys import queue_of
 from meadow.jobs.waiting import WaitingImages
 from meadow.names import BATCH_QUEUE, INTERACTIVE_QUEUE
 from meadow.predictions import Prediction
@@ -47,15 +48,15 @@ logger = logging.getLogger(__name__)
 class InferenceProcess:
     """Connections, models and heartbeats of a process; made after the fork."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, metrics: WorkerMetrics | None = None) -> None:
         self._settings = settings
         self._engine = resolve_engine(settings.worker_engine)
-        self._metrics = WorkerMetrics()
+        self._metrics = metrics or WorkerMetrics()
         self._store = ObjectStore(settings)
         self._cache = ModelCache(settings.model_cache)
         self._models = ModelHost(self._cache, ModelRegistry(settings), self._load, self._metrics)
         client = connect(settings)
-        self._leases = JobLeases(client, settings)
+        self._leases = JobLeases(client, settings, on_given_up=self._note_given_up)
         sharing = settings.worker_threads if shares_device(self._engine) else settings.worker_processes
         self._waiting = WaitingImages(client, processes=sharing)
         self._explainer = Explainer(self._store, self._leases, settings)
@@ -106,6 +107,7 @@ class InferenceProcess:
             self._record(answers, model)
         seconds = time.perf_counter() - started
         for claim, answer in answers:
+            self._metrics.waited.observe(waited_seconds(claim.record))
             if isinstance(answer, Prediction):
                 name = claim.record.get("name", "")
                 self._answers.note(answer, model.ref, claim.image, job_id=claim.unit.job_id, name=name)
@@ -124,7 +126,7 @@ class InferenceProcess:
             except (StoreError, RegistryError) as error:
                 # An outage is no fault of the pack: come back to it, and let other work through meanwhile.
                 logger.warning("postponed %s: %s", unit, error)
-                self._leases.postpone(claim, POSTPONE_SECONDS)
+                self._postpone(claim)
 
     def fill_batch(self, unit: Unit) -> None:
         """Add packs to a batch from its source, for a turn; its first pack pins the model, not this."""
@@ -136,7 +138,7 @@ class InferenceProcess:
                 self._filler.fill(claim)
             except StoreError as error:
                 logger.warning("postponed the filling of %s: %s", unit, error)
-                self._leases.postpone(claim, POSTPONE_SECONDS)
+                self._postpone(claim)
             except redis.RedisError:
                 # Nothing can be written down now; the lease runs out, and another attempt goes on.
                 raise
@@ -144,6 +146,13 @@ class InferenceProcess:
                 logger.exception("failed to fill %s", unit)
                 detail = "The worker failed on the batch's source. Its log has the reason under the batch's id."
                 self._leases.fail(claim, JobError(code=ProblemTypes.INTERNAL.code, detail=detail))
+
+    def _postpone(self, claim: Claim) -> None:
+        self._metrics.postponed.inc()
+        self._leases.postpone(claim, POSTPONE_SECONDS)
+
+    def _note_given_up(self, unit: Unit) -> None:
+        self._metrics.given_up.labels(queue_of(unit)).inc()
 
     def _record(self, answers: Sequence[tuple[Claim, Prediction | JobError]], model: ServedModel) -> None:
         """Answer jobs; those that are to be explained come last, so that nobody waits for that but who asked."""
@@ -193,4 +202,6 @@ class InferenceProcess:
             engine=self._engine,
             precision=self._settings.worker_precision,
             max_image_pixels=self._settings.max_image_pixels,
+            on_decode=self._metrics.decode.observe,
+            on_run=self._metrics.note_run,
         )

@@ -118,6 +118,9 @@ class ModelHost:
         # What a running batch is pinned to is most likely the version that just left production.
         with self._pinning:
             self._pinned, self._current = self._current, model
+        if self._pinned:
+            self._metrics.serving.labels(self._pinned.ref.version).set(0)
+        self._metrics.serving.labels(ref.version).set(1)
         self._metrics.swaps.inc()
         logger.info("serving model version %s (%s)", ref.version, ref.digest[:12])
         return True

@@ -1,7 +1,7 @@
 """A bundle, loaded and warm."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from meadow.registry.model import ModelRef
 from meadow_worker.engines.base import Engine
 from meadow_worker.engines.choose import load_engine, shares_device
 from meadow_worker.engines.dynamic_batching import DynamicBatching
+from meadow_worker.engines.metered import MeteredEngine, RunListener
 
 MILLISECONDS = 1000
 _DIGITS = 4
@@ -26,7 +27,15 @@ class ServedModel:
     """Answers images with one model version."""
 
     def __init__(
-        self, ref: ModelRef, bundle: Path, *, engine: str, max_image_pixels: int, precision: str = "auto"
+        self,
+        ref: ModelRef,
+        bundle: Path,
+        *,
+        engine: str,
+        max_image_pixels: int,
+        precision: str = "auto",
+        on_decode: Callable[[float], None] = lambda _: None,
+        on_run: RunListener = lambda *_: None,
     ) -> None:
         """Load a bundle, verify its files and prove its answers.
 
@@ -36,6 +45,8 @@ class ServedModel:
             engine: As `resolve_engine` gives it.
             max_image_pixels: Larger images are refused.
             precision: As in the settings.
+            on_decode: Told how many seconds each image took to decode.
+            on_run: Told of each run of the network.
 
         Raises:
             BundleError: It is damaged, or does not answer here as the network was trained to.
@@ -43,13 +54,15 @@ class ServedModel:
         self.ref = ref
         self.manifest = read_bundle(bundle, expected_digest=ref.digest)
         self._max_image_pixels = max_image_pixels
+        self._on_decode = on_decode
         try:
             loaded = load_engine(engine, bundle, self.manifest, wanted=precision)
         except BundleError:
             raise
         except Exception as error:  # each engine has exceptions of its own
             raise BundleError(f"The bundle in {bundle} does not load into {engine}: {error}") from error
-        self._engine: Engine = DynamicBatching(loaded) if shares_device(engine) else loaded
+        metered = MeteredEngine(loaded, on_run)
+        self._engine: Engine = DynamicBatching(metered) if shares_device(engine) else metered
 
     @property
     def engine(self) -> str:
@@ -71,7 +84,11 @@ class ServedModel:
         Raises:
             ImageRejectedError: It cannot be decoded.
         """
-        return load_pixels(body, self.manifest.preprocessing, max_pixels=self._max_image_pixels)
+        started = time.perf_counter()
+        try:
+            return load_pixels(body, self.manifest.preprocessing, max_pixels=self._max_image_pixels)
+        finally:
+            self._on_decode(time.perf_counter() - started)
 
     def answer(self, images: Sequence[DecodedImage], *, top_k: int | None = None) -> list[Prediction]:
         """Answer decoded images in one run of the network; `infer_ms` is each one's share.

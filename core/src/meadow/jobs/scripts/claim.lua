@@ -25,7 +25,7 @@ if state == 'queued' and record[3] and tonumber(record[3]) < now_ms() then
 end
 if fruitless >= tonumber(ARGV[3]) then
   finalize(unit, record[4], 'failed', {'error', worker_lost(fruitless)})
-  return {'finished'}
+  return {'given-up'}
 end
 redis.call('HSET', KEYS[JOB], 'state', 'running', 'attempts', attempts + 1, unpack(ARGV, 4))
 redis.call('HSETNX', KEYS[JOB], 'started_at', now_ms())

@@ -3,14 +3,15 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from fastapi import APIRouter, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from fastapi import APIRouter, Request, Response
+from prometheus_client.exposition import choose_encoder
 from redis.exceptions import RedisError
 
 from meadow.jobs.fleet import read_status
 from meadow.readiness import Check, Readiness
 from meadow.storage.s3 import StoreError
 from meadow_api.resources import Gateway, Resources
+from meadow_api.scrape import scrape
 
 router = APIRouter(tags=["health"])
 
@@ -42,14 +43,10 @@ async def readyz(response: Response, gateway: Gateway) -> Readiness:
 
 
 @router.get("/metrics", summary="Metrics for Prometheus", response_class=Response)
-async def metrics(gateway: Gateway) -> Response:
-    """Queues and workers are read from Redis at each scrape."""
-    try:
-        gateway.metrics.observe(await read_status(gateway.redis))
-    except RedisError:
-        # The gateway's own figures are most wanted just now.
-        gateway.metrics.workers.set(0)
-    return Response(generate_latest(gateway.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+async def metrics(request: Request, gateway: Gateway) -> Response:
+    """Queues, workers and quality are looked up at each scrape; quality at most every half a minute."""
+    encode, media_type = choose_encoder(request.headers.get("accept", ""))
+    return Response(encode(await scrape(gateway)), media_type=media_type)
 
 
 async def _check_store(gateway: Resources) -> str:
