@@ -11,8 +11,8 @@ from typing import get_args
 import pytest
 
 from meadow.datasets.manifest import DatasetEntry, DatasetManifest
-from meadow.datasets.split import Split, split_of
 from meadow.datasets.published import DatasetDetail
+from meadow.datasets.split import Split, split_of
 from meadow.datasets.summary import ClassCounts, VersionSummary
 from meadow.ingestion import IngestRequest, IngestResult
 from meadow.jobs.model import Job, JobKind, JobState, Links
