@@ -116,9 +116,14 @@ def retrain() -> None:
     @task(trigger_rule=TriggerRule.ONE_FAILED, retry_delay=timedelta(seconds=5))
     def roll_back(model: dict[str, str] | None) -> None:
         """Put the version before back, and fail: somebody should look."""
-        if not model:
-            raise AirflowSkipException("No new version came into production.")
         context = get_current_context()
+        if not model:
+            # Who ends `train` before the triggerer has taken it up ends the task alone.
+            job_id = context["ti"].xcom_pull(task_ids="train", key="job_id")
+            if job_id:
+                with GatewayClient.connect() as client:
+                    client.cancel(job_id)
+            raise AirflowSkipException("No new version came into production; a job that was left is cancelled.")
         run = context["dag_run"]
         origin = Origin(run.dag_id, run.run_id, "roll_back", run.clear_number or 0)
         with GatewayClient.connect() as client:
