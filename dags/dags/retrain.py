@@ -26,6 +26,7 @@ from meadow_airflow.defaults import DAG_RUN_TIMEOUT, TAG, default_args
 from meadow_airflow.gateway.client import GatewayClient
 from meadow_airflow.gateway.models import ModelRef, TrainingResult
 from meadow_airflow.jobs.keys import Origin, idempotency_key
+from meadow_airflow.jobs.leftovers import cancel_leftover
 from meadow_airflow.jobs.operator import GatewayJobOperator
 from meadow_airflow.retraining.decision import decide as choose
 from meadow_airflow.retraining.look import look
@@ -116,9 +117,10 @@ def retrain() -> None:
     @task(trigger_rule=TriggerRule.ONE_FAILED, retry_delay=timedelta(seconds=5))
     def roll_back(model: dict[str, str] | None) -> None:
         """Put the version before back, and fail: somebody should look."""
-        if not model:
-            raise AirflowSkipException("No new version came into production.")
         context = get_current_context()
+        if not model:
+            cancel_leftover(context["ti"].xcom_pull(task_ids="train", key="job_id"))
+            raise AirflowSkipException("No new version came into production; a job that was left is cancelled.")
         run = context["dag_run"]
         origin = Origin(run.dag_id, run.run_id, "roll_back", run.clear_number or 0)
         with GatewayClient.connect() as client:

@@ -1,5 +1,6 @@
 """Airflow, asked over its own API as a person asks it on its pages."""
 
+import json
 import time
 from collections.abc import Callable
 from types import TracebackType
@@ -76,10 +77,10 @@ class AirflowApi:
         return self.ask("GET", f"/dags/{dag}/dagRuns/{run}/taskInstances/{task}/xcomEntries/{key}")["value"]
 
     def log(self, dag: str, run: str, task: str) -> str:
-        """What the last try of a task has logged."""
+        """What the last try of a task has logged, with all that belongs to each line: some say why in a field only."""
         instance = self.ask("GET", f"/dags/{dag}/dagRuns/{run}/taskInstances/{task}")
         lines = self.ask("GET", f"/dags/{dag}/dagRuns/{run}/taskInstances/{task}/logs/{instance['try_number']}")
-        return "\n".join(str(line.get("event", line)) for line in lines["content"])
+        return "\n".join(json.dumps(line) for line in lines["content"])
 
     def wait(self, dag: str, run: str) -> str:
         """Wait for the end of a run, and return its state."""
