@@ -16,8 +16,8 @@ from meadow_local.errors import StackError
 from meadow_local.settings import LocalSettings
 
 DATASET = "lawns"
-FIRST_PER_CLASS = 40
-MORE_PER_CLASS = 120
+FIRST_PER_CLASS, FIRST_EPOCHS = 60, 8
+MORE_PER_CLASS, MORE_EPOCHS = 150, 40
 WORN_OUT = 60
 ANSWER_SECONDS = 60.0
 
@@ -44,10 +44,10 @@ class ContinuousTraining:
         self._set("meadow_dataset", DATASET)
         self._set("meadow_sources", json.dumps(sources))
         self._set("meadow_image_size", "64")
-        # One pass over few pictures: a beginning, so that there is something to be better than.
-        self._set("meadow_epochs", "1")
+        # A short training on few pictures: a beginning, so that there is something to be better than.
+        self._set("meadow_epochs", str(FIRST_EPOCHS))
         self._learn("The first labelled images arrive", per_class=FIRST_PER_CLASS, seed=1)
-        self._set("meadow_epochs", "30")
+        self._set("meadow_epochs", str(MORE_EPOCHS))
         self._learn("More labelled images arrive", per_class=MORE_PER_CLASS, seed=2)
         self._wear_out()
         self._look_again()
