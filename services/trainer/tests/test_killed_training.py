@@ -33,7 +33,7 @@ pytestmark = [
 ]
 
 CONFIG = TrainingConfig(
-    architecture="mobilenet_v3_small", image_size=32, epochs=30, batch_size=16, pretrained=False, quantize=False,
+    architecture="mobilenet_v3_small", image_size=32, epochs=16, batch_size=16, pretrained=False, quantize=False,
     calibration="none",
 )  # fmt: skip
 TRAINER = """
@@ -94,12 +94,12 @@ def test_killed_run_is_gone_on_with(home: Path, stripes: Path) -> None:
         source, CONFIG, watch, checkpoints=checkpoints
     )
 
-    assert epochs == list(range(epoch, 31)), "it went on where the checkpoint was"
+    assert epochs == list(range(epoch, 17)), "it went on where the checkpoint was"
     experiment = client.get_experiment_by_name(settings.experiment)
     assert experiment
     (run,) = client.search_runs([experiment.experiment_id])
     assert (run.info.run_id, run.info.status, run.data.tags["resumed"]) == (result.run_id, "FINISHED", "1")
-    assert [one.step for one in client.get_metric_history(result.run_id, "loss")] == list(range(1, 31))
+    assert [one.step for one in client.get_metric_history(result.run_id, "loss")] == list(range(1, 17))
     network = read_snapshot(file)
     assert network
     assert network.facts["state"]["finished"]

@@ -149,6 +149,16 @@ def test_run_keeps_parameters_progress_data_and_figures(
     assert logged == {f"figures/{name}.png" for name in names}
     assert "evaluation.html" in {one.path for one in client.list_artifacts(first.run_id)}
     assert 0.5 < run.data.metrics["ood_auroc/all"] <= 1
+    assert {
+        "class_balance",
+        "patience",
+        "recipe.balanced",
+        "recipe.patience",
+        "recipe.optimizer",
+    } <= run.data.params.keys()
+    behaviour = mlflow.artifacts.load_dict(f"runs:/{first.run_id}/behaviour.json")
+    assert set(behaviour["unchanged"]) == {"mirrored", "darker", "brighter", "smaller", "larger"}
+    assert behaviour["must_pass"] == {"images": 0, "wrong": [], "missing": []}
     assert {"unchanged/mirrored", "ood_auroc/noise", "holdout_confident_share"} <= run.data.metrics.keys()
 
 

@@ -37,7 +37,12 @@ class Pretended(CrossValidation):
 
     @override
     def measure(
-        self, config: TrainingConfig, watch: Watch, change: Callable[[Recipe], Recipe] = lambda recipe: recipe
+        self,
+        config: TrainingConfig,
+        watch: Watch,
+        change: Callable[[Recipe], Recipe] = lambda recipe: recipe,
+        *,
+        thinned: int = 1,
     ) -> Iterator[Validated]:
         if self.fail:
             raise TrainingError("The loss is nan.")

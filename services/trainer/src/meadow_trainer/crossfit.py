@@ -64,7 +64,7 @@ def cross_fit(
     labels = images.plain.labels
     logits = np.empty((len(labels), len(images.plain.classes)), dtype=np.float32)
     answered = answer_folds(
-        start, images, lambda seen: _shorter(recipe, seen), watch, device, folds=_FOLDS, checkpoint=half
+        start, images, lambda seen: _shorter(recipe, len(seen)), watch, device, folds=_FOLDS, checkpoint=half
     )
     for fold in answered:
         logits[fold.images] = fold.logits

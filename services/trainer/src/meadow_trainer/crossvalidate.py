@@ -12,7 +12,7 @@ from meadow.bundle.preprocess import Preprocessing
 from meadow.datasets.split import Split
 from meadow_trainer.calibrate import fit_temperature
 from meadow_trainer.config import TrainingConfig
-from meadow_trainer.data import ImageLoader
+from meadow_trainer.data import ImageLoader, TrainingImages
 from meadow_trainer.errors import TrainingDataError
 from meadow_trainer.evaluate import measure
 from meadow_trainer.folds import answer_folds, can_fold
@@ -67,7 +67,12 @@ class CrossValidation:
             raise TrainingDataError("A class has too few images to train on some and validate with the others.")
 
     def measure(
-        self, config: TrainingConfig, watch: Watch, change: Callable[[Recipe], Recipe] = lambda recipe: recipe
+        self,
+        config: TrainingConfig,
+        watch: Watch,
+        change: Callable[[Recipe], Recipe] = lambda recipe: recipe,
+        *,
+        thinned: int = 1,
     ) -> Iterator[Validated]:
         """Train on all folds but one, in turn.
 
@@ -75,6 +80,7 @@ class CrossValidation:
             config: Of the decoded image size.
             watch: May end it.
             change: What is done differently from the recipe that the configuration leads to.
+            thinned: Of the last class, train on every so-manieth image only; all are answered.
 
         Yields:
             All that is known after each fold.
@@ -89,7 +95,13 @@ class CrossValidation:
         logits = np.empty((len(plain), len(plain.classes)), dtype=np.float32)
         answered = np.zeros(len(plain), dtype=bool)
         folds = answer_folds(
-            network, self.images, lambda images: change(recipe(images)), watch, self._device, folds=self.folds
+            network,
+            self.images,
+            lambda images: change(recipe(images)),
+            watch,
+            self._device,
+            folds=self.folds,
+            thinned=thinned,
         )
         for number, fold in enumerate(folds, 1):
             logits[fold.images], answered[fold.images] = fold.logits, True
@@ -101,21 +113,25 @@ class CrossValidation:
     def recipe(self, config: TrainingConfig) -> Recipe:
         """Say what a configuration leads to when all of these images are trained on."""
         _, recipe = self._start(config)
-        return recipe(len(self.images.training))
+        return recipe(self.images.training)
 
     def identity(self, config: TrainingConfig) -> dict[str, str]:
         """Say what measurements of this kind depend on, by name."""
         return {**run_identity(self._source, config), "folds": str(self.folds)}
 
-    def _start(self, config: TrainingConfig) -> tuple[nn.Module, Callable[[int], Recipe]]:
-        """Build the network, and what recipe it is trained by on so many images."""
+    def _start(self, config: TrainingConfig) -> tuple[nn.Module, Callable[[TrainingImages], Recipe]]:
+        """Build the network, and what recipe it is trained by on some images."""
         torch.manual_seed(config.seed)
-        training = self.images.training
-        network, fine_tuning = build_network(config, len(training.classes))
+        network, fine_tuning = build_network(config, len(self.images.training.classes))
 
-        def recipe(images: int) -> Recipe:
+        def recipe(images: TrainingImages) -> Recipe:
             return choose_recipe(
-                config, images=images, fine_tuning=fine_tuning, network=network, device=self._device, skew=training.skew
+                config,
+                images=len(images),
+                fine_tuning=fine_tuning,
+                network=network,
+                device=self._device,
+                skew=images.skew,
             )
 
         return network, recipe

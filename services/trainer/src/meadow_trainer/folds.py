@@ -38,11 +38,12 @@ def can_fold(images: Pixels) -> bool:
 def answer_folds(
     start: nn.Module,
     images: Pixels,
-    recipe: Callable[[int], Recipe],
+    recipe: Callable[[TrainingImages], Recipe],
     watch: Watch,
     device: torch.device,
     *,
     folds: int,
+    thinned: int = 1,
     checkpoint: Callable[[int], Checkpoint | None] = lambda _: None,
 ) -> Iterator[FoldAnswers]:
     """Train a network for each fold, on all others, and have it answer that one.
@@ -50,10 +51,11 @@ def answer_folds(
     Args:
         start: The network before any training; is not changed.
         images: Their validation part is not used.
-        recipe: How to train on so many images.
+        recipe: How to train on some of the images.
         watch: May end it.
         device: Where to train.
         folds: At least two.
+        thinned: Of the last class, train on every so-manieth image only: makes a skewed data set of an even one.
         checkpoint: Gives each training, by the number of its fold, where to go on from and to save to.
 
     Yields:
@@ -67,13 +69,14 @@ def answer_folds(
     fold = deal(images.plain.labels, folds)
     for number in range(folds):
         seen, unseen = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
+        seen = _thinned(seen, images.plain.labels, thinned)
         part = Pixels(
             training=_some_training(images.training, seen),
             plain=_some(images.plain, seen),
             validation=_some(images.plain, seen[:0]),
         )
         network = copy.deepcopy(start)
-        fit(network, part, recipe(len(seen)), Watch(should_stop=watch.should_stop), device, checkpoint(number))
+        fit(network, part, recipe(part.training), Watch(should_stop=watch.should_stop), device, checkpoint(number))
         yield FoldAnswers(unseen, predict(network, images.plain.pixels[unseen], device))
 
 
@@ -84,6 +87,11 @@ def deal(labels: Labels, folds: int) -> NDArray[np.int64]:
         inside = np.flatnonzero(labels == label)
         fold[inside] = np.arange(len(inside)) % folds
     return fold
+
+
+def _thinned(seen: NDArray[np.int64], labels: Labels, every: int) -> NDArray[np.int64]:
+    last = labels[seen] == labels.max()
+    return np.sort(np.concatenate([seen[~last], seen[last][::every]]))
 
 
 def _some_training(images: TrainingImages, chosen: NDArray[np.int64]) -> TrainingImages:

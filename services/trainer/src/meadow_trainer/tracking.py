@@ -82,6 +82,8 @@ class TrackedRun:
             mlflow.log_figure(figure, f"figures/{name}.png")
         mlflow.log_text(evaluation_page(bundle, figures), "evaluation.html")
         mlflow.log_dict({"slices": [vars(one) for one in bundle.assessment.slices]}, "slices.json")
+        behaviour = {"unchanged": bundle.assessment.unchanged, "must_pass": vars(bundle.assessment.must_pass)}
+        mlflow.log_dict(behaviour, "behaviour.json")
         mlflow.log_dict({"skipped": [vars(one) for one in bundle.skipped]}, "skipped.json")
         size, classes = bundle.manifest.preprocessing.size, len(bundle.manifest.classes)
         info = mlflow.onnx.log_model(
