@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 _DIGEST_LENGTH = 36
 """MLflow's limit for a data set's digest."""
-_SERVING_PACKAGES = ("mlflow", "onnx", "onnxruntime", "numpy")
+_SERVING_PACKAGES = ("onnx", "onnxruntime", "numpy")
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class TrackedRun:
                 outputs=Schema([TensorSpec(np.dtype(np.float32), (-1, classes), OUTPUT)]),
             ),
             # Left out, MLflow runs the model to guess them, which takes longer than everything else here.
-            pip_requirements=[f"{name}=={importlib.metadata.version(name)}" for name in _SERVING_PACKAGES],
+            pip_requirements=_serving_requirements(),
             extra_files=[
                 str(bundle.folder / name) for name in (*bundle.manifest.files, MANIFEST_FILE) if name != MODEL_FILE
             ],
@@ -129,6 +129,12 @@ def tracked_run(settings: Settings, source: ImageSource, config: TrainingConfig)
         except TrainingCancelledError:
             mlflow.end_run("KILLED")
             raise
+
+
+def _serving_requirements() -> list[str]:
+    """What serves the logged model; of MLflow, only its lighter half of the same version need be installed here."""
+    others = [f"{name}=={importlib.metadata.version(name)}" for name in _SERVING_PACKAGES]
+    return [f"mlflow=={mlflow.__version__}", *others]
 
 
 def _final_metrics(bundle: TrainedBundle) -> dict[str, float]:
