@@ -46,6 +46,9 @@ def test_every_variable_of_meadow_s_is_a_setting(file: Path) -> None:
 def test_a_service_listens_where_its_setting_says(service: str, setting: str) -> None:
     port = int(default(setting))
     assert inner_ports(service) == [port]
+    environment = SERVICES[service]["environment"]
+    for name in (setting, setting.removeprefix("MEADOW_")):
+        assert environment.get(name, str(port)) == str(port)
     assert compose_files.sample()[setting] == str(port)
     target = SERVICES[service]["build"]["target"]
     stage = DOCKERFILE.split(f"FROM base AS {target}\n")[1].split("\nFROM ")[0]

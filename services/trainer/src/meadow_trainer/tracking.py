@@ -38,7 +38,7 @@ _DIGEST_LENGTH = 36
 """MLflow's limit for a data set's digest."""
 _RESUMED_TAG = "resumed"
 """How many times the run was gone on with after its trainer was stopped."""
-_SERVING_PACKAGES = ("mlflow", "onnx", "onnxruntime", "numpy")
+_SERVING_PACKAGES = ("onnx", "onnxruntime", "numpy")
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class TrackedRun:
                 outputs=Schema([TensorSpec(np.dtype(np.float32), (-1, classes), OUTPUT)]),
             ),
             # Left out, MLflow runs the model to guess them, which takes longer than everything else here.
-            pip_requirements=[f"{name}=={importlib.metadata.version(name)}" for name in _SERVING_PACKAGES],
+            pip_requirements=_serving_requirements(),
             extra_files=[
                 str(bundle.folder / name) for name in (*bundle.manifest.files, MANIFEST_FILE) if name != MODEL_FILE
             ],
@@ -194,6 +194,12 @@ def _log_start(run_id: str, source: ImageSource, config: TrainingConfig) -> None
             )
         ],
     )
+
+
+def _serving_requirements() -> list[str]:
+    """What serves the logged model; of MLflow, only its lighter half of the same version need be installed here."""
+    others = [f"{name}=={importlib.metadata.version(name)}" for name in _SERVING_PACKAGES]
+    return [f"mlflow=={mlflow.__version__}", *others]
 
 
 def _final_metrics(bundle: TrainedBundle) -> dict[str, float]:
