@@ -107,9 +107,12 @@ def test_when_a_job_ends_the_page_shows_what_it_led_to(gateway: FakeGateway, ope
     assert "No data sets yet" in text(page)
     gateway.state.jobs = [job.model_copy(update={"state": JobState.SUCCEEDED})]
     gateway.state.datasets = [dataset("lawns", grass=12)]
+    gateway.asked.clear()
     page.run()
     assert "<strong>grass</strong>" in text(page)
     assert "Taking images into" not in text(page)
+    read = sum(asked.path == "/v1/datasets" for asked in gateway.asked)
+    assert read == 2, "what is followed is drawn by itself, and has the whole page drawn anew at the end"
 
 
 def test_a_report_is_fetched_when_it_is_wanted(gateway: FakeGateway, open_page: OpenPage) -> None:

@@ -34,7 +34,8 @@ def _section(client: MeadowClient, dataset: DatasetDetail) -> None:
             "Version",
             list(shown),
             format_func=lambda digest: shown.get(digest, digest),
-            key=f"report-of-{dataset.name}",
+            # A new version begins a new choice, with itself.
+            key=f"report-of-{dataset.name}-{dataset.short}",
             width=320,
         )
         wanted = st.toggle("Show its report", key=f"show-report-{dataset.name}")

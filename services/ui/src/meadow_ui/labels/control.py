@@ -1,15 +1,15 @@
 """The line under an answer where a person says whether it is right."""
 
 from collections.abc import Sequence
-from html import escape
 
 import streamlit as st
 
 from meadow.client import MeadowClient
 from meadow.predictions import Decision, Prediction
+from meadow_ui.labels.line import said_line, unheard_line
 from meadow_ui.labels.said import Said, read_label
 from meadow_ui.labels.telling import tell
-from meadow_ui.markup import badge, plain
+from meadow_ui.markup import plain
 from meadow_ui.pictures.picture import Picture
 
 
@@ -31,14 +31,12 @@ def say_control(picture: Picture, classes: Sequence[str], client: MeadowClient) 
         else:
             _asked(picture, picture.prediction, classes, client)
     if picture.unheard:
-        st.html(f'<p class="unheard" role="alert">{escape(picture.unheard)}</p>')
+        st.html(unheard_line(picture.unheard))
 
 
 def _shown(picture: Picture, said: Said) -> None:
-    new = badge("new class", "quiet") if said.new_class else ""
     right = picture.prediction is not None and said.label == picture.prediction.label
-    mark = "&#10003; " if right else ""
-    st.html(f'<p class="said">{mark}You say <b>{escape(said.label)}</b> {new}</p>')
+    st.html(said_line(said, right=right))
     st.button("Change", type="tertiary", key=f"change-{picture.number}", on_click=_change, args=(picture,))
 
 

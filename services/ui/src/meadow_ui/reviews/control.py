@@ -1,13 +1,13 @@
 """What a person can do about an uncertain answer: say what it shows, or that nobody can tell."""
 
 from collections.abc import Sequence
-from html import escape
 
 import streamlit as st
 
 from meadow.client import MeadowClient
+from meadow_ui.labels.line import said_line, unheard_line
 from meadow_ui.labels.said import read_label
-from meadow_ui.markup import badge, plain
+from meadow_ui.markup import plain
 from meadow_ui.reviews.entry import Entry
 
 BUTTONS = 4
@@ -23,15 +23,14 @@ def review_control(entry: Entry, classes: Sequence[str], client: MeadowClient) -
         else:
             _asked(entry, key, classes, client)
     if entry.unheard:
-        st.html(f'<p class="unheard" role="alert">{escape(entry.unheard)}</p>')
+        st.html(unheard_line(entry.unheard))
 
 
 def _shown(entry: Entry, key: str) -> None:
     if entry.said is None:
         st.html('<p class="said quiet">It has left the list.</p>')
         return
-    new = badge("new class", "quiet") if entry.said.new_class else ""
-    st.html(f'<p class="said">You say <b>{escape(entry.said.label)}</b> {new}</p>')
+    st.html(said_line(entry.said, right=entry.said.label == entry.item.prediction.label))
     if entry.image:
         st.button("Change", type="tertiary", key=f"change-{key}", on_click=_change, args=(entry,))
 
