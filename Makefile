@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 DAGS_STAMP := dags/.venv/.tests-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage test-unit test-dags check check-dags check-rules dashboards format lock lock-peers check-locks bench bench-quick clean
+.PHONY: help setup demo test coverage test-unit test-dags check check-dags check-rules dashboards format lock lock-peers check-locks bench bench-quick load clean
 
 ##@ Use
 help: ## Show this list
@@ -98,6 +98,9 @@ bench: $(STAMP) ## Measure everything, against other servers too; writes benchma
 
 bench-quick: $(STAMP) ## The same with small counts: minutes, and rough
 	@$(BENCH) --quick $(ROWS)
+
+load: $(STAMP) ## Put a stack under load with Locust; writes benchmarks/RESULTS-load.md (STAGES="smoke soak" for some of it)
+	@$(BIN)/python -m meadow_bench.loadtest $(STAGES)
 
 clean: ## Delete the environment and the caches
 	rm -rf $(VENV) dags/.venv .mypy_cache .ruff_cache .pytest_cache .coverage benchmarks/.envs benchmarks/.data
