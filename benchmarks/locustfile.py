@@ -170,7 +170,7 @@ class Steps(LoadTestShape):
     """The steps of the stage, each with findings of its own."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.found: list[StepFindings] = []
         self._on = 0
 
