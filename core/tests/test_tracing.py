@@ -27,7 +27,7 @@ def spans() -> Iterator[InMemorySpanExporter]:
 
 
 def test_a_trace_goes_on_where_its_context_is_carried_to(spans: InMemorySpanExporter) -> None:
-    with span("POST", {}, **{"meadow.job": "cls_1"}):
+    with span("POST", {}, {"meadow.job": "cls_1"}):
         record = carried()
     past_span("wait", record, began=10.0, ended=10.5)
     with span("classify", record):

@@ -19,6 +19,8 @@ TRACEPARENT = "traceparent"
 """Field of a job's record, and header of a request (W3C Trace Context)."""
 NANOSECONDS = 1_000_000_000
 
+Attributes = Mapping[str, str | int | float]
+
 # One a process, as logging is.
 _provider: "TracerProvider | None" = None
 
@@ -87,7 +89,7 @@ def span(
     """
     if _provider is None:
         return nullcontext()
-    return _span(_provider, name, carrier, attributes)
+    return _span(_provider, name, carrier, attributes or {})
 
 
 def past_span(name: str, carrier: Mapping[str, str], *, began: float, ended: float) -> None:
@@ -115,7 +117,7 @@ def _span(
     provider: "TracerProvider",
     name: str,
     carrier: Mapping[str, str] | None,
-    attributes: Mapping[str, str | int | float],
+    attributes: Attributes,
 ) -> Iterator[object]:
     context = None if carrier is None else _extracted(carrier)
     tracer = provider.get_tracer(__name__)

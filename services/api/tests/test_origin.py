@@ -8,6 +8,7 @@ import redis
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from meadow.jobs import keys
+from meadow.jobs.record import decode_hash
 from meadow.settings import Settings
 from meadow.tracing import TRACEPARENT, configure_tracing, end_tracing
 
@@ -28,7 +29,7 @@ def test_the_request_and_its_trace_travel_in_the_record(
 ) -> None:
     job = gateway.post("/v1/classifications", content=jpeg, headers=HEADERS).json()
     gateway.get("/metrics")
-    record = {name.decode(): value.decode() for name, value in redis_client.hgetall(keys.job(job["id"])).items()}
+    record = decode_hash(redis_client.hgetall(keys.job(job["id"])))
     assert record["request_id"] == "r-1"
     [request] = spans.get_finished_spans()
     assert request.name == "POST /v1/classifications"

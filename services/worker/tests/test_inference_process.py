@@ -33,6 +33,7 @@ from meadow.storage.layout import explanation_image_key, explanation_map_key, pa
 from meadow.storage.s3 import ObjectStore
 from meadow.tracing import configure_tracing, end_tracing, span
 from meadow_worker import inference_process
+from meadow_worker.answering import answer_claims
 from meadow_worker.inference_process import RUN_IMAGES, InferenceProcess
 from meadow_worker.lease_keeper import worker_name
 from meadow_worker.served_model import ServedModel
@@ -144,7 +145,7 @@ async def test_log_lines_name_the_job_its_request_and_the_model(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     seen: list[dict[str, str]] = []
-    answer = inference_process.answer_claims
+    answer = answer_claims
 
     def look(claims: Sequence[Claim], model: ServedModel) -> list[tuple[Claim, Prediction | JobError]]:
         seen.append(dict(current_log_context()))

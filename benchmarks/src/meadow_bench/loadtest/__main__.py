@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from meadow_bench.errors import BenchmarkError
 from meadow_bench.loadtest.cost import measure_cost
 from meadow_bench.loadtest.findings import read_findings
 from meadow_bench.loadtest.page import put_section, render_section
@@ -75,9 +76,12 @@ def _stage(console: Console, stack: MeasuredStack, stage: Stage, facts: dict[str
         "MEADOW_LOAD_FINDINGS": str(findings),
         "MEADOW_API_KEY": stack.settings.api_key.get_secret_value(),
     }
-    run = subprocess.run(  # noqa: S603 - our own command
-        command, env=environment, check=False, stdout=subprocess.DEVNULL, timeout=stage.seconds + SPARE_SECONDS
-    )
+    with (DATA / f"load-{stage.name}.log").open("w") as log:
+        run = subprocess.run(  # noqa: S603 - our own command
+            command, env=environment, check=False, stdout=log, stderr=log, timeout=stage.seconds + SPARE_SECONDS
+        )
+    if not findings.is_file():
+        raise BenchmarkError(f"Locust saw nothing; see {_relative(Path(log.name))}.")
     steps = read_findings(findings)
     return render_section(stage, steps, facts | {"Report": _relative(html)}), run.returncode
 

@@ -19,7 +19,7 @@ COLUMNS = ("Users", "Request", "Count", "Failed", "A second", "p50, s", "p95, s"
 def render_section(stage: Stage, steps: Sequence[StepFindings], facts: Mapping[str, str]) -> str:
     """Write a stage's section."""
     broken = [(step.users, words) for step in steps for words in step.broken(stage.limits)]
-    lines = [f"## {stage.name}", "", f"{stage.about[0].upper()}{stage.about[1:]}. {_verdict(stage, broken)}", ""]
+    lines = [f"## {stage.name}", "", f"{stage.about}. {_verdict(stage, broken)}", ""]
     lines += [f"{name}: {value}  " for name, value in facts.items()]
     lines += ["", _row(COLUMNS), _row(["---"] * len(COLUMNS))]
     for step in steps:

@@ -53,18 +53,18 @@ class Stage:
 STAGES = {
     stage.name: stage
     for stage in (
-        Stage("smoke", "a few users: does everything work?", (Step(20, 6),), Limits()),
-        Stage("load", "a working day", (Step(20, 10), Step(60, 24)), Limits()),
+        Stage("smoke", "A few users, to see that everything works", (Step(20, 6),), Limits()),
+        Stage("load", "A working day", (Step(20, 10), Step(60, 24)), Limits()),
         Stage(
             "spike",
-            "many at once, and then few again",
+            "Many at once, and then few again",
             (Step(20, 8), Step(20, 64), Step(30, 8)),
             Limits(refused=0.2, answer_p95=10.0, read_p95=2.0),
         ),
-        Stage("soak", "a working day for long: nothing may grow", (Step(900, 16),), Limits()),
+        Stage("soak", "A working day for long, in which nothing may grow", (Step(900, 16),), Limits()),
         Stage(
             "limit",
-            "twice the users every 20 seconds, until something gives",
+            "Twice the users every 20 seconds, until something gives",
             tuple(Step(20, users) for users in (8, 16, 32, 64, 128, 256)),
             Limits(),
             stops_when_broken=True,

@@ -31,7 +31,7 @@ def main() -> None:
         port=settings.api_port,
         access_log=False,
         # Its own lines are for people; machines take those of the root.
-        **({"log_config": None} if settings.log_format == JSON else {}),
+        log_config=None if settings.log_format == JSON else uvicorn.config.LOGGING_CONFIG,
         timeout_graceful_shutdown=settings.max_wait_seconds,
         # An upload that pauses between packs keeps its connection.
         timeout_keep_alive=75,

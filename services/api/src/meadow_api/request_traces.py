@@ -25,7 +25,7 @@ class RequestTraces:
         method = scope["method"]
         given = Headers(scope=scope).get(TRACEPARENT)
         current: Any
-        with span(method, {TRACEPARENT: given} if given else {}, **{"http.request.method": method}) as current:
+        with span(method, {TRACEPARENT: given} if given else {}, {"http.request.method": method}) as current:
 
             async def send_and_note(message: Message) -> None:
                 if message["type"] == "http.response.start":

@@ -55,7 +55,7 @@ class QueuedJobs(ABC):
         with (
             self._metrics.working(self.kind),
             log_context(job=unit.job_id, request_id=claim.record.get(REQUEST_ID)),
-            span(f"{self.kind.value} job", claim.record, **{"meadow.job": unit.job_id}),
+            span(f"{self.kind.value} job", claim.record, {"meadow.job": unit.job_id}),
         ):
             outcome = self._work_on(claim)
         self._metrics.note_end(self.kind, outcome)

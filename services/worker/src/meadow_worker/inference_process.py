@@ -134,7 +134,7 @@ class InferenceProcess:
                 request_id=claim.record.get(REQUEST_ID),
                 model=pinned.version if pinned else None,
             ),
-            span("classify a pack", claim.record, **{"meadow.job": unit.job_id, "meadow.pack": unit.pack or 0}),
+            span("classify a pack", claim.record, {"meadow.job": unit.job_id, "meadow.pack": unit.pack or 0}),
         ):
             try:
                 self._answer_pack(claim)
@@ -151,7 +151,7 @@ class InferenceProcess:
         with (
             self._heartbeats.holding(claim),
             log_context(job=unit.job_id, request_id=claim.record.get(REQUEST_ID)),
-            span("fill a batch", claim.record, **{"meadow.job": unit.job_id}),
+            span("fill a batch", claim.record, {"meadow.job": unit.job_id}),
         ):
             try:
                 self._filler.fill(claim)
@@ -240,5 +240,9 @@ def _enter_contexts(held: ExitStack, claims: Sequence[Claim], model: ModelRef) -
     for claim in claims:
         began, ended = (int(claim.record[name]) / MILLISECONDS for name in ("created_at", "started_at"))
         past_span("wait in the queue", claim.record, began=began, ended=ended)
-        attributes = {"meadow.job": claim.unit.job_id, "meadow.model": model.version, "meadow.images": len(claims)}
-        held.enter_context(span("classify an image", claim.record, **attributes))
+        attributes: dict[str, str | int] = {
+            "meadow.job": claim.unit.job_id,
+            "meadow.model": model.version,
+            "meadow.images": len(claims),
+        }
+        held.enter_context(span("classify an image", claim.record, attributes))
