@@ -3,12 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 MEMBERS := core services/api services/worker services/trainer services/ui deploy/local monitoring benchmarks
-SOURCES := $(MEMBERS) tests conftest.py
+SOURCES := $(MEMBERS) deploy/k8s deploy/k8s/smoke-test tests conftest.py
 STAMP := $(VENV)/.installed
 DAGS_STAMP := dags/.venv/.tests-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage test-unit test-dags check check-dags check-rules dashboards format lock lock-peers check-locks bench bench-quick load clean
+.PHONY: help setup demo demo-ct test coverage test-unit test-dags check check-dags check-deploy check-locks check-rules \
+  dashboards format lock lock-peers minikube bench bench-quick load images image-sizes compose-env clean
 
 ##@ Use
 help: ## Show this list
@@ -19,9 +20,15 @@ setup: $(STAMP) ## Make the environment: every dependency at its locked version,
 demo: $(STAMP) ## Train, serve and classify on this machine; stays up until Ctrl-C
 	@$(BIN)/meadow demo
 
+minikube: ## Run everything in a Kubernetes cluster on this machine (AIRFLOW=1: with continuous training)
+	@deploy/k8s/minikube
+
+demo-ct: $(STAMP) ## Watch the model keep itself trained: new images, a new model, new answers; with Airflow
+	@$(BIN)/meadow demo-ct
+
 ##@ Work on it
 # A process for each package, as in operation: services never share one, and their native libraries need not get along.
-SUITES := $(addsuffix /tests,$(MEMBERS)) tests
+SUITES := $(addsuffix /tests,$(MEMBERS)) deploy/k8s/tests tests
 
 test: $(STAMP) test-dags ## Run all tests, those over the whole embedded stack included
 	@set -e; for suite in $(SUITES); do echo "== $$suite"; $(BIN)/pytest $$suite; done
@@ -37,7 +44,7 @@ test-unit: $(STAMP) test-dags ## Run the tests that need no running stack
 test-dags: $(DAGS_STAMP) ## Run the tests of the DAGs, in an environment of their own
 	@echo "== dags/tests"; cd dags && .venv/bin/python -m pytest
 
-check: $(STAMP) check-locks check-dags check-rules ## Check format, lint, types, locks and alert rules
+check: $(STAMP) check-locks check-dags check-deploy check-rules ## Check format, lint, types, locks, manifests, workflows, alerts
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy $(SOURCES)
@@ -45,6 +52,23 @@ check: $(STAMP) check-locks check-dags check-rules ## Check format, lint, types,
 check-dags: $(STAMP) $(DAGS_STAMP)
 	cd dags && ../$(BIN)/ruff format --check . && ../$(BIN)/ruff check .
 	cd dags && ../$(BIN)/mypy --python-executable .venv/bin/python dags plugins tests
+
+SCRIPTS := deploy/images/install deploy/images/sizes $(wildcard deploy/compose/config/*[!f]) \
+  $(addprefix deploy/k8s/,check make-secrets minikube rules components/airflow/migrate.sh)
+# Python without the ending by which it would be found.
+PROGRAMS := deploy/images/answers deploy/compose/make-env
+
+check-deploy: $(STAMP)
+	@deploy/k8s/check
+	$(BIN)/shellcheck $(SCRIPTS)
+	$(BIN)/hadolint deploy/images/Dockerfile
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec $(wildcard deploy/compose/*.yaml)
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/zizmor --offline --quiet .github
+	$(BIN)/ruff format --check $(PROGRAMS)
+	$(BIN)/ruff check --extend-ignore INP001 $(PROGRAMS)
+	$(BIN)/mypy --scripts-are-modules $(PROGRAMS)
 
 dashboards: $(STAMP) ## Write the Grafana dashboards anew from monitoring/src
 	$(BIN)/python -m meadow_dashboards
@@ -70,25 +94,46 @@ COMPILE_DEV = $(COMPILE) --all-extras --group dev --no-emit-package meadow $(LOC
 COMPILE_DAGS = $(COMPILE) dags/pyproject.toml
 COMPILE_DAGS_DEV = $(COMPILE_DAGS) --group dags/pyproject.toml:dev
 
+# What each image holds, of the versions that are tested here. Meadow's own packages are installed beside it.
+COMPILE_IMAGE = $(COMPILE) --constraints $(or $(UNDER_$(1)),requirements/dev.txt) --no-emit-package meadow $(IMAGE_$(1))
+IMAGE_api := services/api/pyproject.toml
+# Streamlit loads these for tables and charts only, which the pages do not have; they would more than double the image.
+IMAGE_ui := services/ui/pyproject.toml $(addprefix --no-emit-package ,altair narwhals pandas pyarrow pydeck)
+IMAGE_worker-cpu := services/worker/pyproject.toml --extra cpu
+IMAGE_worker-gpu := services/worker/pyproject.toml --extra gpu
+IMAGE_trainer := services/trainer/pyproject.toml
+IMAGE_flower := deploy/images/flower.in
+IMAGE_mlflow := deploy/images/mlflow.in
+# Airflow pins what the services have newer, so its versions are those of its own lock.
+IMAGE_airflow := dags/pyproject.toml deploy/images/airflow.in
+UNDER_airflow := dags/requirements.txt
+IMAGE_LOCKS := api ui worker-cpu worker-gpu trainer flower mlflow airflow
+
 lock: $(STAMP) ## Resolve the dependencies anew (UPGRADE=--upgrade for newer versions)
 	$(COMPILE_DEV) $(UPGRADE) --output-file requirements/dev.txt >/dev/null
 	$(COMPILE_DAGS) $(UPGRADE) --output-file dags/requirements.txt >/dev/null
 	$(COMPILE_DAGS_DEV) --constraints dags/requirements.txt --output-file dags/requirements-dev.txt >/dev/null
+	@set -e; $(foreach image,$(IMAGE_LOCKS),$(call COMPILE_IMAGE,$(image)) -o requirements/$(image).txt >/dev/null;)
 
 lock-peers: $(STAMP) ## The same for the servers that the benchmarks compare with
 	@set -e; for folder in benchmarks/peers/*/; do \
 	  $(COMPILE) $(UPGRADE) $${folder}requirements.in --output-file $${folder}requirements.txt >/dev/null; done
 
+# Resolves once more beside each lock, which must come out as it is.
+FRESH := $(VENV)/fresh
+STALE = { echo "requirements/$(1).txt is stale: run 'make lock'."; exit 1; }
+
 check-locks: $(STAMP)
-	@cp requirements/dev.txt $(VENV)/dev.txt.fresh
-	@$(COMPILE_DEV) --output-file $(VENV)/dev.txt.fresh >/dev/null
-	@cmp -s requirements/dev.txt $(VENV)/dev.txt.fresh || { echo "requirements/dev.txt is stale: run 'make lock'."; exit 1; }
-	@cp dags/requirements.txt $(VENV)/dags.txt.fresh
-	@$(COMPILE_DAGS) --output-file $(VENV)/dags.txt.fresh >/dev/null
-	@cmp -s dags/requirements.txt $(VENV)/dags.txt.fresh || { echo "dags/requirements.txt is stale: run 'make lock'."; exit 1; }
-	@cp dags/requirements-dev.txt $(VENV)/dags-dev.txt.fresh
-	@$(COMPILE_DAGS_DEV) --constraints dags/requirements.txt --output-file $(VENV)/dags-dev.txt.fresh >/dev/null
-	@cmp -s dags/requirements-dev.txt $(VENV)/dags-dev.txt.fresh || { echo "dags/requirements-dev.txt is stale: run 'make lock'."; exit 1; }
+	@mkdir -p $(FRESH) && cp requirements/*.txt $(FRESH)/
+	@$(COMPILE_DEV) --output-file $(FRESH)/dev.txt >/dev/null
+	@cmp -s requirements/dev.txt $(FRESH)/dev.txt || $(call STALE,dev)
+	@set -e; $(foreach image,$(IMAGE_LOCKS),$(call COMPILE_IMAGE,$(image)) -o $(FRESH)/$(image).txt >/dev/null; \
+	  cmp -s requirements/$(image).txt $(FRESH)/$(image).txt || $(call STALE,$(image));)
+	@cp dags/requirements.txt $(FRESH)/dags.txt && cp dags/requirements-dev.txt $(FRESH)/dags-dev.txt
+	@$(COMPILE_DAGS) --output-file $(FRESH)/dags.txt >/dev/null
+	@cmp -s dags/requirements.txt $(FRESH)/dags.txt || { echo "dags/requirements.txt is stale: run 'make lock'."; exit 1; }
+	@$(COMPILE_DAGS_DEV) --constraints dags/requirements.txt --output-file $(FRESH)/dags-dev.txt >/dev/null
+	@cmp -s dags/requirements-dev.txt $(FRESH)/dags-dev.txt || { echo "dags/requirements-dev.txt is stale: run 'make lock'."; exit 1; }
 
 ##@ Measure
 BENCH := $(BIN)/python -m meadow_bench
@@ -101,6 +146,20 @@ bench-quick: $(STAMP) ## The same with small counts: minutes, and rough
 
 load: $(STAMP) ## Put a stack under load with Locust; writes benchmarks/RESULTS-load.md (STAGES="smoke soak" for some of it)
 	@$(BIN)/python -m meadow_bench.loadtest $(STAGES)
+
+##@ Ship
+# Whose build a version is can be read from its labels.
+BAKE = REVISION=$$(git rev-parse HEAD) SOURCE=$${SOURCE:-$$(git config --get remote.origin.url || echo unknown)} \
+  docker buildx bake -f deploy/images/bake.hcl
+
+images: ## Build the container images (TARGETS="api ui" for some; "gpu" and "airflow" are not in the default)
+	@$(BAKE) --load $(TARGETS)
+
+image-sizes: ## Show how large the built images are, and check that they hold what they should
+	@deploy/images/sizes
+
+compose-env: ## Make up the secrets that Compose starts with
+	@deploy/compose/make-env
 
 clean: ## Delete the environment and the caches
 	rm -rf $(VENV) dags/.venv .mypy_cache .ruff_cache .pytest_cache .coverage benchmarks/.envs benchmarks/.data

@@ -10,7 +10,8 @@ Runs every Monday, when `ingest` has found new data, when `monitor` has found dr
    is a good end: the rest is skipped, and the log says why.
 4. `verify_roll_out`: every worker serves the new version.
 5. `smoke_check`: the new version answers hold-out images, asked through the gateway.
-6. `roll_back`: runs if 4 or 5 failed, puts the version before back, and fails the run.
+6. `in_production`: says so.
+7. `roll_back`: runs if 4 or 5 failed, puts the version before back, and fails the run.
 """
 
 import logging
@@ -18,7 +19,7 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import AssetOrTimeSchedule, Param, TriggerRule, dag, get_current_context, task
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from meadow_airflow.assets import DATASET_ASSET, DRIFT_ASSET
 from meadow_airflow.defaults import DAG_RUN_TIMEOUT, TAG, default_args
@@ -106,9 +107,17 @@ def retrain() -> None:
             except SmokeError as error:
                 raise AirflowFailException(str(error)) from error
 
+    @task
+    def in_production(result: dict[str, Any]) -> str:
+        """Say what is better now; a last task, which does not run, and so fails the run, when one before it failed."""
+        told = TrainingResult.model_validate(result)
+        return f"Version {told.model.version} is in production. {told.reason}"
+
     @task(trigger_rule=TriggerRule.ONE_FAILED, retry_delay=timedelta(seconds=5))
-    def roll_back(model: dict[str, str]) -> None:
+    def roll_back(model: dict[str, str] | None) -> None:
         """Put the version before back, and fail: somebody should look."""
+        if not model:
+            raise AirflowSkipException("No new version came into production.")
         context = get_current_context()
         run = context["dag_run"]
         origin = Origin(run.dag_id, run.run_id, "roll_back", run.clear_number or 0)
@@ -122,6 +131,7 @@ def retrain() -> None:
     verified = RollOutOperator(task_id="verify_roll_out", model=promoted)
     asked = smoke_check(promoted, request)
     verified >> asked
+    asked >> in_production(result)
     [verified, asked] >> roll_back(promoted)
 
 

@@ -76,6 +76,12 @@ def test_what_is_not_there_is_none(gateway: StandInGateway, client: GatewayClien
     assert client.current_model() is None
 
 
+def test_an_answer_that_is_not_the_gateway_s_is_not_tried_again(gateway: StandInGateway, client: GatewayClient) -> None:
+    gateway.script = [Answer(200, "<html>")]
+    with pytest.raises(GatewayRefusedError, match=r"not-understood.*/v1/status"):
+        client.status()
+
+
 def test_a_job_that_has_ended_need_not_be_cancelled(gateway: StandInGateway, client: GatewayClient) -> None:
     job = client.submit("/v1/datasets", {"name": "lawns"}, "k")
     client.job(job.id)

@@ -72,10 +72,11 @@ def test_the_graph_of_a_retraining(bag: BundleDagBag) -> None:
     graph = {task.task_id: task.downstream_task_ids for task in bag.dags["retrain"].tasks}
     assert graph == {
         "decide": {"train", "smoke_check"},
-        "train": {"gate"},
+        "train": {"gate", "in_production"},
         "gate": {"verify_roll_out", "smoke_check", "roll_back"},
         "verify_roll_out": {"smoke_check", "roll_back"},
-        "smoke_check": {"roll_back"},
+        "smoke_check": {"in_production", "roll_back"},
+        "in_production": set(),
         "roll_back": set(),
     }
 

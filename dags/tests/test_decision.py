@@ -13,7 +13,7 @@ def situation(*started_by: Occasion, added: int = 0, relabelled: int = 0, remove
     return Situation(
         occasions=frozenset(started_by),
         dataset_name="lawns",
-        dataset=Dataset(name="lawns", digest="d2", images=100),
+        dataset=Dataset(name="lawns", digest="d2"),
         model=PRODUCTION,
         changes=Changes(version="d2", added=added, removed=removed, relabelled=relabelled),
         min_new_images=20,

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
@@ -10,30 +11,39 @@ from meadow.client import MeadowClient
 from meadow_local import stack_env
 from meadow_local.bring_up import wait_until_ready
 from meadow_local.home import Home
+from meadow_local.parts import PARTS, Part
 from meadow_local.processes import end
 from meadow_local.settings import LocalSettings, variable
 from meadow_local.stack import Stack
 
 READY_SECONDS = 240.0
+READY_SECONDS_OF_EXTRAS = 180.0
+"""So much longer for each extra."""
 
 
 class RunningStack:
     """A stack to test on: where it is, and what a test does to it."""
 
-    def __init__(self, home: Home, env: dict[str, str]) -> None:
+    def __init__(
+        self, home: Home, env: dict[str, str], *, parts: Sequence[Part] = PARTS, extras: Sequence[str] = ()
+    ) -> None:
         self.home = home
         self.env = env
         """What a command on this stack is run with."""
-        self.stack = Stack(home)
+        self.stack = Stack(home, parts)
+        self._extras = self.stack.choose_extras(env, add=extras)
+        for extra in self._extras:
+            extra.install(print)
         self._daemon: int | None = None
         self.settings: LocalSettings = self.up()
         self.client = MeadowClient.from_settings(self.settings)
 
     def up(self) -> LocalSettings:
         """Start what is not running and wait until everything is ready."""
-        start = self.stack.start(self.env)
+        start = self.stack.start(self.env, self._extras)
         self._daemon = self.stack.supervisor.pid()
-        for _ in wait_until_ready(self.stack, start.settings, self.stack.parts, timeout=READY_SECONDS):
+        timeout = READY_SECONDS + READY_SECONDS_OF_EXTRAS * len(self._extras)
+        for _ in wait_until_ready(self.stack, start.settings, self.stack.parts, timeout=timeout):
             pass
         return start.settings
 

@@ -150,6 +150,9 @@ class Settings(BaseSettings):
     )
 
     # Pages and watchers
+    ui_host: str = Field(
+        "127.0.0.1", description="Address the pages bind to; whoever reaches them uses the gateway with their API key."
+    )
     ui_port: int = Field(8501, ge=1, le=65535, description="Port of the Streamlit pages.")
     flower_port: int = Field(5555, ge=1, le=65535, description="Port of Flower.")
     flower_user: str = Field("meadow", description="Who may open Flower, if it has a password.")

@@ -78,7 +78,7 @@ def is_tracing() -> bool:
 
 
 def span(
-    name: str, carrier: Mapping[str, str] | None = None, **attributes: str | float
+    name: str, carrier: Mapping[str, str] | None = None, attributes: Attributes | None = None
 ) -> AbstractContextManager[object]:
     """Time a block.
 

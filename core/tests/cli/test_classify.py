@@ -222,7 +222,7 @@ def large_photo(folder: Path) -> bytes:
     return body
 
 
-@pytest.mark.parametrize(("option", "shorter_side"), [((), 512), (("--shrink", "off"), 1100), (("--shrink", "64"), 64)])
+@pytest.mark.parametrize(("option", "shorter_side"), [((), 275), (("--shrink", "off"), 1100), (("--shrink", "64"), 64)])
 def test_large_photos_are_sent_small_unless_they_are_to_be_sent_whole(
     gateway: FakeGateway, meadow: Meadow, photos: Photos, option: tuple[str, ...], shorter_side: int
 ) -> None:

@@ -51,6 +51,19 @@ async def test_a_result_ends_the_job_once(
     assert leases.claim(unit, model) is None
 
 
+async def test_a_job_is_open_until_it_is_answered(
+    submissions: JobSubmissions, leases: JobLeases, model: ModelRef, answer: Prediction
+) -> None:
+    unit = await submit(submissions)
+    assert leases.is_open(unit)
+    claim = leases.claim(unit, model)
+    assert claim
+    assert leases.is_open(unit)
+    leases.succeed(claim, answer)
+    assert not leases.is_open(unit)
+    assert not leases.is_open(Unit("cls_forgotten"))
+
+
 async def test_an_attempt_that_lost_its_lease_cannot_answer(
     submissions: JobSubmissions, leases: JobLeases, model: ModelRef, answer: Prediction
 ) -> None:

@@ -62,7 +62,7 @@ SOURCES = Setting[list[dict[str, str]]](
     "Where its images come from; JSON, as `POST /v1/datasets` takes it.",
 )
 ADD = Setting("meadow_add", True, _switch, "Whether images that are in the data set stay when a source drops them.")  # noqa: FBT003
-MAX_FAILED = Setting("meadow_max_failed", 0.1, float, "Share of a source's images that may be unreachable.")
+MAX_FAILED = Setting("meadow_max_failed", 0.5, float, "Share of a source's images that may be unreachable.")
 IMAGES_BUCKET = Setting("meadow_images_bucket", "images-bucket", str, "The bucket of the training images.")
 
 MIN_NEW_IMAGES = Setting("meadow_min_new_images", 20, int, "New data retrains from so many changed images on.")

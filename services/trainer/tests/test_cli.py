@@ -1,5 +1,6 @@
 """`meadow-train` on a terminal."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,8 @@ import typer
 from typer.testing import CliRunner
 
 import meadow_trainer.cli
+import meadow_trainer.loop
+import meadow_trainer.pipeline
 from meadow.bundle.manifest import read_bundle
 
 runner = CliRunner()
@@ -36,6 +39,45 @@ def test_several_seeds_give_a_mean(stripes: Path) -> None:
     code, output = _invoke("--data", str(stripes), "--seeds", "0,1", *FAST)
     assert code == 0, output
     assert "Mean over 2 seeds" in output
+
+
+@pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning")  # in Optuna's own database store
+def test_search_comes_first_and_its_best_is_trained(stripes: Path, tmp_path: Path) -> None:
+    out, study = tmp_path / "out", tmp_path / "study.db"
+    code, output = _invoke("--data", str(stripes), "--search", "2", "--study", str(study), "--out", str(out), *FAST)
+    assert code == 0, output
+    assert "trial 1: loss" in output
+    assert "best" in output
+    assert output.index("Trials by") < output.index("Accuracy")
+    assert study.exists()
+    assert (tmp_path / "out-search" / "search.png").exists()
+
+
+def test_search_without_its_extra_says_what_to_install(stripes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    searching = ("meadow_trainer.search", "meadow_trainer.local_search")
+    for name in [name for name in sys.modules if name.startswith(searching)]:
+        monkeypatch.delitem(sys.modules, name)
+    code, output = _invoke("--data", str(stripes), "--search", "2", *FAST)
+    assert code == 2
+    assert "meadow-trainer[search]" in output
+
+
+def test_interrupted_run_is_gone_on_with(stripes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    saved = tmp_path / "saved"
+    with monkeypatch.context() as patch:
+        patch.setattr(meadow_trainer.pipeline, "measure", _interrupt)
+        code, _ = _invoke("--data", str(stripes), "--resume", str(saved), *FAST)
+    assert code != 0
+    assert (saved / "checkpoint-network.safetensors").exists()
+    monkeypatch.setattr(meadow_trainer.loop, "draw_order", _interrupt)
+    code, output = _invoke("--data", str(stripes), "--resume", str(saved), *FAST)
+    assert code == 0, output
+    assert not saved.exists()
+
+
+def _interrupt(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize(

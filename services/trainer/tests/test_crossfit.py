@@ -9,9 +9,10 @@ import torch
 from meadow.bundle.preprocess import Preprocessing
 from meadow.datasets.split import Split
 from meadow_trainer.config import TrainingConfig
-from meadow_trainer.crossfit import can_cross_fit, cross_fit
+from meadow_trainer.crossfit import cross_fit
 from meadow_trainer.data import ImageLoader
 from meadow_trainer.errors import TrainingCancelledError
+from meadow_trainer.folds import can_fold
 from meadow_trainer.loop import Pixels
 from meadow_trainer.model import empty_network
 from meadow_trainer.recipe import choose_recipe
@@ -75,5 +76,5 @@ def test_too_few_images_of_a_class_are_not_halved(images: Pixels) -> None:
         ),
         images.validation,
     )
-    assert can_cross_fit(images)
-    assert not can_cross_fit(few)
+    assert can_fold(images)
+    assert not can_fold(few)

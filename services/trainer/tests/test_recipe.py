@@ -1,5 +1,7 @@
 """What is chosen when the configuration leaves it open."""
 
+from typing import Literal
+
 import pytest
 import torch
 
@@ -40,6 +42,49 @@ def test_what_was_asked_for_is_kept() -> None:
 
 def test_a_batch_is_no_larger_than_the_data_set() -> None:
     assert _recipe(5).batch_size == 5
+
+
+def test_muon_trains_what_starts_at_random_with_batch_norm() -> None:
+    assert _recipe(500).optimizer == "muon"
+    assert _recipe(500, fine_tuning=True).optimizer == "adamw"
+    assert _recipe(500, optimizer="adamw").optimizer == "adamw"
+    assert _recipe(500, optimizer="adamw").learning_rate < _recipe(500).learning_rate
+
+
+def test_a_short_run_takes_longer_steps() -> None:
+    assert _recipe(500, epochs=3).learning_rate > _recipe(500, epochs=30).learning_rate
+    assert _recipe(500, epochs=30).learning_rate == _recipe(500, epochs=60).learning_rate
+    assert _recipe(500, epochs=3, learning_rate=0.01).learning_rate == 0.01
+
+
+def test_patience_needs_images_to_watch() -> None:
+    asked = TrainingConfig(epochs=50)
+
+    def patience(config: TrainingConfig, watched: int) -> int | None:
+        return choose_recipe(
+            config, images=500, fine_tuning=False, network=RESNET, device=CPU, watched=watched
+        ).patience
+
+    assert patience(asked, 0) is None
+    assert patience(asked, 10) is None, "too few to tell"
+    assert patience(asked, 50) == 15
+    for images in (10, 50):
+        assert patience(asked.model_copy(update={"patience": 4}), images) == 4
+        assert patience(asked.model_copy(update={"patience": 0}), images) is None
+
+
+@pytest.mark.parametrize(
+    ("wanted", "skew", "balanced"),
+    [("auto", 2.9, False), ("auto", 3.0, True), ("sampling", 1.0, True), ("none", 9.0, False)],
+)
+def test_classes_are_balanced_where_one_is_rare(
+    wanted: Literal["auto", "sampling", "none"],
+    skew: float,
+    balanced: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    config = TrainingConfig(class_balance=wanted)
+    recipe = choose_recipe(config, images=500, fine_tuning=False, network=RESNET, device=CPU, skew=skew)
+    assert recipe.balanced is balanced
 
 
 def test_networks_without_batch_norm_train_gently() -> None:

@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -41,3 +42,13 @@ def test_text_from_outside_is_escaped() -> None:
 
 def test_a_table_names_its_cells_for_narrow_pages() -> None:
     assert '<td data-name="Age">5</td>' in markup.table(("Name", "Age"), [("a", "5")])
+
+
+def test_text_is_kept_from_being_read_as_markdown() -> None:
+    hostile = "![x](http://tracker/1.png) **b** :red[r] $x$ <b> `c` \\ ~~s~~ https://a.b"
+    shown = markup.plain(hostile)
+    for place, sign in enumerate(shown):
+        if sign in "![]()*:$<>`~" and not shown[:place].endswith("\\"):
+            pytest.fail(f"{sign} at {place} of {shown}")
+    assert re.sub(r"\\(.)", r"\1", shown) == hostile
+    assert markup.plain("löwenzahn 2") == "löwenzahn 2"

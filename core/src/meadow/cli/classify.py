@@ -44,7 +44,7 @@ def classify_command(
         str,
         typer.Option(
             metavar="auto|off|PIXELS",
-            help="Send photos of a folder smaller: large ones at what the model looks at twice over (auto), "
+            help="Send photos of a folder smaller: large ones at half again what the model looks at (auto), "
             "none (off), or all at so many pixels on their shorter side.",
         ),
     ] = AUTO,

@@ -57,9 +57,10 @@ def main() -> None:
 
 
 def _command_names(app: typer.Typer) -> set[str]:
-    apps = [group.typer_instance for group in app.registered_groups]
-    commands = [info for group in apps if group for info in group.registered_commands]
+    # The commands of a group that has a name, such as `data demo`, are none of the first word's.
     groups = {group.name for group in app.registered_groups if isinstance(group.name, str)}
+    plain = [group.typer_instance for group in app.registered_groups if not isinstance(group.name, str)]
+    commands = [info for one in plain if one for info in one.registered_commands]
     return groups | {info.name or info.callback.__name__ for info in commands if info.callback}
 
 

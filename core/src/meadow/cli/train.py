@@ -59,6 +59,25 @@ def train_command(
 
 def follow_training(console: Console, client: MeadowClient, job: Job) -> Job:
     """Show a run's progress until it is finished."""
+    return (_follow_as_bar if console.is_terminal else _follow_as_lines)(console, client, job)
+
+
+def _follow_as_lines(console: Console, client: MeadowClient, job: Job) -> Job:
+    """A bar is drawn once, at the end, where there is no terminal: a container's log would stay empty until then."""
+    console.print(f"Training run {job.id} waits for the trainer.", highlight=False, soft_wrap=True)
+    shown = ""
+    while not job.state.is_final:
+        job = client.job(job.id, wait=POLL_SECONDS)
+        if job.progress and job.state is not JobState.QUEUED:
+            count = f"{job.progress.done}/{job.progress.total} " if job.progress.total else ""
+            line = f"{count}{job.progress.message}"
+            if line and line != shown:
+                console.print(line, highlight=False, soft_wrap=True, markup=False)
+            shown = line
+    return job
+
+
+def _follow_as_bar(console: Console, client: MeadowClient, job: Job) -> Job:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

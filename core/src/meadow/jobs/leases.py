@@ -6,14 +6,15 @@ message again. Attempts are numbered, and a result is only taken from the attemp
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import redis
 
 from meadow.explanations import Explanation
+from meadow.jobs import keys
 from meadow.jobs.keys import Unit
 from meadow.jobs.model import JobError, JobResult, JobState
-from meadow.jobs.record import EXPLANATION, pairs_to_record
+from meadow.jobs.record import EXPLANATION, pairs_to_record, text
 from meadow.jobs.scripts import load_script
 from meadow.jobs.unit_keys import unit_keys
 from meadow.predictions import Prediction
@@ -143,6 +144,11 @@ class JobLeases:
         """Count a pack whose results are stored; False when it was counted before or the batch has ended."""
         arguments = [str(claim.unit), claim.attempt, str(claim.unit.pack), succeeded, failed, *_flat(classes)]
         return bool(self._finish_pack(unit_keys(claim.unit), arguments))
+
+    def is_open(self, unit: Unit) -> bool:
+        """Whether a job is still to be answered: it is neither finished nor forgotten."""
+        state = cast("bytes | None", self._redis.hget(keys.job(unit.job_id), "state"))
+        return state is not None and not JobState(text(state)).is_final
 
     def postpone(self, claim: Claim, seconds: float) -> bool:
         """Give a unit back for some seconds without counting the attempt, because a part it needs is down."""

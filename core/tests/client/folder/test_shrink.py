@@ -62,7 +62,7 @@ def test_a_model_gets_all_that_it_looks_at_and_small_files_stay_as_they_are() ->
     usual, large = Shrinking.for_model(224), Shrinking.for_model(384)
     assert usual
     assert large
-    assert (usual.shorter_side, large.shorter_side) == (512, 768)
+    assert (usual.shorter_side, large.shorter_side) == (336, 576)
     assert usual.planned_bytes("a.jpg", WORTHWHILE_BYTES) < WORTHWHILE_BYTES
     assert usual.planned_bytes("a.jpg", WORTHWHILE_BYTES - 1) == WORTHWHILE_BYTES - 1
 

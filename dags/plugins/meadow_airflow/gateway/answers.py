@@ -1,10 +1,14 @@
 """Reading the gateway's answers: a body, a reason to try again, or a refusal."""
 
 from http import HTTPStatus
+from typing import TypeVar
 
 import httpx
+from pydantic import BaseModel, ValidationError
 
 from meadow_airflow.gateway.errors import GatewayRefusedError, GatewayUnavailableError
+
+Known = TypeVar("Known", bound=BaseModel)
 
 PASSING = frozenset(
     {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
@@ -27,6 +31,19 @@ def check(response: httpx.Response) -> None:
             f"The gateway answers {response.status_code} ({code}): {detail}", _retry_after(response)
         )
     raise GatewayRefusedError(response.status_code, code, detail)
+
+
+def parse(model: type[Known], response: httpx.Response) -> Known:
+    """Read the body of an answer that succeeded.
+
+    Raises:
+        GatewayRefusedError: It is not what was asked for: the gateway is of another version, or no gateway at all.
+    """
+    try:
+        return model.model_validate_json(response.content)
+    except ValidationError as error:
+        path = response.request.url.path
+        raise GatewayRefusedError(response.status_code, "not-understood", f"{path} {error}") from error
 
 
 def unreachable(error: httpx.TransportError) -> GatewayUnavailableError:

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 from airflow.sdk import BaseHook
 
-from meadow_airflow.gateway.answers import check, unreachable
+from meadow_airflow.gateway.answers import check, parse, unreachable
 from meadow_airflow.gateway.connection import base_url, headers, timeout
 from meadow_airflow.gateway.errors import GatewayRefusedError
 from meadow_airflow.gateway.models import Job, SystemStatus
@@ -25,7 +25,7 @@ class AsyncGateway:
         response = await self._ask(
             "GET", f"/v1/jobs/{job_id}", headers={"Prefer": f"wait={wait}"} if wait else {}, timeout=timeout(wait)
         )
-        return Job.model_validate(response.json())
+        return parse(Job, response)
 
     async def cancel(self, job_id: str) -> None:
         """Stop a job; one that has ended meanwhile is left as it is."""
@@ -37,7 +37,7 @@ class AsyncGateway:
 
     async def status(self) -> SystemStatus:
         """Read what the workers serve."""
-        return SystemStatus.model_validate((await self._ask("GET", "/v1/status")).json())
+        return parse(SystemStatus, await self._ask("GET", "/v1/status"))
 
     async def _ask(self, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own options
         try:

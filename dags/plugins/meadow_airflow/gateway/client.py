@@ -8,7 +8,7 @@ from typing import Any, Self
 import httpx
 from airflow.sdk import BaseHook
 
-from meadow_airflow.gateway.answers import check, unreachable
+from meadow_airflow.gateway.answers import check, parse, unreachable
 from meadow_airflow.gateway.connection import base_url, headers, timeout
 from meadow_airflow.gateway.errors import GatewayRefusedError, GatewayUnavailableError
 from meadow_airflow.gateway.models import (
@@ -51,11 +51,11 @@ class GatewayClient:
     def submit(self, path: str, body: Mapping[str, object], key: str) -> Job:
         """Start a job; the same key with the same body leads to the same job, however often it is sent."""
         response = self._ask("POST", path, json=dict(body), headers={"Idempotency-Key": key})
-        return Job.model_validate(response.json())
+        return parse(Job, response)
 
     def job(self, job_id: str) -> Job:
         """Read a job."""
-        return Job.model_validate(self._ask("GET", f"/v1/jobs/{job_id}").json())
+        return parse(Job, self._ask("GET", f"/v1/jobs/{job_id}"))
 
     def cancel(self, job_id: str) -> None:
         """Stop a job; one that has ended meanwhile is left as it is."""
@@ -68,12 +68,12 @@ class GatewayClient:
     def training_runs(self, page_token: str = "") -> JobPage:
         """Read a page of training runs, newest first."""
         parameters = {"page_size": PAGE_SIZE} | ({"page_token": page_token} if page_token else {})
-        return JobPage.model_validate(self._ask("GET", "/v1/training-runs", params=parameters).json())
+        return parse(JobPage, self._ask("GET", "/v1/training-runs", params=parameters))
 
     def dataset(self, name: str) -> Dataset | None:
         """Read the newest version of a data set; None when there is none of that name."""
         try:
-            return Dataset.model_validate(self._ask("GET", f"/v1/datasets/{name}").json())
+            return parse(Dataset, self._ask("GET", f"/v1/datasets/{name}"))
         except GatewayRefusedError as refusal:
             if refusal.code != "not-found":
                 raise
@@ -81,14 +81,13 @@ class GatewayClient:
 
     def changes(self, name: str, since: str) -> Changes:
         """Count what has changed in a data set since one of its versions; without one, everything is new."""
-        return Changes.model_validate(
-            self._ask("GET", f"/v1/datasets/{name}/changes", params={"since": since} if since else {}).json()
-        )
+        parameters = {"since": since} if since else {}
+        return parse(Changes, self._ask("GET", f"/v1/datasets/{name}/changes", params=parameters))
 
     def current_model(self) -> CurrentModel | None:
         """Read which model is in production; None when none is yet."""
         try:
-            return CurrentModel.model_validate(self._ask("GET", "/v1/models/current").json())
+            return parse(CurrentModel, self._ask("GET", "/v1/models/current"))
         except GatewayRefusedError as refusal:
             if refusal.code != "no-model":
                 raise
@@ -96,11 +95,11 @@ class GatewayClient:
 
     def status(self) -> SystemStatus:
         """Read what the workers serve."""
-        return SystemStatus.model_validate(self._ask("GET", "/v1/status").json())
+        return parse(SystemStatus, self._ask("GET", "/v1/status"))
 
     def quality(self, hours: int) -> Quality:
         """Read how well the model in production has done in the last hours."""
-        return Quality.model_validate(self._ask("GET", "/v1/quality", params={"window_hours": hours}).json())
+        return parse(Quality, self._ask("GET", "/v1/quality", params={"window_hours": hours}))
 
     def roll_back(self, reason: str, key: str) -> str:
         """Put back the version that was in production before, and name it."""
@@ -116,7 +115,7 @@ class GatewayClient:
             headers={"Content-Type": "application/octet-stream", "Prefer": f"wait={wait}"},
             timeout=timeout(wait),
         )
-        return Job.model_validate(response.json())
+        return parse(Job, response)
 
     def _ask(self, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own options
         deadline = time.monotonic() + self._patience

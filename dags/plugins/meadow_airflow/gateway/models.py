@@ -98,7 +98,6 @@ class Dataset(Answer):
 
     name: str
     digest: str
-    images: int
 
 
 class Changes(Answer):

@@ -25,9 +25,10 @@ def look(
     """
     dataset = client.dataset(dataset_name)
     model = client.current_model()
-    drift_cause = _drift_cause(client, drift_hint) if Occasion.DRIFT in started_by else "drift"
+    is_drift = Occasion.DRIFT in started_by
+    drift_cause = _drift_cause(client, drift_hint) if is_drift else "drift"
     cooldown = timedelta(hours=COOLDOWN_HOURS.get())
-    recent = recent_run(client, drift_cause, datetime.now(UTC) - cooldown) if heed_cooldown else None
+    recent = recent_run(client, drift_cause, datetime.now(UTC) - cooldown) if is_drift and heed_cooldown else None
     return Situation(
         occasions=started_by,
         dataset_name=dataset_name,

@@ -1,6 +1,7 @@
 """The stack's commands, merged into `meadow` through the entry-point group `meadow.commands`."""
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -160,3 +161,25 @@ def demo(
     console, stack = Console(), Stack(Home.from_environment())
     with shown(console, stack.home):
         run_demo(console, stack, stay=stay, timeout=timeout)
+
+
+@app.command(name="demo-ct")
+def demo_ct(
+    *,
+    stay: Annotated[bool, typer.Option(help="Keep everything running until Ctrl-C.")] = True,
+    timeout: Annotated[
+        float, typer.Option(min=1, help="Seconds to wait for the parts to become ready.")
+    ] = READY_SECONDS,
+) -> None:
+    """Show how the model keeps itself trained: new images, a new model, new answers, as a timeline.
+
+    Labelled pictures arrive, Airflow takes them in, trains, and sees the better model into production; then a camera
+    grows old, people correct the answers, and the monitor has the model trained again, once.
+
+    It runs in a home of its own, `.meadow-ct` here unless MEADOW_HOME names another, and begins with an empty one.
+    """
+    from meadow_local.demo_ct.show import run_continuous_demo  # noqa: PLC0415 - as above
+
+    console, stack = Console(), Stack(Home(Path(os.environ.get("MEADOW_HOME") or ".meadow-ct").absolute()))
+    with shown(console, stack.home):
+        run_continuous_demo(console, stack, stay=stay, timeout=timeout)

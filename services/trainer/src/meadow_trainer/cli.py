@@ -32,6 +32,14 @@ def train(
     max_minutes: Annotated[
         float | None, typer.Option(help="Training time after which the schedule is shortened.")
     ] = None,
+    search: Annotated[
+        int | None,
+        typer.Option(min=1, help="Try so many settings by cross-validation first (needs meadow-trainer[search])."),
+    ] = None,
+    study: Annotated[Path | None, typer.Option(help="File that a search is kept in, and gone on from.")] = None,
+    resume: Annotated[
+        Path | None, typer.Option(help="Folder that progress is saved in, and gone on from after an interruption.")
+    ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; all cores when left out.")] = None,
     track: Annotated[bool, typer.Option(help="Log to MLflow, register, and promote if better.")] = False,  # noqa: FBT002 - a switch
 ) -> None:
@@ -59,10 +67,14 @@ def train(
     from meadow_trainer.local import TRAINING_FAULTS, LocalTraining  # noqa: PLC0415
 
     local = LocalTraining(console, data, track=track, threads=threads)
+
+    def of_seed(folder: Path | None, config: TrainingConfig) -> Path | None:
+        return folder / f"seed-{config.seed}" if folder and len(configs) > 1 else folder
+
     try:
-        outcomes = [
-            local.run(config, out / f"seed-{config.seed}" if out and len(configs) > 1 else out) for config in configs
-        ]
+        if search is not None:
+            configs = _search(console, data, configs, search, study, out)
+        outcomes = [local.run(config, of_seed(out, config), of_seed(resume, config)) for config in configs]
     except TRAINING_FAULTS as fault:
         console.print(f"[red]✗[/] {fault}", highlight=False, soft_wrap=True)
         sys.exit(_FAILED)
@@ -75,3 +87,19 @@ def train(
             f"the longest {max(outcome.seconds for outcome in outcomes):.0f} s.",
             highlight=False,
         )
+
+
+def _search(
+    console: Console, data: Path, configs: list[TrainingConfig], trials: int, study: Path | None, out: Path | None
+) -> list[TrainingConfig]:
+    """Return the best configuration that a search from the first one finds, with each one's seed."""
+    try:
+        from meadow_trainer.local_search import search_folder  # noqa: PLC0415 - Optuna is an extra
+    except ModuleNotFoundError as error:
+        if error.name != "optuna":
+            raise
+        console.print("[red]✗[/] A search needs Optuna: install meadow-trainer\\[search].", highlight=False)
+        sys.exit(_BAD_USE)
+    figures = out.with_name(f"{out.name}-search") if out else None
+    found = search_folder(console, data, configs[0], trials=trials, study=study, figures=figures)
+    return [found.model_copy(update={"seed": config.seed}) for config in configs]

@@ -19,11 +19,27 @@ class TrainingConfig(BaseModel):
     )
     epochs: int | None = Field(None, ge=1, le=10_000, description="Passes over the training images.")
     batch_size: int = Field(32, ge=2, le=4096)
-    learning_rate: float | None = Field(None, gt=0, description="Peak of the one-cycle schedule.")
+    optimizer: Literal["auto", "muon", "adamw"] = Field(
+        "auto", description="auto takes Muon for networks with batch norm that start from scratch, AdamW for others."
+    )
+    learning_rate: float | None = Field(
+        None, gt=0, description="Peak of the one-cycle schedule; Muon's is some ten times AdamW's."
+    )
     weight_decay: float = Field(0.05, ge=0)
     label_smoothing: float = Field(0.1, ge=0, lt=1)
     mixup: float = Field(0.2, ge=0, description="Parameter of the Beta distribution that images are blended by.")
     augmentation: float = Field(1.0, ge=0, le=2, description="Strength: 0 is none, 1 the default, 2 twice as far.")
+    class_balance: Literal["auto", "sampling", "none"] = Field(
+        "auto",
+        description="Show every class equally often in training (sampling), or as often as the data set has it (none); "
+        "auto does the first where a class has three times the images of another.",
+    )
+    patience: int | None = Field(
+        None,
+        ge=0,
+        description="Epochs without a better loss on the images kept back after which training ends and the best "
+        "weights are taken; 0 never ends it early; left out, three tenths of the run where at least 40 are kept back.",
+    )
     validation_percent: int | None = Field(
         None,
         ge=0,

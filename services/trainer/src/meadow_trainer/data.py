@@ -50,6 +50,12 @@ class TrainingImages:
         """Count the images."""
         return len(self.labels)
 
+    @property
+    def skew(self) -> float:
+        """Images of the largest class for each one of the smallest."""
+        counts = self.labels.bincount(minlength=len(self.classes))
+        return float(counts.max()) / max(1.0, float(counts.min()))
+
 
 @dataclass(frozen=True)
 class EvaluationImages:

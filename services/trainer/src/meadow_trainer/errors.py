@@ -17,5 +17,9 @@ class BundleParityError(TrainingError):
     """The exported graph answers differently from the network that was trained; nothing was registered."""
 
 
+class CheckpointRefusedError(TrainingError):
+    """There is a checkpoint, but of another run, or it cannot be read. Without it the run begins at the beginning."""
+
+
 class TrainingCancelledError(Exception):
     """The run was asked to stop, and did. Not a fault, so not a `TrainingError`."""

@@ -19,12 +19,14 @@ from meadow.datasets.folder import DatasetError
 from meadow.registry.cache import ModelCache
 from meadow.registry.versions import ModelRegistry, RegistryError
 from meadow.settings import load_settings
+from meadow_trainer.checkpoints import Checkpoints, discard
 from meadow_trainer.config import TrainingConfig
 from meadow_trainer.drawings import draw_all
 from meadow_trainer.errors import TrainingError
 from meadow_trainer.evaluation_page import evaluation_page
 from meadow_trainer.pipeline import TrainedBundle, train_bundle
 from meadow_trainer.reports import EpochReport, Watch
+from meadow_trainer.run_identity import run_identity
 from meadow_trainer.source import folder_source
 
 TRAINING_FAULTS = (TrainingError, DatasetError, RegistryError, BundleError, OSError)
@@ -52,19 +54,23 @@ class LocalTraining:
         self._data = data
         self._track = track
 
-    def run(self, config: TrainingConfig, out: Path | None) -> Outcome:
+    def run(self, config: TrainingConfig, out: Path | None, resume: Path | None = None) -> Outcome:
         """Train once.
 
         Args:
             config: How.
             out: Gets the bundle and its figures; None keeps neither.
+            resume: Keeps checkpoints until the run has succeeded, and is gone on from; None keeps none.
 
         Raises:
             TRAINING_FAULTS: The message says what is wrong.
         """
-        return self._run_tracked(config) if self._track else self._run_plain(config, out)
+        outcome = self._run_tracked(config, resume) if self._track else self._run_plain(config, out, resume)
+        if resume is not None:
+            discard(resume)
+        return outcome
 
-    def _run_plain(self, config: TrainingConfig, out: Path | None) -> Outcome:
+    def _run_plain(self, config: TrainingConfig, out: Path | None, resume: Path | None) -> Outcome:
         if out is not None and out.exists() and any(out.iterdir()):
             raise TrainingError(f"{out} is not empty. Give a new folder.")
         settings = load_settings()
@@ -73,20 +79,23 @@ class LocalTraining:
             folder.mkdir(parents=True, exist_ok=True)
             with self._progress(config) as watch:
                 source = folder_source(self._data)
-                bundle = train_bundle(source, config, folder, watch, max_pixels=settings.max_image_pixels)
+                saved = Checkpoints(resume, run_identity(source, config)) if resume else None
+                bundle = train_bundle(
+                    source, config, folder, watch, max_pixels=settings.max_image_pixels, checkpoints=saved
+                )
             if out is not None:
                 self._draw(bundle, out / "figures")
             self._print(bundle, config, out)
         return Outcome(bundle.measurement.accuracy, bundle.seconds)
 
-    def _run_tracked(self, config: TrainingConfig) -> Outcome:
+    def _run_tracked(self, config: TrainingConfig, resume: Path | None) -> Outcome:
         from meadow_trainer.run import TrainingRuns  # noqa: PLC0415 - MLflow takes seconds to import
 
         settings = load_settings()
         runs = TrainingRuns(settings, ModelRegistry(settings), ModelCache(settings.model_cache))
         began = time.monotonic()
         with self._progress(config) as watch:
-            result = runs.execute(folder_source(self._data), config, watch)
+            result = runs.execute(folder_source(self._data), config, watch, checkpoints=resume)
         self._console.print(
             f"[green]✓[/] {result.model.name} version {result.model.version}: {result.decision}. {result.reason}\n"
             f"  {result.run_url}",

@@ -2,6 +2,7 @@
 
 import copy
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,12 +18,14 @@ from meadow_trainer.answer_reference import count_answers
 from meadow_trainer.assess import Assessment, assess
 from meadow_trainer.behaviour import MustPass, check_must_pass
 from meadow_trainer.calibrate import Calibrated, calibrate
+from meadow_trainer.checkpoints import Checkpoint, Checkpoints
 from meadow_trainer.config import TrainingConfig
-from meadow_trainer.crossfit import can_cross_fit, cross_fit
+from meadow_trainer.crossfit import cross_fit
 from meadow_trainer.data import EvaluationImages, ImageLoader, SkippedImage
 from meadow_trainer.errors import TrainingDataError
 from meadow_trainer.evaluate import Logits, Measurement, measure, predict
 from meadow_trainer.export import verify_parity, write_files
+from meadow_trainer.folds import can_fold
 from meadow_trainer.loop import Pixels, fit
 from meadow_trainer.model import build_network
 from meadow_trainer.quantize import offer_quantized
@@ -58,7 +61,13 @@ class TrainedBundle:
 
 
 def train_bundle(
-    source: ImageSource, config: TrainingConfig, folder: Path, watch: Watch, *, max_pixels: int
+    source: ImageSource,
+    config: TrainingConfig,
+    folder: Path,
+    watch: Watch,
+    *,
+    max_pixels: int,
+    checkpoints: Checkpoints | None = None,
 ) -> TrainedBundle:
     """Train, evaluate, calibrate, export and verify.
 
@@ -68,8 +77,10 @@ def train_bundle(
         folder: Existing and empty; gets the bundle's files.
         watch: Follows the run and may end it.
         max_pixels: Larger images are left out.
+        checkpoints: Where to go on from, and to save to; stays until the caller discards it.
 
     Raises:
+        CheckpointRefusedError: There are checkpoints, but not of this run.
         TrainingError: The data, the network or the export is not usable; the message says which and why.
         TrainingCancelledError: The watch asked to stop.
     """
@@ -92,10 +103,23 @@ def train_bundle(
     holdout = loader.for_evaluation(parts.holdout, preprocessing)
     if not len(holdout):
         raise TrainingDataError("No image of the hold-out could be decoded.")
-    recipe = choose_recipe(config, images=len(images.training), fine_tuning=fine_tuning, network=network, device=device)
+    recipe = choose_recipe(
+        config,
+        images=len(images.training),
+        fine_tuning=fine_tuning,
+        network=network,
+        device=device,
+        skew=images.training.skew,
+        watched=len(images.validation),
+    )
+
+    def checkpoint(training: str) -> Checkpoint | None:
+        settled = {"recipe": str(recipe), "fine_tuned": str(fine_tuning), "images": str(len(images.training))}
+        return checkpoints.of(training, settled) if checkpoints else None
+
     watch.on_stage(f"starting on {len(images.training)} images")
-    reports = fit(network, images, recipe, watch, device)
-    calibrated = _calibrate(start, network, images, config, recipe, watch, device)
+    reports = fit(network, images, recipe, watch, device, checkpoint("network"))
+    calibrated = _calibrate(start, network, images, config, recipe, watch, device, checkpoint)
     del start
     watch.on_stage("evaluating")
     temperature = calibrated.temperature
@@ -154,6 +178,7 @@ def _calibrate(
     recipe: Recipe,
     watch: Watch,
     device: torch.device,
+    checkpoint: Callable[[str], Checkpoint | None],
 ) -> Calibrated:
     """Fit temperature and threshold on answers to images that were not trained on, from where there are most."""
     target, validation = config.target_accuracy, images.validation
@@ -161,8 +186,8 @@ def _calibrate(
     if config.calibration in {"auto", "validation"} and len(validation) >= enough:
         logits = predict(network, validation.pixels, device)
         return calibrate(logits, validation.labels, method="validation", target=target)
-    if config.calibration in {"auto", "cross-fit"} and can_cross_fit(images):
-        answers = cross_fit(start, images, recipe, watch, device)
+    if config.calibration in {"auto", "cross-fit"} and can_fold(images):
+        answers = cross_fit(start, images, recipe, watch, device, checkpoint)
         return calibrate(answers.logits, answers.labels, method="cross-fit", target=target)
     nothing = np.empty((0, len(validation.classes)), dtype=np.float32)
     return calibrate(nothing, np.empty(0, dtype=np.int64), method="none", target=target)

@@ -17,6 +17,7 @@ from meadow.registry.versions import ModelRegistry, RegistryError
 from meadow.settings import Settings
 from meadow.training import TrainingCause, TrainingResult
 from meadow_trainer.champion import measure_champion
+from meadow_trainer.checkpoints import CHECKPOINT_SECONDS, Checkpoints, tracked_run_of
 from meadow_trainer.config import TrainingConfig
 from meadow_trainer.data import ImageLoader
 from meadow_trainer.errors import TrainingCancelledError
@@ -25,8 +26,9 @@ from meadow_trainer.gate import HoldoutAnswers, PromotionRule, Verdict, judge
 from meadow_trainer.pipeline import TrainedBundle, train_bundle
 from meadow_trainer.probe_check import probe_fault
 from meadow_trainer.reports import EpochReport, Watch
+from meadow_trainer.run_identity import run_identity
 from meadow_trainer.source import ImageSource
-from meadow_trainer.tracking import TrackedRun, tracked_run
+from meadow_trainer.tracking import TrackedRun, end_abandoned_run, tracked_run
 
 TRAINER = "trainer"
 """Who promotes, in the history of production."""
@@ -37,8 +39,16 @@ log = logging.getLogger(__name__)
 class TrainingRuns:
     """Runs trainings against one registry."""
 
-    def __init__(self, settings: Settings, registry: ModelRegistry, cache: ModelCache) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        registry: ModelRegistry,
+        cache: ModelCache,
+        *,
+        checkpoint_seconds: float = CHECKPOINT_SECONDS,
+    ) -> None:
         self._settings = settings
+        self._checkpoint_seconds = checkpoint_seconds
         self._registry = registry
         self._production = Production(registry)
         self._cache = cache
@@ -50,10 +60,20 @@ class TrainingRuns:
         watch: Watch,
         *,
         cause: TrainingCause = TrainingCause.MANUAL,
+        checkpoints: Path | None = None,
     ) -> TrainingResult:
         """Train a model, register it, and make it the production model if it is better by rule.
 
+        Args:
+            source: The data set version.
+            config: What is asked for.
+            watch: Follows the run and may end it.
+            cause: Why; a tag of the run.
+            checkpoints: Folder from which an earlier attempt at this run is gone on with, its tracked run too. What
+                is saved there stays: only the caller knows whether there will be another attempt.
+
         Raises:
+            CheckpointRefusedError: The folder is that of another run.
             TrainingError: The data, the network or the export is not usable; nothing was registered.
             TrainingCancelledError: The watch asked to stop; nothing was registered.
             RegistryError: MLflow does not answer.
@@ -62,8 +82,12 @@ class TrainingRuns:
         # A registry that is down is told before the training, not after it.
         self._registry.production()
         try:
-            with tracked_run(self._settings, source, config, cause) as run, tempfile.TemporaryDirectory() as folder:
-                bundle = self._train(source, config, Path(folder), watch, run)
+            saved = self._checkpoints(checkpoints, source, config)
+            with (
+                tracked_run(self._settings, source, config, cause, saved) as run,
+                tempfile.TemporaryDirectory() as folder,
+            ):
+                bundle = self._train(source, config, Path(folder), watch, run, saved)
                 if watch.should_stop():
                     raise TrainingCancelledError("Stopped on request before the model was registered.")
                 watch.on_stage("registering the model")
@@ -71,15 +95,34 @@ class TrainingRuns:
         except MlflowException as error:
             raise RegistryError(f"MLflow at {self._settings.mlflow_tracking_uri} failed: {error}") from error
 
+    def abandon(self, checkpoints: Path) -> None:
+        """End the tracked run that a killed attempt left open and that nobody will go on with; never fails."""
+        run_id = tracked_run_of(checkpoints)
+        if run_id is not None:
+            end_abandoned_run(self._settings, run_id)
+
+    def _checkpoints(self, folder: Path | None, source: ImageSource, config: TrainingConfig) -> Checkpoints | None:
+        if folder is None:
+            return None
+        return Checkpoints(folder, run_identity(source, config), every_seconds=self._checkpoint_seconds)
+
     def _train(
-        self, source: ImageSource, config: TrainingConfig, folder: Path, watch: Watch, run: TrackedRun
+        self,
+        source: ImageSource,
+        config: TrainingConfig,
+        folder: Path,
+        watch: Watch,
+        run: TrackedRun,
+        checkpoints: Checkpoints | None,
     ) -> TrainedBundle:
         def on_epoch(report: EpochReport) -> None:
             run.log_epoch(report)
             watch.on_epoch(report)
 
         following = dataclasses.replace(watch, on_epoch=on_epoch)
-        return train_bundle(source, config, folder, following, max_pixels=self._settings.max_image_pixels)
+        return train_bundle(
+            source, config, folder, following, max_pixels=self._settings.max_image_pixels, checkpoints=checkpoints
+        )
 
     def _register(self, run: TrackedRun, bundle: TrainedBundle, source: ImageSource, watch: Watch) -> TrainingResult:
         logged = run.log_outcome(bundle)

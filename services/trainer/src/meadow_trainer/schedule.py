@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable
+from typing import Any
 
 _WARM_UP = 0.15
 """Share of the run in which the rate rises."""
@@ -24,12 +25,37 @@ class Schedule:
         self.epochs = epochs
         self._steps = steps
         self._clock = clock
+        self._max_seconds = max_seconds
         self._deadline = None if max_seconds is None else clock() + max_seconds
         self._epoch_began = clock()
         self._done = 0
         self._progress = 0.0
         self.shortened = False
         """Whether the time limit took epochs away."""
+
+    def state(self) -> dict[str, Any]:
+        """Return where the run is, for a checkpoint."""
+        return {
+            "epochs": self.epochs,
+            "done": self._done,
+            "progress": self._progress,
+            "shortened": self.shortened,
+            "epoch_seconds": self._clock() - self._epoch_began,
+        }
+
+    def restore(self, state: dict[str, Any], *, seconds: float) -> None:
+        """Go back to where a run was.
+
+        Args:
+            state: As `state` returned it.
+            seconds: How long the run had gone on by then; they count against its time.
+        """
+        self.epochs, self._done = state["epochs"], state["done"]
+        self._progress, self.shortened = state["progress"], state["shortened"]
+        now = self._clock()
+        self._epoch_began = now - state["epoch_seconds"]
+        if self._max_seconds is not None:
+            self._deadline = now + self._max_seconds - seconds
 
     @property
     def progress(self) -> float:

@@ -1,6 +1,7 @@
 """The trainer's Celery tasks: training runs, and the ingestion of what they learn from."""
 
 import dataclasses
+from pathlib import Path
 from typing import Self
 
 import redis
@@ -23,6 +24,7 @@ from meadow.storage.s3 import ObjectStore
 from meadow.training import TrainingRequest, TrainingResult
 from meadow_trainer.config import TrainingConfig
 from meadow_trainer.ingesting import IngestJobs
+from meadow_trainer.job_checkpoints import JobCheckpoints
 from meadow_trainer.lease import TrainingLease
 from meadow_trainer.metrics import TrainerMetrics
 from meadow_trainer.queued_jobs import QueuedJobs
@@ -46,10 +48,12 @@ class TrainingJobs(QueuedJobs):
         runs: TrainingRuns,
         *,
         lease_seconds: float,
+        checkpoints: Path,
     ) -> None:
         super().__init__(leases, sweeper, metrics, lease_seconds=lease_seconds)
         self._catalog = catalog
         self._runs = runs
+        self._checkpoints = JobCheckpoints(checkpoints, leases, runs)
 
     @classmethod
     def connect(cls, settings: Settings, client: redis.Redis, metrics: TrainerMetrics) -> Self:
@@ -62,20 +66,29 @@ class TrainingJobs(QueuedJobs):
             DatasetCatalog(store, settings.images_bucket, max_image_pixels=settings.max_image_pixels),
             TrainingRuns(settings, ModelRegistry(settings), ModelCache(settings.model_cache)),
             lease_seconds=settings.lease_seconds,
+            checkpoints=settings.home / "checkpoints",
         )
+
+    @override
+    def work(self, unit: Unit) -> None:
+        super().work(unit)
+        self._checkpoints.settle(unit)
 
     @override
     def _do(self, claim: Claim, lease: TrainingLease) -> TrainingResult:
         request = TrainingRequest.model_validate_json(claim.record["request"])
         source = catalog_source(self._catalog, request.dataset, request.dataset_version)
-        watch = lease.watch()
+        config, watch = config_of(request), lease.watch()
 
         def on_epoch(report: EpochReport) -> None:
             self._metrics.note_epoch(report)
             watch.on_epoch(report)
 
         following = dataclasses.replace(watch, on_epoch=on_epoch)
-        result = self._runs.execute(source, config_of(request), following, cause=request.cause)
+        result = self._checkpoints.train(
+            claim.unit,
+            lambda folder: self._runs.execute(source, config, following, cause=request.cause, checkpoints=folder),
+        )
         self._metrics.note_decision(result, request.cause)
         return result
 

@@ -11,7 +11,9 @@ import mlflow
 import numpy as np
 import onnx
 from mlflow.entities import Dataset, DatasetInput, InputTag
+from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
+from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
 from mlflow.types import Schema, TensorSpec
 
 from meadow import names
@@ -20,6 +22,7 @@ from meadow.registry.model import GateRecord
 from meadow.settings import Settings
 from meadow.training import TrainingCause
 from meadow_trainer.assess import Assessment
+from meadow_trainer.checkpoints import Checkpoints
 from meadow_trainer.config import TrainingConfig
 from meadow_trainer.drawings import draw_all
 from meadow_trainer.errors import TrainingCancelledError
@@ -33,6 +36,8 @@ log = logging.getLogger(__name__)
 
 _DIGEST_LENGTH = 36
 """MLflow's limit for a data set's digest."""
+_RESUMED_TAG = "resumed"
+"""How many times the run was gone on with after its trainer was stopped."""
 _SERVING_PACKAGES = ("mlflow", "onnx", "onnxruntime", "numpy")
 
 
@@ -47,12 +52,16 @@ class LoggedModel:
 class TrackedRun:
     """One MLflow run, open while the training goes on."""
 
-    def __init__(self, run: Any, tracking_uri: str) -> None:  # noqa: ANN401 - MLflow is not typed
+    def __init__(self, run: Any, tracking_uri: str, logged: frozenset[int] = frozenset()) -> None:  # noqa: ANN401 - MLflow is not typed
         self.run_id: str = run.info.run_id
+        self._logged = logged
+        """Epochs that an earlier attempt has logged, some of them after its last checkpoint."""
         self.url = f"{tracking_uri.rstrip('/')}/#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}"
 
     def log_epoch(self, report: EpochReport) -> None:
-        """Log one epoch's metrics under its number."""
+        """Log one epoch's metrics under its number, unless an earlier attempt has."""
+        if report.epoch in self._logged:
+            return
         metrics = {"loss": report.loss, "learning_rate": report.learning_rate, "seconds": report.seconds}
         if report.validation_accuracy is not None and report.validation_loss is not None:
             metrics["validation_accuracy"] = report.validation_accuracy
@@ -99,40 +108,90 @@ class TrackedRun:
 
 @contextmanager
 def tracked_run(
-    settings: Settings, source: ImageSource, config: TrainingConfig, cause: TrainingCause
+    settings: Settings,
+    source: ImageSource,
+    config: TrainingConfig,
+    cause: TrainingCause = TrainingCause.MANUAL,
+    checkpoints: Checkpoints | None = None,
 ) -> Iterator[TrackedRun]:
     """Open a run; it ends as finished, as killed when training was stopped on request, else as failed.
 
+    Args:
+        settings: Name the tracking server and the experiment.
+        source: The data set version.
+        config: What is asked for.
+        cause: Why; a tag of the run.
+        checkpoints: Know the run of an earlier attempt, which is then opened again.
+
     Raises:
+        CheckpointRefusedError: The checkpoints are those of another run.
         MlflowException: The tracking server does not answer.
     """
     mlflow.set_tracking_uri(settings.mlflow_tracking_uri)
     mlflow.set_experiment(settings.experiment)
-    manifest = source.manifest
-    title = f"{config.architecture} on {manifest.name}"
-    with mlflow.start_run(run_name=title, tags={names.CAUSE_TAG: cause.value}) as run:
-        asked = {**config.model_dump(), "must_pass": len(config.must_pass)}
-        mlflow.log_params({**asked, "dataset": manifest.name, "dataset_digest": manifest.digest})
-        mlflow.MlflowClient().log_inputs(
-            run.info.run_id,
-            datasets=[
-                DatasetInput(
-                    Dataset(
-                        name=manifest.name,
-                        digest=manifest.digest[:_DIGEST_LENGTH],
-                        source_type="meadow",
-                        source=manifest.digest,
-                        profile=f'{{"images": {len(manifest.entries)}, "classes": {len(manifest.classes)}}}',
-                    ),
-                    tags=[InputTag("mlflow.data.context", "training")],
-                )
-            ],
-        )
+    earlier = _earlier_run(checkpoints)
+    title = None if earlier else f"{config.architecture} on {source.manifest.name}"
+    with mlflow.start_run(earlier, run_name=title, tags={names.CAUSE_TAG: cause.value}) as run:
+        if earlier:
+            history = mlflow.MlflowClient().get_metric_history(earlier, "loss")
+            tracked = TrackedRun(run, settings.mlflow_tracking_uri, frozenset(one.step for one in history))
+            mlflow.set_tag(_RESUMED_TAG, str(int(run.data.tags.get(_RESUMED_TAG, "0")) + 1))
+        else:
+            tracked = TrackedRun(run, settings.mlflow_tracking_uri)
+            _log_start(run.info.run_id, source, config)
+            if checkpoints:
+                checkpoints.remember_tracked_run(run.info.run_id)
         try:
-            yield TrackedRun(run, settings.mlflow_tracking_uri)
+            yield tracked
         except TrainingCancelledError:
             mlflow.end_run("KILLED")
             raise
+
+
+def end_abandoned_run(settings: Settings, run_id: str) -> None:
+    """End a run whose trainer was killed and that no attempt will go on with; never fails."""
+    client = mlflow.MlflowClient(settings.mlflow_tracking_uri)
+    try:
+        if client.get_run(run_id).info.status == "RUNNING":
+            client.set_terminated(run_id, "KILLED")
+    except MlflowException as error:
+        log.warning("Could not end the abandoned run %s: %s", run_id, error)
+
+
+def _earlier_run(checkpoints: Checkpoints | None) -> str | None:
+    """Return the run that an earlier attempt opened, if it still exists."""
+    run_id = checkpoints.tracked_run() if checkpoints else None
+    if run_id is None:
+        return None
+    try:
+        mlflow.MlflowClient().get_run(run_id)
+    except MlflowException as error:
+        if error.error_code != ErrorCode.Name(RESOURCE_DOES_NOT_EXIST):
+            raise
+        return None
+    return run_id
+
+
+def _log_start(run_id: str, source: ImageSource, config: TrainingConfig) -> None:
+    """Log what is asked for, and of which data."""
+    manifest = source.manifest
+    asked = {**config.model_dump(), "must_pass": len(config.must_pass)}
+    mlflow.log_params({**asked, "dataset": manifest.name, "dataset_digest": manifest.digest})
+    mlflow.MlflowClient().log_inputs(
+        run_id,
+        datasets=[
+            DatasetInput(
+                Dataset(
+                    name=manifest.name,
+                    digest=manifest.digest[:_DIGEST_LENGTH],
+                    source_type="meadow",
+                    source=manifest.digest,
+                    profile=f'{{"images": {len(manifest.entries)}, "classes": {len(manifest.classes)}}}',
+                ),
+                tags=[InputTag("mlflow.data.context", "training")],
+            )
+        ],
+    )
 
 
 def _final_metrics(bundle: TrainedBundle) -> dict[str, float]:

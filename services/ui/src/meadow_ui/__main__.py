@@ -1,4 +1,4 @@
-"""Runs the pages on loopback, with every Streamlit option given here: no configuration file is looked for."""
+"""Runs the pages, with every Streamlit option given here: no configuration file is looked for."""
 
 import sys
 from pathlib import Path
@@ -8,7 +8,7 @@ from streamlit.web import cli
 from meadow.settings import load_settings
 from meadow_ui.theme import THEME_OPTIONS
 
-APP = Path(__file__).with_name("app.py")
+APP = Path(__file__).parent / "frame" / "app.py"
 MEBIBYTE = 1024 * 1024
 
 
@@ -16,7 +16,7 @@ def main() -> None:
     """Serve the pages until the process is told to stop."""
     settings = load_settings()
     options = {
-        "server.address": "127.0.0.1",
+        "server.address": settings.ui_host,
         "server.port": settings.ui_port,
         "server.headless": "true",
         "server.fileWatcherType": "none",

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from html import escape
 
-from meadow.jobs.model import Job
 from meadow.predictions import Decision, Prediction, Score
 from meadow_ui.markup import CLASS_COLOURS, badge, percent
 from meadow_ui.pictures.advice import advice
@@ -11,7 +10,7 @@ from meadow_ui.pictures.picture import Picture, Stage
 
 SHOWN_SCORES = 4
 
-_KINDS = {Decision.CONFIDENT: "sure", Decision.UNSURE: "unsure", Decision.UNKNOWN: "unknown"}
+KINDS = {Decision.CONFIDENT: "sure", Decision.UNSURE: "unsure", Decision.UNKNOWN: "unknown"}
 
 _WAITING_TEXT = {
     Stage.SENDING: "On its way",
@@ -31,8 +30,9 @@ def card(picture: Picture, classes: Sequence[str]) -> str:
     if picture.stage is Stage.FAILED:
         kind, content = "failed", _failed(picture)
     elif picture.prediction and picture.job:
-        kind = _KINDS[picture.prediction.decision]
-        content = _answered(picture.prediction, picture.job, classes)
+        kind = KINDS[picture.prediction.decision]
+        model = picture.job.model
+        content = answer(picture.prediction, model.version if model else "", classes)
     else:
         kind, content = (
             "waiting",
@@ -65,7 +65,8 @@ def _why(picture: Picture) -> str:
     return f'<p class="why">{escape(picture.unexplained)}</p>' if picture.unexplained else ""
 
 
-def _answered(prediction: Prediction, job: Job, classes: Sequence[str]) -> str:
+def answer(prediction: Prediction, version: str, classes: Sequence[str]) -> str:
+    """What the model said: the decision, the probabilities, and which version it was."""
     if prediction.decision is Decision.UNKNOWN:
         head = f"<h3>Unknown</h3>{badge('none of these', 'unknown')}"
     elif prediction.decision is Decision.UNSURE:
@@ -73,11 +74,11 @@ def _answered(prediction: Prediction, job: Job, classes: Sequence[str]) -> str:
     else:
         head = f"<h3>{escape(prediction.label)}</h3>{badge('confident', 'good')}"
     bars = "".join(_bar(score, classes) for score in prediction.scores[:SHOWN_SCORES])
-    version = f" &middot; model {escape(job.model.version)}" if job.model else ""
+    model = f" &middot; model {escape(version)}" if version else ""
     size = f"{prediction.width} &times; {prediction.height}"
     return (
         f'<header>{head}</header><div class="bars">{bars}</div>'
-        f'<p class="small">{prediction.infer_ms:.1f} ms{version} &middot; {size}</p>'
+        f'<p class="small">{prediction.infer_ms:.1f} ms{model} &middot; {size}</p>'
     )
 
 

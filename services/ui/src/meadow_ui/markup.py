@@ -1,19 +1,39 @@
 """Small pieces of HTML that the pages share. Whatever comes from outside is escaped here."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from html import escape
 from typing import Literal
 
+from meadow.jobs.model import JobState
+
 Tone = Literal["good", "unsure", "unknown", "bad", "quiet"]
+
+STATE_TONES: Mapping[JobState, Tone] = {
+    JobState.SUCCEEDED: "good",
+    JobState.FAILED: "bad",
+    JobState.EXPIRED: "bad",
+    JobState.CANCELLED: "quiet",
+    JobState.QUEUED: "quiet",
+    JobState.RUNNING: "unsure",
+}
+"""How a job's state is coloured on every page."""
 
 _UNITS = ((1, "ms", 0.001, 0), (10, "s", 1, 1), (90, "s", 1, 0), (5_400, "min", 60, 0), (172_800, "h", 3_600, 0))
 
 JUST_NOW = 5.0
 A_MINUTE = 60.0
 
+_MARKDOWN = frozenset("\\`*_{}[]()<>#+-.!|~$:&")
+"""What has a meaning in Streamlit's Markdown."""
+
 CLASS_COLOURS = 6
-"""How many colours `style.css` has for classes; further classes begin again with the first."""
+"""How many colours `frame/styles` has for classes; further classes begin again with the first."""
+
+
+def plain(text: str) -> str:
+    """Text for where Streamlit reads Markdown, in the names of buttons for instance: it is shown as it is."""
+    return "".join(f"\\{sign}" if sign in _MARKDOWN else sign for sign in text)
 
 
 def badge(text: str, tone: Tone) -> str:

@@ -13,8 +13,13 @@ def notice(title: str, text: str, *, tone: str = "quiet") -> None:
     st.html(f'<section class="notice {tone}"><h2>{escape(title)}</h2><p>{text}</p></section>')
 
 
-def trouble(error: ClientError) -> None:
-    """Say that the gateway does not answer, or what it answered instead, and what to do."""
+def trouble(error: ClientError, *, again: bool = True) -> None:
+    """Say that the gateway does not answer, or what it answered instead, and what to do.
+
+    Args:
+        error: What was met.
+        again: Whether a button is wanted; a part of a page that is drawn again by itself needs none.
+    """
     if isinstance(error, GatewayUnreachableError):
         notice(
             "The gateway is not answering",
@@ -25,7 +30,8 @@ def trouble(error: ClientError) -> None:
     else:
         hint = f"{code('meadow status')} tells which part is missing and where the logs are."
         notice("The gateway cannot help right now", f"{escape(str(error))} {hint}", tone="bad")
-    _look_again()
+    if again:
+        look_again()
 
 
 def no_model() -> None:
@@ -36,9 +42,9 @@ def no_model() -> None:
         "your own folders, one a class, work just as well: "
         f"{code('meadow data publish FOLDER')}, then {code('meadow train NAME')}.",
     )
-    _look_again()
+    look_again()
 
 
-def _look_again() -> None:
-    # Drawing the page again is all it takes.
+def look_again() -> None:
+    """Offer to draw the page again, which is all it takes."""
     st.button("Look again", icon=":material/refresh:", key="look-again")

@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from html import escape
 
 from meadow_ui.cards import colour
 from meadow_ui.pictures.tray import Group
+from meadow_ui.stretch import stretch
 
 _GROUPS = {
     Group.UNSURE: ("unsure", "unsure"),
@@ -20,11 +20,7 @@ def ribbon(groups: Counter[str], classes: Sequence[str]) -> str:
     total = groups.total()
     labels = sorted((label for label in groups if label not in _GROUPS), key=lambda label: (-groups[label], label))
     parts = [(colour(label, classes), label, groups[label]) for label in labels]
-    parts += [(kind, name, groups[group]) for group, (kind, name) in _GROUPS.items() if groups[group]]
-    stretches = "".join(f'<b class="{kind}" style="width:{count / total * 100:.2f}%"></b>' for kind, _, count in parts)
-    legend = "".join(
-        f'<li class="{kind}"><i></i>{escape(name)} <strong>{count}</strong></li>' for kind, name, count in parts
-    )
+    parts += [(kind, name, groups[group]) for group, (kind, name) in _GROUPS.items()]
     done = total - groups[Group.PENDING]
     head = f"{total} picture{'s' * (total != 1)}" if done == total else f"{done} of {total} pictures"
-    return f'<section class="ribbon"><h2>{head}</h2><div class="stretch">{stretches}</div><ul>{legend}</ul></section>'
+    return f'<section class="ribbon"><h2>{head}</h2>{stretch(parts)}</section>'

@@ -1,4 +1,4 @@
-"""Streamlit's theme: meadow green and dandelion yellow, by day and by night. `style.css` uses the same colours."""
+"""Streamlit's theme: meadow green and dandelion yellow, by day and by night. `frame/styles` use the same colours."""
 
 from collections.abc import Mapping
 

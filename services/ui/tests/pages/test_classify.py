@@ -7,7 +7,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from meadow.client.testing import FakeGateway
-from meadow.client.testing.answers import make_model
+from meadow.client.testing.answers import classify_by_name, make_model
 from meadow_ui.pages.classify import EXPLAINED
 from meadow_ui.pictures.tray import CAPACITY, Tray
 
@@ -188,3 +188,83 @@ def test_answers_stay_while_the_gateway_is_down(gateway: FakeGateway, open_page:
     page.run()
     assert "Redis does not answer." in text(page)
     assert len(cards(page)) == 1
+
+
+def say(page: AppTest) -> list[str]:
+    return [str(part.value) for part in page.html if 'class="said"' in str(part.value)]
+
+
+def type_in(page: AppTest, key: str, label: str) -> AppTest:
+    """Type what is none of the options, which the test's select box would refuse."""
+    box = page.selectbox(key=key)
+    box.options.append(label)
+    box.set_value(label)
+    return page
+
+
+def test_a_right_answer_is_confirmed_by_one_click(gateway: FakeGateway, open_page: OpenPage) -> None:
+    page = finished(drop(open_page("classify"), ["a.jpg", "grass.jpg"]))
+    page.button(key="right-2").click().run()
+    assert ["You say <b>grass</b>" in said for said in say(page)] == [True]
+    assert [(kept.label, kept.job_id) for kept in gateway.state.corrections] == [("grass", "job_2")]
+    assert len(cards(page)) == 2
+    assert page.button(key="right-1").label == "Right", "the others are still to be asked about"
+
+
+def test_a_wrong_answer_gets_another_class_or_a_new_one_and_that_can_be_changed(
+    gateway: FakeGateway, open_page: OpenPage
+) -> None:
+    page = finished(drop(open_page("classify"), ["a.jpg"]))
+    assert page.selectbox(key="other-1-0").options == ["grass"], "it was not said to be one"
+    page.selectbox(key="other-1-0").set_value("grass").run()
+    assert "<b>grass</b>" in say(page)[0]
+    assert "new class" not in say(page)[0]
+    page.button(key="change-1").click().run()
+    assert not say(page)
+    type_in(page, "other-1-1", "<i>Daisy</i>").run()
+    assert "<b>&lt;i&gt;Daisy&lt;/i&gt;</b>" in say(page)[0]
+    assert "new class" in say(page)[0]
+    kept = [(kept.label, kept.new_class) for kept in gateway.state.corrections]
+    assert kept == [("grass", False), ("<i>Daisy</i>", True)]
+
+
+def test_what_is_said_late_goes_with_the_picture(gateway: FakeGateway, open_page: OpenPage) -> None:
+    page = finished(drop(open_page("classify"), ["a.jpg"]))
+    gateway.state.images_gone = True
+    page.button(key="right-1").click().run()
+    assert "<b>dandelion</b>" in say(page)[0]
+    assert gateway.asked[-1].path != "/v1/jobs/job_1/feedback"
+    assert [kept.origin for kept in gateway.state.corrections] == ["correction"]
+
+
+def test_what_the_gateway_does_not_hear_is_said_and_may_be_said_again(
+    gateway: FakeGateway, open_page: OpenPage
+) -> None:
+    page = finished(drop(open_page("classify"), ["a.jpg"]))
+    gateway.reply_problem("unavailable", 503, "Redis <b>does not</b> answer.")
+    page.button(key="right-1").click().run()
+    assert "Redis &lt;b&gt;does not" in text(page)
+    assert not say(page)
+    type_in(page, "other-1-1", "Grass").run()
+    assert "<b>grass</b>" in say(page)[0], "as the class is written"
+    assert "does not" not in text(page)
+
+
+def test_only_answers_are_asked_about(gateway: FakeGateway, open_page: OpenPage) -> None:
+    page = finished(drop(open_page("classify"), ["broken.jpg", "unsure.jpg"]))
+    assert [box.key for box in page.selectbox] == ["other-2-0"]
+    assert page.button(key="right-2").label == "It is dandelion", "for it was not said to be"
+    gateway.reply_problem("unavailable", 503, "Redis does not answer.")
+    page.run()
+    assert not page.selectbox, "while the classes are not known, there is nothing to choose from"
+    assert len(cards(page)) == 2
+
+
+def test_names_and_labels_are_no_markdown(gateway: FakeGateway, open_page: OpenPage) -> None:
+    evil = "![x](http://tracker/1.png)"
+    gateway.state.model = make_model("3").model_copy(update={"classes": [evil, "b"]})
+    page = finished(drop(open_page("classify"), [f"{evil} unsure.jpg"]))
+    assert "![" not in page.selectbox[0].label
+    gateway.state.classify = lambda *_: classify_by_name(b"", "unsure").model_copy(update={"label": evil})
+    page = finished(drop(page, ["b.jpg"]))
+    assert "![" not in page.button(key="right-2").label

@@ -5,6 +5,8 @@ from streamlit.testing.v1 import AppTest
 
 from meadow.client.testing import FakeGateway
 from meadow.client.testing.answers import make_model
+from meadow.client.testing.quality import make_quality
+from meadow.quality.model import Verdict
 
 OpenPage = Callable[[str], AppTest]
 
@@ -33,7 +35,7 @@ def test_other_versions_are_listed_newest_first_without_the_one_in_production(
     aliases = ("challenger",)
     gateway.state.models = [make_model("2", aliases=()), make_model("10", aliases=aliases), make_model("9")]
     page = open_page("model")
-    assert [heading.value for heading in page.subheader] == ["Other versions"]
+    assert [heading.value for heading in page.subheader] == ["Quality of its answers", "Other versions"]
     listed = page.html[-1].value
     assert listed.index("<strong>10</strong>") < listed.index("<strong>2</strong>")
     assert "challenger" in listed
@@ -60,3 +62,32 @@ def test_what_the_registry_says_is_not_taken_for_markup(gateway: FakeGateway, op
     shown = text(open_page("model"))
     assert "<script>" not in shown
     assert "<i>a</i>" not in shown
+
+
+def test_the_quality_of_the_answers_is_shown_for_a_window(gateway: FakeGateway, open_page: OpenPage) -> None:
+    model = gateway.state.model
+    week = make_quality(
+        model, 168, verdict=Verdict.DRIFT, reasons=["Much <b>rain</b>."], images=1200, classes={"grass": 1200}
+    )
+    gateway.state.quality[168] = week
+    page = open_page("model")
+    assert "Too little has come in to tell" in text(page)
+    assert "Drift is judged from 100 images on, accuracy from 30 labels on" in text(page)
+    page.button_group(key="window").set_value("7 days").run()
+    assert "Something is different" in text(page)
+    assert "<li>Much &lt;b&gt;rain&lt;/b&gt;.</li>" in text(page)
+    assert "<b>1,200</b> images answered" in text(page)
+    assert 'class="class-1" style="width:100.00%"' in text(page), "in the colour that grass has everywhere"
+
+
+def test_counts_that_do_not_reach_back_so_far_are_said_to(gateway: FakeGateway, open_page: OpenPage) -> None:
+    gateway.state.quality[24] = make_quality(gateway.state.model, 12)
+    assert "Counts are kept for 12 h only" in text(open_page("model"))
+
+
+def test_quality_that_cannot_be_had_leaves_the_rest_of_the_page(gateway: FakeGateway, open_page: OpenPage) -> None:
+    gateway.state.quality_problem = ("unavailable", 503, "Redis does not answer.")
+    shown = text(open_page("model"))
+    assert "Redis does not answer." in shown
+    assert "no other version" in shown
+    assert "93.1 %" in shown

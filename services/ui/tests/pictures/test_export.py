@@ -3,6 +3,7 @@ import io
 
 from meadow.client.testing.answers import classify_by_name, make_model
 from meadow.jobs.model import Job, JobError
+from meadow_ui.labels.said import Said
 from meadow_ui.pictures.export import to_csv
 from meadow_ui.pictures.picture import Picture
 
@@ -37,6 +38,12 @@ def test_every_picture_has_its_line() -> None:
     assert (unsure["label"], unsure["decision"]) == ("grass", "unsure")
     assert (failed["state"], failed["error"], failed["detail"]) == ("failed", "image-undecodable", "Cut off, early.")
     assert (waiting["state"], waiting["label"]) == ("sending", "")
+
+
+def test_what_a_person_said_stands_beside_the_answer() -> None:
+    picture = answered("a.jpg")
+    picture.said = Said("=daisy", new_class=True)
+    assert (rows([picture])[0]["label"], rows([picture])[0]["said"]) == ("dandelion", "'=daisy")
 
 
 def test_a_file_name_is_no_formula() -> None:

@@ -66,3 +66,21 @@ def test_clearing_lets_go_of_what_still_waits() -> None:
     tray.clear()
     assert picture.dropped
     assert tray.pictures == []
+
+
+def test_of_answered_pictures_the_newest_keep_their_bytes() -> None:
+    pictures = [answered("a"), answered("b"), answered("c"), Picture("p", b"")]
+    for picture in pictures:
+        picture.data = b"12345"
+    Tray(pictures).make_room(11)
+    assert [len(picture.data) for picture in pictures] == [0, 5, 5, 5], "one that waits may have to be sent again"
+    Tray(pictures).make_room(10)
+    assert [len(picture.data) for picture in pictures] == [0, 5, 5, 5]
+
+
+def test_no_two_pictures_have_one_number(idle: Sender) -> None:
+    tray = Tray()
+    tray.add([("a", b""), ("b", b"")], idle)
+    tray.clear()
+    tray.add([("c", b"")], idle)
+    assert tray.pictures[0].number == 3

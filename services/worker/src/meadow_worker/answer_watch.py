@@ -22,8 +22,8 @@ from meadow.storage.errors import StoreError
 from meadow.storage.s3 import ObjectStore
 
 FLUSH_SECONDS = 2.0
-MOST_WAITING = 32
-"""Uncertain images in memory at most."""
+MOST_WAITING = 4
+"""Uncertain images in memory at most, and kept at each turn: storing one costs about as much as answering one."""
 
 logger = logging.getLogger(__name__)
 

@@ -20,9 +20,14 @@ BEATS_PER_LEASE = 4
 logger = logging.getLogger(__name__)
 
 
+def host_name() -> str:
+    """Name this host, or container."""
+    return socket.gethostname()
+
+
 def worker_name() -> str:
     """Name this process: host and process id."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+    return f"{host_name()}:{os.getpid()}"
 
 
 class LeaseKeeper:

@@ -1,12 +1,13 @@
 """Made-up answers, told by an image's name, so that a test decides the outcome where it names its file."""
 
 import base64
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from meadow.explanations import ExplanationMap
 from meadow.jobs.model import JobError
 from meadow.predictions import Decision, Prediction, Score
 from meadow.registry.model import ModelInfo, ModelRef
+from meadow.review.model import ReviewItem
 
 EXPLANATION_PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGO4Uh4OAAPFAaO7ZuVuAAAAAElFTkSuQmCC"
@@ -55,4 +56,19 @@ def make_model(version: str = "3", *, aliases: tuple[str, ...] = ("production",)
         run_id=f"run{version}",
         decision="promoted",
         reason="Hold-out accuracy rose from 0.914 to 0.931.",
+    )
+
+
+def make_review(number: int, name: str = "unsure.jpg", *, version: str = "3") -> ReviewItem:
+    """An uncertain answer that waits since so many minutes."""
+    outcome = classify_by_name(b"", name)
+    if isinstance(outcome, JobError):
+        raise TypeError(f"{name} has no answer.")
+    return ReviewItem(
+        id=f"{number:064x}",
+        created_at=datetime.now(UTC) - timedelta(minutes=number),
+        prediction=outcome,
+        model=make_model(version).ref,
+        job_id=f"job_{number}",
+        name=name,
     )

@@ -1,59 +1,27 @@
 """A gateway without queue, workers or model: its jobs pass through their states as time passes."""
 
-import hashlib
 import re
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 
 from pydantic import BaseModel, TypeAdapter
 
-from meadow.client.testing.answers import EXPLANATION_PNG, classify_by_name, make_explanation
+from meadow.client.testing.answers import EXPLANATION_PNG, make_explanation
 from meadow.client.testing.batches import FakeBatches
+from meadow.client.testing.datasets import FakeDatasets
+from meadow.client.testing.labels import FakeLabels
 from meadow.client.testing.models import FakeProduction
+from meadow.client.testing.quality import make_quality
 from meadow.client.testing.server import Answer, Asked, ScriptedServer, problem_answer
-from meadow.datasets.correction import Correction, CorrectionCounts
+from meadow.client.testing.state import GatewayState, Submitted, make_job
 from meadow.explanations import Explanation, ExplanationState
-from meadow.jobs.model import Job, JobError, JobKind, JobPage, JobState, Links
+from meadow.jobs.model import Job, JobError, JobKind, JobPage, JobState
 from meadow.predictions import Prediction
-from meadow.readiness import Check, Readiness
 from meadow.registry.model import ModelInfo
-from meadow.status import SystemStatus
-
-Classify = Callable[[bytes, str], Prediction | JobError]
 
 _MODELS = TypeAdapter(list[ModelInfo])
 _JOB_PATH = re.compile(r"/v1/jobs/([^/:]+)(:cancel|/explanation)?")
-
-
-@dataclass
-class _Submitted:
-    job: Job
-    ready_at: datetime
-    outcome: Prediction | JobError
-
-
-@dataclass
-class GatewayState:
-    """What the gateway knows; a test sets it up as it likes."""
-
-    model: ModelInfo | None = None
-    models: list[ModelInfo] = field(default_factory=list)
-    status: SystemStatus = field(default_factory=lambda: SystemStatus(queues=[], workers=[], inflight_bytes=0))
-    readiness: Readiness = field(
-        default_factory=lambda: Readiness(status="ready", checks={"redis": Check(ok=True, detail="answers")})
-    )
-    jobs: list[Job] = field(default_factory=list)
-    corrections: list[Correction] = field(default_factory=list)
-    refusal: tuple[str, int, str] | None = None
-    """Code, status and detail of the problem that meets every submission."""
-    classify: Classify = classify_by_name
-    explanation: Explanation = field(default_factory=lambda: Explanation(state=ExplanationState.READY))
-    """What comes of the explanations that are asked for."""
-    seconds_per_image: float = 0.0
-    """How long one image takes; they are done one after another."""
 
 
 class FakeGateway(ScriptedServer):
@@ -64,7 +32,8 @@ class FakeGateway(ScriptedServer):
         self.state = GatewayState()
         self.batches = FakeBatches(self._classify, self.url)
         self.production = FakeProduction()
-        self._submitted: dict[str, _Submitted] = {}
+        self.labels = FakeLabels(self.state)
+        self.datasets = FakeDatasets(self.state)
         self._busy_until = datetime.now(UTC)
 
     def respond(self, request: Asked) -> Answer:
@@ -72,22 +41,33 @@ class FakeGateway(ScriptedServer):
         self.asked.append(request)
         if self.answers:
             return self.answers.pop(0)
-        about_batches = self.batches.respond(request)
-        if about_batches:
-            return about_batches
-        about_models = self.production.respond(request, self.state.models)
-        if about_models:
-            return about_models
+        return (
+            self.batches.respond(request)
+            or self.production.respond(request, self.state.models)
+            or self.labels.respond(request)
+            or self.datasets.respond(request)
+            or self._respond_about_job(request)
+            or self._respond_otherwise(request)
+        )
+
+    def _respond_about_job(self, request: Asked) -> Answer | None:
         found = _JOB_PATH.fullmatch(request.path)
-        if found and found[1] in self._submitted:
+        submitted = self.state.submitted.get(found[1]) if found else None
+        if found and submitted:
             if found[2] == "/explanation":
-                return self._explain(request, self._submitted[found[1]])
-            return _body(self._progressed(self._submitted[found[1]], cancel=bool(found[2])))
+                return self._explain(request, submitted)
+            return _body(self._progressed(submitted, cancel=bool(found[2])))
+        known = next((job for job in self.state.jobs if found and job.id == found[1]), None)
+        if known and found and found[2] == ":cancel":
+            ended = known.model_copy(update={"state": JobState.CANCELLED, "finished_at": datetime.now(UTC)})
+            self.state.jobs[self.state.jobs.index(known)] = known = ended
+        return _body(known) if known else None
+
+    def _respond_otherwise(self, request: Asked) -> Answer:
         routes: dict[tuple[str, str], Callable[[], Answer]] = {
             ("POST", "/v1/classifications"): lambda: self._submit(request),
-            ("POST", "/v1/corrections"): lambda: self._correct(request),
-            ("GET", "/v1/corrections"): lambda: _body(self._count_corrections()),
-            ("GET", "/v1/jobs"): lambda: _body(JobPage(jobs=self._all_jobs())),
+            ("GET", "/v1/jobs"): lambda: _body(JobPage(jobs=self._jobs(request))),
+            ("GET", "/v1/quality"): lambda: self._report_quality(request),
             ("GET", "/v1/status"): lambda: _body(self.state.status),
             ("GET", "/v1/models"): lambda: Answer(content=_MODELS.dump_json(self.state.models)),
             ("GET", "/v1/models/current"): self._current_model,
@@ -105,30 +85,18 @@ class FakeGateway(ScriptedServer):
             return problem_answer("no-model", 404, "No model is in production yet.")
         return _body(self.state.model)
 
-    def _correct(self, request: Asked) -> Answer:
-        """Keep what was said of an image; of the labels, those of the model in production are accepted."""
-        label = request.query["label"][0]
-        new_class = request.query.get("new_class") == ["true"]
-        if not new_class and self.state.model and label not in self.state.model.classes:
-            return problem_answer("unknown-label", 422, f"{label!r} is no class of the model in production.")
-        correction = Correction(
-            sha256=hashlib.sha256(request.body).hexdigest(),
-            label=label,
-            new_class=new_class,
-            name=unquote(request.headers["X-Image-Name"] or ""),
-            job_id=request.query.get("job_id", [""])[0],
-            created_at=datetime.now(UTC),
-        )
-        self.state.corrections.append(correction)
-        return _body(correction, 201)
+    def _report_quality(self, request: Asked) -> Answer:
+        if self.state.quality_problem:
+            return problem_answer(*self.state.quality_problem)
+        hours = int(request.query.get("window_hours", ["24"])[0])
+        return _body(self.state.quality.get(hours) or make_quality(self.state.model, hours))
 
-    def _count_corrections(self) -> CorrectionCounts:
-        last = {correction.sha256: correction.label for correction in self.state.corrections}
-        return CorrectionCounts(total=len(last), labels=Counter(last.values()))
-
-    def _all_jobs(self) -> list[Job]:
+    def _jobs(self, request: Asked) -> list[Job]:
+        for submitted in self.state.submitted.values():
+            self._progressed(submitted)
         batches = [batch.job for batch in reversed(self.batches.opened.values())]
-        return [*batches, *(self._progressed(job) for job in reversed(self._submitted.values())), *self.state.jobs]
+        kinds = request.query.get("kind")
+        return [job for job in [*batches, *self.state.all_jobs] if kinds is None or job.kind in kinds]
 
     def _submit(self, request: Asked) -> Answer:
         if self.state.refusal:
@@ -136,20 +104,15 @@ class FakeGateway(ScriptedServer):
         now = datetime.now(UTC)
         self._busy_until = max(self._busy_until, now) + timedelta(seconds=self.state.seconds_per_image)
         name = unquote(request.headers["X-Image-Name"] or "")
-        number = f"job_{len(self._submitted) + 1}"
-        job = Job(
-            id=number,
-            kind=JobKind.CLASSIFICATION,
-            state=JobState.QUEUED,
-            created_at=now,
-            name=name,
-            explanation=Explanation(state=ExplanationState.PENDING) if "explain" in request.query else None,
-            links=Links(self=f"/v1/jobs/{number}", cancel=f"/v1/jobs/{number}:cancel"),
-        )
-        self._submitted[number] = _Submitted(job, self._busy_until, self.state.classify(request.body, name))
+        number = f"job_{len(self.state.submitted) + 1}"
+        explanation = Explanation(state=ExplanationState.PENDING) if "explain" in request.query else None
+        fields = make_job(number, kind=JobKind.CLASSIFICATION, name=name, explanation=explanation)
+        job = Job.model_validate(fields)
+        outcome = self.state.classify(request.body, name)
+        self.state.submitted[number] = Submitted(job, request.body, self._busy_until, outcome)
         return _body(job, 202)
 
-    def _explain(self, request: Asked, submitted: _Submitted) -> Answer:
+    def _explain(self, request: Asked, submitted: Submitted) -> Answer:
         job = self._progressed(submitted)
         if not job.explanation or job.explanation.state is not ExplanationState.READY:
             return problem_answer("not-found", 404, f"Job {job.id} has no explanation.")
@@ -157,7 +120,7 @@ class FakeGateway(ScriptedServer):
             return _body(make_explanation(job.result.label if isinstance(job.result, Prediction) else ""))
         return Answer(content=EXPLANATION_PNG)
 
-    def _progressed(self, submitted: _Submitted, *, cancel: bool = False) -> Job:
+    def _progressed(self, submitted: Submitted, *, cancel: bool = False) -> Job:
         now = datetime.now(UTC)
         job = submitted.job
         if job.state.is_final:

@@ -116,7 +116,7 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.cut_after is not None:
             self.close_connection = True
 
-    do_GET = do_POST = do_PUT = _handle  # noqa: N815 - the names that http.server asks for
+    do_GET = do_POST = do_PUT = do_DELETE = _handle  # noqa: N815 - the names that http.server asks for
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
         """Say nothing."""

@@ -49,6 +49,8 @@ def airflow_environment(settings: LocalSettings, project: DagsProject) -> dict[s
         "AIRFLOW_VAR_MEADOW_IMAGES_BUCKET": settings.images_bucket,
         # Airflow warns itself, in the log of every task.
         "PYTHONWARNINGS": "ignore::DeprecationWarning",
+        # Airflow writes titles over its processes' environment, by which the stack finds what is left of a crash.
+        "SPT_NOENV": "1",
         # Threads would otherwise each hold on to memory of their own.
         "MALLOC_ARENA_MAX": "2",
     }

@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field
 from meadow.datasets.diff import compare
 from meadow.datasets.errors import DatasetError
 from meadow.datasets.manifest import DatasetManifest
+from meadow.datasets.published import DatasetDetail, DatasetList
 from meadow.datasets.sources.requested import check_request
-from meadow.datasets.summary import VersionSummary
 from meadow.datasets.versions import DatasetVersions
 from meadow.ingestion import IngestRequest
 from meadow.jobs.model import Job, JobKind
@@ -32,18 +32,6 @@ class IngestSubmission(IngestRequest):
     """Which images to take in, and whom to tell."""
 
     webhook_url: str | None = Field(None, description="Called when the ingestion has ended.")
-
-
-class DatasetList(BaseModel):
-    """The newest version of each data set."""
-
-    datasets: list[VersionSummary]
-
-
-class DatasetDetail(VersionSummary):
-    """A data set's newest version, and those before it, newest first."""
-
-    versions: list[VersionSummary]
 
 
 class DatasetChanges(BaseModel):

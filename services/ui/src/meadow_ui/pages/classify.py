@@ -6,16 +6,19 @@ from html import escape
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from meadow.client import ApiProblem, ClientError
-from meadow.problems import ProblemTypes
+from meadow.client import ClientError
 from meadow.registry.model import ModelInfo
 from meadow.settings import Settings, load_settings
 from meadow_ui.cards import card
 from meadow_ui.connection import page_client, picture_sender
+from meadow_ui.labels.control import say_control
+from meadow_ui.markup import plain
 from meadow_ui.notices import no_model, notice, trouble
 from meadow_ui.pictures.export import to_csv
+from meadow_ui.pictures.picture import Picture
 from meadow_ui.pictures.sender import Sender
 from meadow_ui.pictures.tray import CAPACITY, Group, Tray, group_of
+from meadow_ui.production import production_model
 from meadow_ui.ribbon import ribbon
 
 IMAGE_TYPES = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"]
@@ -45,7 +48,7 @@ def page() -> None:
         # The answers refresh by themselves for as long as some are out.
         classes = model.classes if model else []
         every = REFRESH_SECONDS if tray.pending else None
-        st.fragment(_answers, run_every=every)(tray, picture_sender(settings), classes, live=every is not None)
+        st.fragment(_answers, run_every=every)(tray, settings, classes, live=every is not None)
     elif model is not None:
         notice(
             "Nothing dropped yet",
@@ -56,15 +59,12 @@ def page() -> None:
 
 def _model(settings: Settings) -> ModelInfo | None:
     try:
-        model = page_client(settings).current_model()
-    except ApiProblem as problem:
-        if problem.code == ProblemTypes.NO_MODEL.code:
-            no_model()
-        else:
-            trouble(problem)
-        return None
+        model = production_model(page_client(settings))
     except ClientError as error:
         trouble(error)
+        return None
+    if model is None:
+        no_model()
         return None
     names = [f"<b>{escape(label)}</b>" for label in model.classes]
     told = " from ".join(names) if len(names) == 2 else f"{len(names)} classes apart"  # noqa: PLR2004 - a pair
@@ -106,19 +106,28 @@ def _take(key: str, tray: Tray, sender: Sender, explained: int) -> None:
         )
 
 
-def _answers(tray: Tray, sender: Sender, classes: Sequence[str], *, live: bool) -> None:
+def _answers(tray: Tray, settings: Settings, classes: Sequence[str], *, live: bool) -> None:
     groups = tray.groups()
+    tray.make_room()
     st.html(ribbon(groups, classes))
-    chosen = _actions(tray, sender)
+    chosen = _actions(tray, picture_sender(settings))
     pictures = [picture for picture in tray.pictures if chosen in {ALL, group_of(picture)}]
     shown = st.session_state.setdefault(SHOWN, PAGE_OF_CARDS)
     with st.container(key="cards"):
         for picture in pictures[:shown]:
-            st.html(card(picture, classes))
+            _slot(picture, classes, settings)
     if len(pictures) > shown:
         st.button(f"Show more ({len(pictures) - shown} left)", key="more", on_click=_show_more)
     if live and not tray.pending:
         st.rerun()
+
+
+def _slot(picture: Picture, classes: Sequence[str], settings: Settings) -> None:
+    with st.container(key=f"slot-{picture.number}", gap=None):
+        st.html(card(picture, classes))
+        # Without the model's classes, as while the gateway is down, there is nothing to choose from.
+        if picture.prediction and classes:
+            st.fragment(say_control)(picture, classes, page_client(settings))
 
 
 def _show_more() -> None:
@@ -141,7 +150,7 @@ def _actions(tray: Tray, sender: Sender) -> str:
                 "Show",
                 [ALL, *groups],
                 default=ALL,
-                format_func=lambda group: names.get(group, group),
+                format_func=lambda group: names.get(group) or plain(group),
                 label_visibility="collapsed",
                 key="group",
             )

@@ -1,19 +1,20 @@
-"""The model in production, and the versions beside it."""
+"""The model in production, how good its answers are, and the versions beside it."""
 
 from collections.abc import Sequence
 from html import escape
 
 import streamlit as st
 
-from meadow.client import ApiProblem, ClientError, MeadowClient
+from meadow.client import ClientError
 from meadow.names import PRODUCTION_ALIAS
-from meadow.problems import ProblemTypes
 from meadow.registry.model import ModelInfo
 from meadow.settings import load_settings
 from meadow_ui.cards import colour
 from meadow_ui.connection import page_client
 from meadow_ui.markup import ago, badge, digest, facts, percent, table, tile, tiles
 from meadow_ui.notices import no_model, trouble
+from meadow_ui.production import production_model
+from meadow_ui.quality.section import quality_section
 
 
 def page() -> None:
@@ -22,7 +23,7 @@ def page() -> None:
     client = page_client(settings)
     st.title("The model")
     try:
-        current = _current(client)
+        current = production_model(client)
         versions = client.models()
     except ClientError as error:
         trouble(error)
@@ -33,17 +34,9 @@ def page() -> None:
         _production(current)
         registry = f"{settings.mlflow_tracking_uri}/#/models/{current.ref.name}/versions/{current.ref.version}"
         st.link_button("Open in MLflow", registry, icon=":material/open_in_new:")
+        quality_section(client, current, settings)
     others = [version for version in versions if current is None or version.ref.version != current.ref.version]
     _others(others, beside=current is not None)
-
-
-def _current(client: MeadowClient) -> ModelInfo | None:
-    try:
-        return client.current_model()
-    except ApiProblem as problem:
-        if problem.code == ProblemTypes.NO_MODEL.code:
-            return None
-        raise
 
 
 def _production(model: ModelInfo) -> None:

@@ -6,12 +6,12 @@ from html import escape
 import streamlit as st
 
 from meadow.client import ClientError, MeadowClient, Readiness
-from meadow.jobs.model import Job, JobKind, JobState
+from meadow.jobs.model import Job, JobKind
 from meadow.names import BATCH_QUEUE, INTERACTIVE_QUEUE, TRAINING_QUEUE
 from meadow.settings import load_settings
 from meadow.status import QueueStatus, WorkerStatus
 from meadow_ui.connection import page_client
-from meadow_ui.markup import Tone, ago, badge, code, digest, duration, table, tile, tiles
+from meadow_ui.markup import STATE_TONES, ago, badge, code, digest, duration, table, tile, tiles
 from meadow_ui.notices import notice, trouble
 
 REFRESH_SECONDS = 2.0
@@ -21,14 +21,6 @@ _QUEUE_NAMES = {
     INTERACTIVE_QUEUE: "Single pictures",
     BATCH_QUEUE: "Folders",
     TRAINING_QUEUE: "Training runs",
-}
-_STATE_TONES: dict[JobState, Tone] = {
-    JobState.SUCCEEDED: "good",
-    JobState.FAILED: "bad",
-    JobState.EXPIRED: "bad",
-    JobState.CANCELLED: "quiet",
-    JobState.QUEUED: "quiet",
-    JobState.RUNNING: "unsure",
 }
 
 
@@ -129,7 +121,7 @@ def _jobs(jobs: Sequence[Job]) -> None:
 
 
 def _state(job: Job) -> str:
-    text = badge(job.state.value, _STATE_TONES[job.state])
+    text = badge(job.state.value, STATE_TONES[job.state])
     progress = job.progress
     if progress and (job.kind is not JobKind.CLASSIFICATION):
         total = f" of {progress.total:,}" if progress.total is not None else ""

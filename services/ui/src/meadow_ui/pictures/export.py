@@ -10,6 +10,7 @@ COLUMNS = (
     "picture",
     "state",
     "label",
+    "said",
     "decision",
     "probability",
     "ood_score",
@@ -44,6 +45,7 @@ def _answer(picture: Picture) -> dict[str, str | float]:
     scores = {_column(score.label): round(score.probability, 6) for score in prediction.scores}
     return {
         "label": prediction.label,
+        "said": picture.said.label if picture.said else "",
         "decision": prediction.decision.value,
         "probability": round(prediction.scores[0].probability, 6) if prediction.scores else "",
         "ood_score": "" if prediction.ood_score is None else prediction.ood_score,

@@ -1,4 +1,4 @@
-"""One dropped picture, and how far it has come."""
+"""One dropped picture, how far it has come, and what a person said of it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,6 +7,7 @@ from meadow.client import ApiProblem, ClientError
 from meadow.explanations import ExplanationState
 from meadow.jobs.model import Job, JobError, JobState
 from meadow.predictions import Decision, Prediction
+from meadow_ui.labels.said import Said
 
 UNREACHABLE = "gateway-unreachable"
 
@@ -34,6 +35,7 @@ class Picture:
 
     name: str
     data: bytes
+    """Kept, if there is room, until the picture is cleared: to be tried again, or sent with a label."""
     thumbnail: str = ""
     explain: bool = False
     """Whether to ask which parts of it the answer rests on."""
@@ -43,6 +45,15 @@ class Picture:
     error: JobError | None = None
     dropped: bool = False
     """Cleared from the page: nobody waits for the answer any more."""
+    number: int = 0
+    """Of this visitor's pictures; none has it twice."""
+    said: Said | None = None
+    unheard: str = ""
+    """Why what was said last did not arrive."""
+    tries: int = 0
+    """How often a person said something."""
+    changing: bool = False
+    """Whether a person is about to say something else."""
 
     @property
     def stage(self) -> Stage:
@@ -80,10 +91,7 @@ class Picture:
 
     def progress(self, job: Job) -> None:
         """Take in how the job stands."""
-        if job.state is JobState.SUCCEEDED:
-            # The thumbnail is all that is shown; a failed picture keeps its bytes, to be tried again.
-            self.data = b""
-        elif job.state.is_final:
+        if job.state.is_final and job.state is not JobState.SUCCEEDED:
             self.error = job.error or JobError(code=job.state, detail=f"The job was {job.state}.")
         self.job = job
 

@@ -12,6 +12,10 @@ CAPACITY = 500
 """What a browser page shows comfortably; more belongs to the command line."""
 
 
+KEPT_BYTES = 128 * 1024 * 1024
+"""Of answered pictures; they are needed only where a person says what one shows after the gateway has let it go."""
+
+
 class Group(StrEnum):
     """Groups of pictures beside the labels themselves. No label can be named so."""
 
@@ -26,6 +30,8 @@ class Tray:
     """Lives in the visitor's session, so that answers survive every rerun of a page."""
 
     pictures: list[Picture] = field(default_factory=list)
+    taken: int = 0
+    """How many pictures there ever were."""
 
     def add(self, files: Iterable[tuple[str, bytes]], sender: Sender, *, explained: int = 0) -> int:
         """Take pictures in and send them, the first few to be explained; returns how many found no place."""
@@ -34,7 +40,8 @@ class Tray:
             if len(self.pictures) >= CAPACITY:
                 left_out += 1
                 continue
-            picture = Picture(name, data, explain=place < explained)
+            self.taken += 1
+            picture = Picture(name, data, explain=place < explained, number=self.taken)
             self.pictures.append(picture)
             sender.send(picture)
         return left_out
@@ -54,6 +61,16 @@ class Tray:
         for picture in self.failed:
             picture.reset()
             sender.send(picture)
+
+    def make_room(self, limit: int = KEPT_BYTES) -> None:
+        """Let go of the bytes of the pictures that were answered first, until the others' fit."""
+        answered = [picture for picture in self.pictures if picture.stage is Stage.DONE]
+        held = sum(len(picture.data) for picture in answered)
+        for picture in answered:
+            if held <= limit:
+                return
+            held -= len(picture.data)
+            picture.data = b""
 
     def clear(self) -> None:
         """Let go of everything; what still waits is cancelled."""

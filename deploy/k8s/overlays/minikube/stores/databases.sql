@@ -1,0 +1,2 @@
+-- Run once, when the database is made. `mlflow` is made by the image itself; Airflow is an option.
+CREATE DATABASE airflow;

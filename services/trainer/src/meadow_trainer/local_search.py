@@ -1,0 +1,55 @@
+"""A search on a folder of this machine, shown on a terminal."""
+
+from pathlib import Path
+
+from rich.console import Console
+
+from meadow.settings import load_settings
+from meadow_trainer.config import TrainingConfig
+from meadow_trainer.crossvalidate import CrossValidation
+from meadow_trainer.reports import Watch
+from meadow_trainer.search import TrialRow, search
+from meadow_trainer.search_report import draw_trials, trials_table
+from meadow_trainer.source import folder_source
+
+_FOLDS = 3
+FIGURE = "search.png"
+
+
+def search_folder(
+    console: Console, data: Path, config: TrainingConfig, *, trials: int, study: Path | None, figures: Path | None
+) -> TrainingConfig:
+    """Look for a better configuration, tell how it goes, and print what was tried.
+
+    Args:
+        console: Where to.
+        data: Folder with one sub-folder of images per class.
+        config: Where to start.
+        trials: How many to make.
+        study: SQLite file that keeps them; None forgets them.
+        figures: Folder that gets a figure of them; None draws none.
+
+    Returns:
+        The configuration of the best trial.
+
+    Raises:
+        TrainingError: The images cannot be divided, or no trial came to its end.
+        DatasetError: The folder is not a usable data set.
+    """
+    settings = load_settings()
+    folds = CrossValidation(folder_source(data), config.image_size, folds=_FOLDS, max_pixels=settings.max_image_pixels)
+    console.print(
+        f"Searching with {trials} trials: {_FOLDS} trainings each, on parts of {len(folds.images.training)} images.",
+        highlight=False,
+    )
+
+    def on_trial(row: TrialRow) -> None:
+        loss = "no loss" if row.loss is None else f"loss {row.loss:.4f}"
+        console.print(f"  trial {row.number}: {loss}, {row.state}", highlight=False)
+
+    found = search(folds, config, trials=trials, storage=study, on_trial=on_trial, watch=Watch())
+    console.print(trials_table(found))
+    if figures is not None:
+        figures.mkdir(parents=True, exist_ok=True)
+        draw_trials(found).savefig(figures / FIGURE)
+    return found.config

@@ -1,0 +1,36 @@
+from collections.abc import Iterator
+
+import pytest
+from celery.contrib.testing.worker import start_worker
+from pydantic import SecretStr
+
+from meadow.queueing.app import create_celery
+from meadow.settings import Settings
+from meadow_trainer import health
+from meadow_trainer.health import UnhealthyError, check
+
+NODE = "trainer@here"
+
+
+@pytest.fixture
+def answering(settings: Settings) -> Iterator[None]:
+    """A Celery worker with the trainer's name."""
+    with start_worker(create_celery(settings), pool="solo", perform_ping_check=False, hostname=NODE):
+        yield
+
+
+@pytest.mark.usefixtures("answering")
+def test_a_trainer_that_answers_is_healthy(settings: Settings) -> None:
+    check(settings, NODE)
+
+
+def test_one_that_is_not_there_is_not(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "ANSWER_SECONDS", 0.2)
+    with pytest.raises(UnhealthyError, match="has not answered"):
+        check(settings, NODE)
+
+
+def test_one_without_redis_is_not(settings: Settings) -> None:
+    cut_off = settings.model_copy(update={"redis_url": SecretStr("redis://127.0.0.1:1/0")})
+    with pytest.raises(UnhealthyError, match="Redis does not answer"):
+        check(cut_off, NODE)

@@ -1,0 +1,58 @@
+"""The page that shows how a version came about: from the gateway, which asks for a key, and shut in a frame."""
+
+from html import escape
+
+import streamlit as st
+
+from meadow.client import ClientError, MeadowClient
+from meadow.datasets.published import DatasetDetail
+from meadow_ui.markup import ago, plain
+from meadow_ui.notices import trouble
+
+HEIGHT = 640
+
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+"""What the gateway's own answer is allowed: pictures and styles that are in the page, and nothing else."""
+
+
+def report_section(client: MeadowClient, dataset: DatasetDetail) -> None:
+    """Draw it, as a fragment, for a report may take a moment."""
+    st.fragment(_section)(client, dataset)
+
+
+def framed(report: str) -> str:
+    """A page from anywhere, shut in: no scripts, no forms, no address of its own, nothing loaded from elsewhere."""
+    inner = f'<!doctype html><meta http-equiv="Content-Security-Policy" content="{_POLICY}">{report}'
+    style = "position:fixed;inset:0;width:100%;height:100%;border:0;background:#fff"
+    return f'<!doctype html><title>Report</title><iframe sandbox style="{style}" srcdoc="{escape(inner)}"></iframe>'
+
+
+def _section(client: MeadowClient, dataset: DatasetDetail) -> None:
+    shown = {one.digest: f"{one.short}, {ago(one.created_at)}" for one in dataset.versions}
+    with st.container(horizontal=True, vertical_alignment="bottom", key="report"):
+        chosen = st.selectbox(
+            "Version",
+            list(shown),
+            format_func=lambda digest: shown.get(digest, digest),
+            key=f"report-of-{dataset.name}",
+            width=320,
+        )
+        wanted = st.toggle("Show its report", key=f"show-report-{dataset.name}")
+    if not wanted:
+        return
+    try:
+        report = client.dataset_report(dataset.name, chosen)
+    except ClientError as error:
+        trouble(error, again=False)
+        return
+    # The frame that Streamlit makes may run scripts and reach the page; ours within it may not.
+    st.iframe(framed(report.decode("utf-8", "replace")), height=HEIGHT)
+    st.download_button(
+        f"Report of {plain(dataset.name)}",
+        report,
+        file_name=f"{dataset.name}-{chosen[:12]}.html",
+        mime="text/html",
+        icon=":material/download:",
+        on_click="ignore",
+        key="download-report",
+    )
