@@ -9,7 +9,7 @@ DAGS_STAMP := dags/.venv/.tests-installed
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-ct test coverage test-unit test-dags check check-dags check-deploy check-locks check-rules \
-  dashboards format lock lock-peers minikube bench bench-quick images image-sizes compose-env clean
+  dashboards format lock lock-peers minikube bench bench-quick load images image-sizes compose-env clean
 
 ##@ Use
 help: ## Show this list
@@ -143,6 +143,9 @@ bench: $(STAMP) ## Measure everything, against other servers too; writes benchma
 
 bench-quick: $(STAMP) ## The same with small counts: minutes, and rough
 	@$(BENCH) --quick $(ROWS)
+
+load: $(STAMP) ## Put a stack under load with Locust; writes benchmarks/RESULTS-load.md (STAGES="smoke soak" for some of it)
+	@$(BIN)/python -m meadow_bench.loadtest $(STAGES)
 
 ##@ Ship
 # Whose build a version is can be read from its labels.

@@ -1,8 +1,10 @@
 import asyncio
+import threading
+import time
 
 import pytest
 
-from meadow.background import running_beside
+from meadow.background import in_own_thread, running_beside
 
 
 async def test_work_runs_until_the_end_and_no_longer() -> None:
@@ -46,3 +48,22 @@ async def test_what_ended_the_work_is_told() -> None:
     with pytest.raises(LookupError, match="no such receiver"):
         async with running_beside(work()):
             await asyncio.sleep(0)
+
+
+async def test_what_blocks_gives_its_result_or_its_fault() -> None:
+    assert await in_own_thread(lambda: 7) == 7
+    with pytest.raises(ZeroDivisionError):
+        await in_own_thread(lambda: 1 // 0)
+
+
+def test_what_hangs_holds_nobody_up_at_the_end() -> None:
+    hangs = threading.Event()
+
+    async def give_up() -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(in_own_thread(hangs.wait), 0.05)
+
+    began = time.monotonic()
+    asyncio.run(give_up())
+    assert time.monotonic() - began < 5
+    hangs.set()

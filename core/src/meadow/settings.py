@@ -161,6 +161,13 @@ class Settings(BaseSettings):
     )
     flower_url: str = Field("http://127.0.0.1:5555", description="Where people open Flower.")
 
+    # Logs and traces
+    log_format: str = Field("text", pattern="^(text|json)$", description="Lines for people, or JSON for machines.")
+    traces_endpoint: str = Field(
+        "", description="Where traces go, as `http://collector:4318/v1/traces` (OTLP); empty: there are none."
+    )
+    traces_share: float = Field(1.0, ge=0, le=1, description="Share of the traces begun here that are kept.")
+
     # Clients
     api_url: str = Field("http://127.0.0.1:8000", description="Gateway that the client, CLI and UI talk to.")
     api_key: SecretStr = Field(SecretStr(""), description="API key that the client, CLI and UI send.")

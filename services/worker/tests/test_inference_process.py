@@ -2,11 +2,12 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import redis
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from redis.asyncio import Redis
 
 from meadow.explanations import Explanation, ExplanationMap, ExplanationState
@@ -15,10 +16,11 @@ from meadow.jobs import keys
 from meadow.jobs.batches import BatchSubmissions
 from meadow.jobs.ids import JobIds
 from meadow.jobs.keys import Unit
-from meadow.jobs.leases import JobLeases
-from meadow.jobs.model import JobKind, JobState
+from meadow.jobs.leases import Claim, JobLeases
+from meadow.jobs.model import JobError, JobKind, JobState
 from meadow.jobs.record import EXPLAINING
 from meadow.jobs.submissions import JobSubmissions
+from meadow.log_context import current_log_context, log_context
 from meadow.names import INTERACTIVE_QUEUE
 from meadow.packs import build_pack
 from meadow.predictions import Prediction
@@ -29,8 +31,12 @@ from meadow.settings import Settings
 from meadow.sources.model import PrefixSource
 from meadow.storage.layout import explanation_image_key, explanation_map_key, pack_key, pack_results_key
 from meadow.storage.s3 import ObjectStore
+from meadow.tracing import configure_tracing, end_tracing, span
+from meadow_worker import inference_process
+from meadow_worker.answering import answer_claims
 from meadow_worker.inference_process import RUN_IMAGES, InferenceProcess
 from meadow_worker.lease_keeper import worker_name
+from meadow_worker.served_model import ServedModel
 
 pytestmark = [
     # MLflow's own database store uses what SQLAlchemy is going to remove; with a server it does so over there.
@@ -107,6 +113,50 @@ async def test_an_image_is_answered_by_the_model_in_production(
     assert (job.state, job.model, job.attempts) == (JobState.SUCCEEDED, production, 1)
     assert isinstance(job.result, Prediction)
     assert len(job.result.scores) == 2
+
+
+async def test_a_trace_goes_on_from_the_request_through_the_queue_to_the_answer(
+    process: InferenceProcess, submissions: JobSubmissions, images: list[bytes], settings: Settings
+) -> None:
+    exporter = InMemorySpanExporter()
+    configure_tracing(settings, "test", exporter)
+    try:
+        with span("POST", {}):
+            unit = await send_image(submissions, images[0])
+        process.classify_image(unit)
+    finally:
+        end_tracing()
+    named = {one.name: one for one in exporter.get_finished_spans()}
+    assert set(named) == {"POST", "wait in the queue", "classify an image"}
+    request, answer = named["POST"], named["classify an image"]
+    assert request.context
+    assert answer.parent
+    assert answer.attributes
+    assert answer.parent.span_id == request.context.span_id
+    assert answer.attributes["meadow.job"] == unit.job_id
+    assert (await submissions.read(unit.job_id)).state is JobState.SUCCEEDED
+
+
+async def test_log_lines_name_the_job_its_request_and_the_model(
+    process: InferenceProcess,
+    submissions: JobSubmissions,
+    images: list[bytes],
+    production: ModelRef,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[dict[str, str]] = []
+    answer = answer_claims
+
+    def look(claims: Sequence[Claim], model: ServedModel) -> list[tuple[Claim, Prediction | JobError]]:
+        seen.append(dict(current_log_context()))
+        return answer(claims, model)
+
+    monkeypatch.setattr(inference_process, "answer_claims", look)
+    with log_context(request_id="r1"):
+        unit = await send_image(submissions, images[0])
+    process.classify_image(unit)
+    assert seen == [{"job": unit.job_id, "request_id": "r1", "model": production.version}]
+    assert dict(current_log_context()) == {}
 
 
 async def test_a_bad_image_fails_its_job_with_the_reason(

@@ -14,8 +14,10 @@ from meadow.jobs.model import Job, JobKind, JobPage, JobState
 from meadow.jobs.record import QUEUE_OF_KIND, decode_hash, text, to_job
 from meadow.jobs.scripts import load_script
 from meadow.jobs.unit_keys import message_for, unit_keys
+from meadow.log_context import REQUEST_ID, current_log_context
 from meadow.problems import ProblemError, ProblemTypes
 from meadow.settings import Settings
+from meadow.tracing import carried
 
 RETRY_AFTER_OVERLOAD_SECONDS = 2
 IDS_A_PAGE = 5_000
@@ -77,6 +79,7 @@ class JobSubmissions:
         record: dict[str, str | int] = {"kind": kind.value, "retention_ms": retention * 1000, **(fields or {})}
         if is_classification:
             record["deadline_ms"] = settings.job_deadline_seconds * 1000
+        record |= _origin()
         flat: list[str | int] = [part for pair in record.items() for part in pair]
         reply = await self._submit(
             [*unit_keys(unit), keys.JOB_INDEX, idempotency.redis_key if idempotency else keys.idempotency("none")],
@@ -209,3 +212,9 @@ def fingerprint(*parts: bytes | str | Mapping[str, object]) -> str:
         body = part if isinstance(part, bytes) else json.dumps(part, sort_keys=True).encode()
         digest.update(len(body).to_bytes(8, "big") + body)
     return digest.hexdigest()
+
+
+def _origin() -> dict[str, str]:
+    """Say what a job goes back to, for the logs and the traces of whoever works on it."""
+    request_id = current_log_context().get(REQUEST_ID)
+    return ({REQUEST_ID: request_id} if request_id else {}) | carried()

@@ -14,6 +14,7 @@ from meadow_api.metrics import GatewayMetrics
 from meadow_api.problem_responses import add_problem_handlers
 from meadow_api.request_id import RequestId
 from meadow_api.request_metrics import RequestMetrics
+from meadow_api.request_traces import RequestTraces
 from meadow_api.resources import open_resources
 from meadow_api.routes import (
     batch_forms,
@@ -96,5 +97,6 @@ def create_app(settings: Settings) -> FastAPI:
     # The last one added sees a request first.
     app.add_middleware(BodyLimit, settings=settings)
     app.add_middleware(RequestMetrics, metrics=metrics)
+    app.add_middleware(RequestTraces)
     app.add_middleware(RequestId)
     return app

@@ -1,12 +1,12 @@
 """Working out the quality of the production model's answers, for people and for Prometheus."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from redis.asyncio import Redis
 
+from meadow.background import in_own_thread
 from meadow.quality.counts import Dimension, of_dimension
 from meadow.quality.judgement import QualityRule, judge_accuracy, judge_drift, overall
 from meadow.quality.model import QualityReport
@@ -33,7 +33,7 @@ async def read_quality(redis: Redis, registry: ModelRegistry, settings: Settings
         RedisError: Redis does not.
     """
     hours = min(window_hours, max(1, settings.quality_seconds // HOUR_SECONDS))
-    model, reference = await asyncio.to_thread(_production, registry)
+    model, reference = await in_own_thread(lambda: _production(registry))
     seen = await read_counts(redis, model.ref.version, hours) if model else {}
     rule = QualityRule.from_settings(settings)
     drift, drifted = judge_drift(reference, seen, rule) if reference else ([], [])

@@ -7,6 +7,8 @@ from contextvars import ContextVar
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from meadow.log_context import log_context
+
 HEADER = "X-Request-ID"
 current_request_id: ContextVar[str] = ContextVar("request_id", default="")
 
@@ -34,4 +36,5 @@ class RequestId:
                 MutableHeaders(scope=message)[HEADER] = request_id
             await send(message)
 
-        await self._app(scope, receive, send_with_id)
+        with log_context(request_id=request_id):
+            await self._app(scope, receive, send_with_id)

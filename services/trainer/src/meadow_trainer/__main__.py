@@ -9,6 +9,7 @@ from meadow.jobs.connection import connect
 from meadow.logs import configure_logging
 from meadow.names import TRAINING_QUEUE
 from meadow.settings import load_settings
+from meadow.tracing import TracingUnavailableError, configure_tracing, end_tracing
 
 
 def main() -> None:
@@ -16,7 +17,9 @@ def main() -> None:
     configure_logging()
     try:
         settings = load_settings()
-    except ValidationError as error:
+        configure_logging(settings.log_format, service="trainer")
+        configure_tracing(settings, "meadow-trainer")
+    except (ValidationError, TracingUnavailableError) as error:
         Console(stderr=True).print(f"The trainer cannot start: {error}", markup=False)
         sys.exit(2)
     # torch and MLflow take seconds to import: a wrong setting is reported before.
@@ -46,6 +49,7 @@ def main() -> None:
             "--without-gossip",
         ]
     )
+    end_tracing()
 
 
 if __name__ == "__main__":

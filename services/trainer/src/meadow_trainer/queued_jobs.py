@@ -13,9 +13,11 @@ from meadow.jobs.keys import Unit
 from meadow.jobs.leases import Claim, JobLeases
 from meadow.jobs.model import JobError, JobKind, JobResult
 from meadow.jobs.sweeper import Sweeper
+from meadow.log_context import REQUEST_ID, log_context
 from meadow.problems import ProblemType
 from meadow.registry.versions import RegistryError
 from meadow.storage.s3 import StoreError
+from meadow.tracing import span
 from meadow.training import TrainingResult
 from meadow_trainer.errors import TrainingCancelledError, TrainingError
 from meadow_trainer.lease import TrainingLease
@@ -50,7 +52,11 @@ class QueuedJobs(ABC):
         claim = self._leases.claim(unit)
         if claim is None:
             return
-        with self._metrics.working(self.kind):
+        with (
+            self._metrics.working(self.kind),
+            log_context(job=unit.job_id, request_id=claim.record.get(REQUEST_ID)),
+            span(f"{self.kind.value} job", claim.record, {"meadow.job": unit.job_id}),
+        ):
             outcome = self._work_on(claim)
         self._metrics.note_end(self.kind, outcome)
 

@@ -24,6 +24,7 @@ def main() -> None:
     configure_logging()
     try:
         settings = load_settings()
+        configure_logging(settings.log_format, service="worker")
         engine = resolve_engine(settings.worker_engine)
     except (ValidationError, EngineUnavailableError) as error:
         Console(stderr=True).print(f"The worker cannot start: {error}", markup=False)

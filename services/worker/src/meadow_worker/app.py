@@ -11,6 +11,7 @@ from meadow.jobs.sweeper import Sweeper
 from meadow.names import CLASSIFY_IMAGE_TASK, CLASSIFY_PACK_TASK, FILL_BATCH_TASK
 from meadow.queueing.app import create_celery
 from meadow.settings import Settings
+from meadow.tracing import configure_tracing, end_tracing
 from meadow_worker.inference_process import InferenceProcess
 from meadow_worker.metrics import WorkerMetrics
 
@@ -62,6 +63,7 @@ class WorkerApp:
         return self._process
 
     def _on_process_start(self, **_: object) -> None:
+        configure_tracing(self._settings, "meadow-worker")
         # Counts of one process must be made once: two of them would overwrite each other.
         self._process = InferenceProcess(self._settings, self._metrics if self._threads else WorkerMetrics())
         self._process.start()
@@ -69,6 +71,7 @@ class WorkerApp:
     def _on_process_stop(self, **_: object) -> None:
         if self._process:
             self._process.stop()
+        end_tracing()
 
     def _on_task_failure(self, task_id: str, exception: BaseException, **_: object) -> None:
         """Celery's main process learns that an inference process died: its lease need not run out first."""

@@ -16,6 +16,7 @@ from meadow.jobs.model import JobError
 from meadow.jobs.record import EXPLAIN, model_of, waited_seconds
 from meadow.jobs.unit_keys import queue_of
 from meadow.jobs.waiting import WaitingImages
+from meadow.log_context import REQUEST_ID, log_context
 from meadow.names import BATCH_QUEUE, INTERACTIVE_QUEUE
 from meadow.predictions import Prediction
 from meadow.problems import ProblemTypes
@@ -25,6 +26,7 @@ from meadow.registry.versions import ModelRegistry, RegistryError
 from meadow.settings import Settings
 from meadow.storage.layout import pack_results_key
 from meadow.storage.s3 import ObjectStore, StoreError
+from meadow.tracing import is_tracing, past_span, span
 from meadow_worker.answer_watch import AnswerWatch
 from meadow_worker.answering import answer_claims
 from meadow_worker.engines.choose import resolve_engine, shares_device
@@ -39,6 +41,7 @@ from meadow_worker.packs import PackOutcome, classify_images, give_up
 from meadow_worker.served_model import ServedModel
 
 POSTPONE_SECONDS = 5.0
+MILLISECONDS = 1000
 RUN_IMAGES = 8
 """Most jobs of one image that are answered together: the last one waits for the decoding of all."""
 
@@ -103,6 +106,7 @@ class InferenceProcess:
                 for claim in self._leases.claim_all(behind, model.ref):
                     held.enter_context(self._heartbeats.holding(claim))
                     claims.append(claim)
+            _enter_contexts(held, claims, model.ref)
             answers = answer_claims(claims, model)
             self._record(answers, model)
         seconds = time.perf_counter() - started
@@ -120,7 +124,18 @@ class InferenceProcess:
         claim = self._leases.claim_pack(unit, self._models.current().ref)
         if claim is None:
             return
-        with self._heartbeats.holding(claim), self._metrics.seconds.labels(BATCH_QUEUE).time():
+        pinned = model_of(claim.record)
+        with (
+            self._heartbeats.holding(claim),
+            self._metrics.seconds.labels(BATCH_QUEUE).time(),
+            log_context(
+                job=unit.job_id,
+                pack=unit.pack,
+                request_id=claim.record.get(REQUEST_ID),
+                model=pinned.version if pinned else None,
+            ),
+            span("classify a pack", claim.record, {"meadow.job": unit.job_id, "meadow.pack": unit.pack or 0}),
+        ):
             try:
                 self._answer_pack(claim)
             except (StoreError, RegistryError) as error:
@@ -133,7 +148,11 @@ class InferenceProcess:
         claim = self._leases.claim(unit)
         if claim is None:
             return
-        with self._heartbeats.holding(claim):
+        with (
+            self._heartbeats.holding(claim),
+            log_context(job=unit.job_id, request_id=claim.record.get(REQUEST_ID)),
+            span("fill a batch", claim.record, {"meadow.job": unit.job_id}),
+        ):
             try:
                 self._filler.fill(claim)
             except StoreError as error:
@@ -205,3 +224,25 @@ class InferenceProcess:
             on_decode=self._metrics.decode.observe,
             on_run=self._metrics.note_run,
         )
+
+
+def _enter_contexts(held: ExitStack, claims: Sequence[Claim], model: ModelRef) -> None:
+    """Say in logs and traces what is being answered; of several images at once, all of their jobs."""
+    held.enter_context(
+        log_context(
+            job=",".join(claim.unit.job_id for claim in claims),
+            request_id=",".join(claim.record.get(REQUEST_ID, "") for claim in claims).strip(","),
+            model=model.version,
+        )
+    )
+    if not is_tracing():
+        return
+    for claim in claims:
+        began, ended = (int(claim.record[name]) / MILLISECONDS for name in ("created_at", "started_at"))
+        past_span("wait in the queue", claim.record, began=began, ended=ended)
+        attributes: dict[str, str | int] = {
+            "meadow.job": claim.unit.job_id,
+            "meadow.model": model.version,
+            "meadow.images": len(claims),
+        }
+        held.enter_context(span("classify an image", claim.record, attributes))

@@ -1,0 +1,1 @@
+"""Load tests: stages of users on a stack, what they must not see, and the page that says what they saw."""
