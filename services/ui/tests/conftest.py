@@ -45,7 +45,7 @@ def open_page() -> OpenPage:
 
     def opened(name: str) -> AppTest:
         script = f"from meadow_ui.pages import {name}\n{name}.page()"
-        page = AppTest.from_string(script, default_timeout=20).run()
+        page = AppTest.from_string(script, default_timeout=60).run()
         assert not page.exception
         return page
 
