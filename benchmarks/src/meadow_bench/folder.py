@@ -45,7 +45,8 @@ def classify_folder(url: str, folder: Path, *, keep_answers: bool = True, shrink
     answers: dict[str, Probabilities] = {}
     count = 0
     with MeadowClient(url) as client:
-        plan = make_plan(walk(folder), client.limits(), shrink=choose_shrinking(shrink, client))
+        limits = client.limits()
+        plan = make_plan(walk(folder), limits, shrink=choose_shrinking(shrink, limits))
         run = FolderRun.begin(client, plan, folder.name)
         run.finish()
         for item in run.results():

@@ -18,5 +18,10 @@ class Limits(BaseModel):
     source_buckets: list[str] = Field(
         description="Buckets that a batch may be read from.", examples=[["images-bucket"]]
     )
+    shrink_pixels: int = Field(
+        0,
+        description="Shorter side that large photographs are best made smaller to before they are sent in folders; "
+        "0 for not at all.",
+    )
     max_wait_seconds: int = Field(description="Longest wait that `Prefer: wait=N` is granted.")
     readable_formats: list[str] = Field(description="Image types that are read, by their content.", examples=[["JPEG"]])

@@ -61,6 +61,12 @@ class Settings(BaseSettings):
     source_buckets: str = Field(
         "", description="Comma-separated buckets that batches may be read from; empty for the images bucket alone."
     )
+    shrink_pixels: int = Field(
+        336,
+        ge=0,
+        description="Shorter side that clients make large photographs of folders smaller to; should be half again what "
+        "the models look at; 0 for not at all.",
+    )
     max_queue_depth: int = Field(10_000, gt=0, description="Waiting messages a queue may hold before a 503.")
     max_inflight_bytes: int = Field(256 * MEBIBYTE, gt=0, description="Image bytes Redis may hold before a 503.")
     max_wait_seconds: int = Field(30, gt=0, description="Longest wait that `Prefer: wait=N` is granted.")

@@ -14,17 +14,7 @@ from meadow.client.testing import Answer, Asked, FakeGateway
 from meadow.explanations import Explanation, ExplanationState
 from meadow.jobs.model import JobState
 from meadow.packs import read_pack
-from meadow.registry.model import ModelInfo, ModelRef
 
-MODEL = ModelInfo(
-    ref=ModelRef(name="m", version="1", digest="d"),
-    aliases=["production"],
-    architecture="resnet18",
-    classes=["dandelion", "grass"],
-    image_size=112,
-    dataset_digest="e",
-    holdout_accuracy=0.9,
-)
 Meadow = Callable[..., int]
 Photos = Callable[..., Path]
 Shown = pytest.CaptureFixture[str]
@@ -222,11 +212,10 @@ def large_photo(folder: Path) -> bytes:
     return body
 
 
-@pytest.mark.parametrize(("option", "shorter_side"), [((), 275), (("--shrink", "off"), 1100), (("--shrink", "64"), 64)])
+@pytest.mark.parametrize(("option", "shorter_side"), [((), 336), (("--shrink", "off"), 1100), (("--shrink", "64"), 64)])
 def test_large_photos_are_sent_small_unless_they_are_to_be_sent_whole(
     gateway: FakeGateway, meadow: Meadow, photos: Photos, option: tuple[str, ...], shorter_side: int
 ) -> None:
-    gateway.state.model = MODEL
     folder = photos("small.png")
     large_photo(folder)
     assert meadow("classify", folder, *option) == 0
@@ -235,16 +224,6 @@ def test_large_photos_are_sent_small_unless_they_are_to_be_sent_whole(
     with Image.open(BytesIO(images["large.jpg"])) as image:
         assert min(image.size) == shorter_side
     assert images["small.png"] == (folder / "small.png").read_bytes()
-
-
-def test_without_a_model_to_fit_them_to_photos_are_sent_as_they_are(
-    gateway: FakeGateway, meadow: Meadow, photos: Photos
-) -> None:
-    folder = photos("small.png")
-    body = large_photo(folder)
-    assert meadow("classify", folder) == 0
-    [sent] = [asked.body for asked in gateway.asked if asked.method == "PUT"]
-    assert dict(read_pack(sent))["large.jpg"] == body
 
 
 @pytest.mark.parametrize("text", ["large", "12", "-1"])

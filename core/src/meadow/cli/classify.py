@@ -44,7 +44,7 @@ def classify_command(
         str,
         typer.Option(
             metavar="auto|off|PIXELS",
-            help="Send photos of a folder smaller: large ones at half again what the model looks at (auto), "
+            help="Send photos of a folder smaller: large ones as the gateway advises (auto), "
             "none (off), or all at so many pixels on their shorter side.",
         ),
     ] = AUTO,
@@ -126,7 +126,8 @@ def _classify_files(
     started = time.monotonic()
     # A gateway that is not there is told at once; one that was there is waited for.
     with MeadowClient.from_settings(settings) as client:
-        plan = make_plan(files, client.limits(), shrink=choose_shrinking(shrink, client))
+        limits = client.limits()
+    plan = make_plan(files, limits, shrink=choose_shrinking(shrink, limits))
     with MeadowClient.from_settings(settings, retries=PATIENT) as client:
         run = FolderRun.resume(client, plan, name) if resume else None
         if run and run.job:

@@ -2,10 +2,9 @@
 
 import typer
 
-from meadow.client import ApiProblem, MeadowClient
 from meadow.client.folder import Shrinking
 from meadow.client.folder.shrink import can_shrink
-from meadow.problems import ProblemTypes
+from meadow.limits import Limits
 
 AUTO = "auto"
 OFF = "off"
@@ -26,13 +25,8 @@ def check_shrink(text: str) -> None:
         raise typer.BadParameter("Making photos smaller needs Pillow: pip install 'meadow[shrink]'.")
 
 
-def choose_shrinking(text: str, client: MeadowClient) -> Shrinking | None:
-    """Settle what becomes of photographs; without a model in production they are sent as they are."""
-    if text != AUTO:
-        return None if text == OFF else Shrinking(int(text))
-    try:
-        return Shrinking.for_model(client.current_model().image_size)
-    except ApiProblem as problem:
-        if problem.code != ProblemTypes.NO_MODEL.code:
-            raise
-        return None
+def choose_shrinking(text: str, limits: Limits) -> Shrinking | None:
+    """Settle what becomes of photographs."""
+    if text == AUTO:
+        return Shrinking.advised(limits)
+    return None if text == OFF else Shrinking(int(text))

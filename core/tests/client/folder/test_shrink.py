@@ -58,13 +58,14 @@ def test_room_is_planned_for_what_is_sent() -> None:
     assert Shrinking(500).planned_bytes("a.png", 5_000_000) == 5_000_000
 
 
-def test_a_model_gets_all_that_it_looks_at_and_small_files_stay_as_they_are() -> None:
-    usual, large = Shrinking.for_model(224), Shrinking.for_model(384)
-    assert usual
-    assert large
-    assert (usual.shorter_side, large.shorter_side) == (336, 576)
-    assert usual.planned_bytes("a.jpg", WORTHWHILE_BYTES) < WORTHWHILE_BYTES
-    assert usual.planned_bytes("a.jpg", WORTHWHILE_BYTES - 1) == WORTHWHILE_BYTES - 1
+def test_the_gateway_advises_and_small_files_stay_as_they_are(client: MeadowClient) -> None:
+    limits = client.limits()
+    advised = Shrinking.advised(limits)
+    assert advised
+    assert advised.shorter_side == limits.shrink_pixels
+    assert advised.planned_bytes("a.jpg", WORTHWHILE_BYTES) < WORTHWHILE_BYTES
+    assert advised.planned_bytes("a.jpg", WORTHWHILE_BYTES - 1) == WORTHWHILE_BYTES - 1
+    assert Shrinking.advised(limits.model_copy(update={"shrink_pixels": 0})) is None
 
 
 def test_a_folder_is_sent_small_and_says_which_photograph_is_damaged(

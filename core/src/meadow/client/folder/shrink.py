@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import PurePath
 
+from meadow.limits import Limits
+
 JPEG_FORMATS = ("JPEG", "MPO")
 JPEG_SUFFIXES = frozenset({".jpg", ".jpeg"})
 QUALITY = 92
@@ -17,10 +19,8 @@ LONGEST = 2
 """Longer side of a usual photograph at most, in shorter ones. At that quality a pixel has less than a byte."""
 
 
-SMALLEST_SIDE = 256
-"""In pixels, whatever the model looks at."""
 MARGIN = 1.5
-"""How much more than it looks at a model gets at least, and how much larger than asked for a photograph may stay."""
+"""How much larger than asked for a photograph may stay: reducing it further costs more than its bytes."""
 WORTHWHILE_BYTES = 2 * 1024 * 1024
 """From here on, decoding a photograph here costs less than its bytes cost on their way through the services."""
 
@@ -35,11 +35,12 @@ class Shrinking:
     """Smaller files are sent as they are."""
 
     @classmethod
-    def for_model(cls, image_size: int) -> "Shrinking | None":
-        """What makes a run faster and leaves the model all that it looks at; None where Pillow is not installed."""
-        if not can_shrink():
-            return None
-        return cls(max(SMALLEST_SIDE, round(MARGIN * image_size)), WORTHWHILE_BYTES)
+    def advised(cls, limits: Limits) -> "Shrinking | None":
+        """What makes a run faster, as the gateway advises; None where it does not, or Pillow is not installed.
+
+        Always the same, whether or not the registry can say which model answers: by it, an interrupted run is found.
+        """
+        return cls(limits.shrink_pixels, WORTHWHILE_BYTES) if limits.shrink_pixels and can_shrink() else None
 
     def planned_bytes(self, name: str, size: int) -> int:
         """How large a file is when it is sent, about and seldom more: only JPEGs are made smaller."""

@@ -25,6 +25,7 @@ _PACK = re.compile(r"/packs/(\d+)")
 def make_limits() -> Limits:
     """The limits that a gateway has by default."""
     return Limits(
+        shrink_pixels=336,
         max_image_bytes=20 << 20,
         max_image_pixels=64_000_000,
         max_pack_bytes=64 << 20,

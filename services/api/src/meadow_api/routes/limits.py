@@ -28,6 +28,7 @@ async def read_limits(
         max_zip_entries=settings.max_zip_entries,
         max_unzipped_bytes=settings.max_unzipped_bytes,
         source_buckets=settings.readable_buckets,
+        shrink_pixels=settings.shrink_pixels,
         max_wait_seconds=settings.max_wait_seconds,
         readable_formats=list(READABLE_FORMATS),
     )
