@@ -58,7 +58,7 @@ def _half(recipe: Recipe) -> Recipe:
 
 VARIANTS = (
     Variant("the whole recipe"),
-    Variant("AdamW instead of Muon", {"optimizer": "adamw"}),
+    Variant("Muon instead of AdamW", {"optimizer": "muon"}),
     Variant("no augmentation", {"augmentation": 0.0}),
     Variant("no mixup", {"mixup": 0.0}),
     Variant("no label smoothing", {"label_smoothing": 0.0}),

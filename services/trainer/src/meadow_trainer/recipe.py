@@ -97,10 +97,9 @@ def choose_recipe(
     epochs = (_EPOCHS_FINE_TUNING if fine_tuning else _EPOCHS_FROM_SCRATCH) * (_REFERENCE_IMAGES / images) ** 0.5
     fewest, most = _EPOCH_RANGE
     length = config.epochs or min(most, max(fewest, round(epochs)))
-    optimizer = choose_optimizer(config.optimizer, network, fine_tuning=fine_tuning)
     rate = _RATE_FINE_TUNING if fine_tuning else _RATE_FROM_SCRATCH
     batch_size = min(config.batch_size, images)
-    if optimizer == "muon":
+    if config.optimizer == "muon":
         rate = _RATE_OF_MUON * max(1.0, _STEPS_OF_MUON / (length * (images // batch_size))) ** 0.5
     elif not has_batch_norm(network):
         rate = min(rate, _RATE_WITHOUT_BATCH_NORM)
@@ -108,7 +107,7 @@ def choose_recipe(
     return Recipe(
         epochs=length,
         batch_size=batch_size,
-        optimizer=optimizer,
+        optimizer=config.optimizer,
         learning_rate=config.learning_rate or rate,
         weight_decay=config.weight_decay,
         label_smoothing=config.label_smoothing,
@@ -152,15 +151,6 @@ def view_sizes(image_size: int, *, flexible: bool) -> tuple[int, int]:
         return image_size, image_size
     early = round(image_size * _EARLY_SCALE / _SIZE_STEP) * _SIZE_STEP
     return min(image_size, max(32, early)), image_size
-
-
-def choose_optimizer(
-    wanted: Literal["auto", "muon", "adamw"], network: nn.Module, *, fine_tuning: bool
-) -> Literal["muon", "adamw"]:
-    """Take Muon where weights start at random and batch norm makes their scale a matter of indifference."""
-    if wanted != "auto":
-        return wanted
-    return "muon" if has_batch_norm(network) and not fine_tuning else "adamw"
 
 
 def choose_precision(wanted: str, device: torch.device) -> torch.dtype:
