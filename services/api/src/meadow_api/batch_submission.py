@@ -3,18 +3,15 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from fastapi import Response
 from pydantic import BaseModel, Field
 
-from meadow.jobs.model import Job, JobKind
+from meadow.jobs.model import JobKind
 from meadow.jobs.submissions import Accepted, IdempotencyKey, fingerprint
 from meadow.problems import FieldError, ProblemError, ProblemTypes
 from meadow.sources.model import FormSource, PrefixSource, RequestedSource, Source, Upload, ZipSource
 from meadow.storage.errors import ObjectMissingError
 from meadow.storage.layout import upload_key
-from meadow_api.idempotency import REPLAYED_HEADER
 from meadow_api.resources import Resources
-from meadow_api.responses import point_to
 
 
 class BatchRequest(BaseModel):
@@ -89,17 +86,6 @@ async def open_batch(
             fields["source"] = source.model_dump_json()
         accepted = await gateway.submissions.submit(JobKind.BATCH, fields=fields, idempotency=idempotency)
     return accepted
-
-
-async def answer_with(gateway: Resources, response: Response, accepted: Accepted) -> Job:
-    """Count and read the batch, and point to it."""
-    if accepted.replayed:
-        response.headers[REPLAYED_HEADER] = "true"
-    else:
-        gateway.metrics.submitted.labels(JobKind.BATCH.value).inc()
-    job = await gateway.submissions.read(accepted.job_id)
-    point_to(response, job)
-    return job
 
 
 async def forget_upload(gateway: Resources, source: ZipSource | FormSource) -> None:

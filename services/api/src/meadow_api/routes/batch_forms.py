@@ -6,11 +6,12 @@ from starlette.datastructures import Headers
 from starlette.routing import Match
 from starlette.types import Scope
 
-from meadow.jobs.model import Job
+from meadow.jobs.model import Job, JobKind
 from meadow.problems import ProblemError
+from meadow_api.acceptance import answer_with
 from meadow_api.auth import Caller
 from meadow_api.batch_form import store_form
-from meadow_api.batch_submission import answer_with, forget_upload, open_batch
+from meadow_api.batch_submission import forget_upload, open_batch
 from meadow_api.idempotency import IdempotencyHeader
 from meadow_api.resources import Gateway
 
@@ -45,4 +46,4 @@ async def submit_form(
     if accepted.replayed:
         # The first time's files fill the batch.
         await forget_upload(gateway, form.source)
-    return await answer_with(gateway, response, accepted)
+    return await answer_with(gateway, response, accepted, JobKind.BATCH)

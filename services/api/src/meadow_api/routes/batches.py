@@ -8,12 +8,13 @@ from fastapi.openapi.models import Example
 from pydantic import BaseModel, Field
 
 from meadow.jobs.batches import MAX_PACKS
-from meadow.jobs.model import Job
+from meadow.jobs.model import Job, JobKind
 from meadow.packs import count_images
 from meadow.storage.layout import pack_key
+from meadow_api.acceptance import answer_with
 from meadow_api.auth import Caller
 from meadow_api.batch_form import FORM_BODY
-from meadow_api.batch_submission import BatchRequest, answer_with, open_batch
+from meadow_api.batch_submission import BatchRequest, open_batch
 from meadow_api.idempotency import IdempotencyHeader
 from meadow_api.resources import Gateway
 from meadow_api.responses import job_example, problems
@@ -64,7 +65,8 @@ async def create_batch(
     asked = batch or BatchRequest(name="")
     if asked.source:
         response.status_code = 202
-    return await answer_with(gateway, response, await open_batch(gateway, caller, key, asked, asked.source))
+    accepted = await open_batch(gateway, caller, key, asked, asked.source)
+    return await answer_with(gateway, response, accepted, JobKind.BATCH)
 
 
 @router.put(

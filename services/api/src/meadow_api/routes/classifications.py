@@ -8,8 +8,9 @@ from meadow.jobs.model import Job, JobKind
 from meadow.jobs.record import EXPLAIN
 from meadow.jobs.submissions import IdempotencyKey, fingerprint
 from meadow.problems import ProblemError
+from meadow_api.acceptance import note_accepted
 from meadow_api.auth import Caller
-from meadow_api.idempotency import REPLAYED_HEADER, IdempotencyHeader
+from meadow_api.idempotency import IdempotencyHeader
 from meadow_api.resources import Gateway
 from meadow_api.responses import job_example, point_to, problems
 from meadow_api.uploads import REQUEST_BODY, read_image
@@ -60,10 +61,7 @@ async def submit_classification(
     except ProblemError as error:
         gateway.metrics.refused.labels(error.problem.code).inc()
         raise
-    if accepted.replayed:
-        response.headers[REPLAYED_HEADER] = "true"
-    else:
-        gateway.metrics.submitted.labels(JobKind.CLASSIFICATION.value).inc()
+    note_accepted(gateway, response, accepted, JobKind.CLASSIFICATION)
     job = await wait_for(gateway, accepted.job_id, wait)
     point_to(response, job, waited=wait)
     if wait and job.state.is_final:

@@ -17,10 +17,11 @@ from meadow.ingestion import IngestRequest
 from meadow.jobs.model import Job, JobKind
 from meadow.jobs.submissions import IdempotencyKey, fingerprint
 from meadow.problems import ProblemError, ProblemTypes
+from meadow_api.acceptance import answer_with
 from meadow_api.auth import Caller
-from meadow_api.idempotency import REPLAYED_HEADER, IdempotencyHeader
+from meadow_api.idempotency import IdempotencyHeader
 from meadow_api.resources import Gateway
-from meadow_api.responses import job_example, point_to, problems
+from meadow_api.responses import job_example, problems
 
 router = APIRouter(prefix="/v1/datasets", tags=["data sets"])
 
@@ -67,13 +68,7 @@ async def start_ingestion(
         fields={"request": request.model_dump_json(), "name": asked.name, **webhook},
         idempotency=idempotency,
     )
-    if accepted.replayed:
-        response.headers[REPLAYED_HEADER] = "true"
-    else:
-        gateway.metrics.submitted.labels(JobKind.INGEST.value).inc()
-    job = await gateway.submissions.read(accepted.job_id)
-    point_to(response, job)
-    return job
+    return await answer_with(gateway, response, accepted, JobKind.INGEST)
 
 
 @router.get("", summary="List the data sets", responses=problems(401, 503))

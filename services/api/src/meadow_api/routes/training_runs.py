@@ -12,10 +12,11 @@ from meadow.jobs.record import CAUSE
 from meadow.jobs.submissions import IdempotencyKey, fingerprint
 from meadow.problems import ProblemError, ProblemTypes
 from meadow.training import TrainingRequest
+from meadow_api.acceptance import answer_with
 from meadow_api.auth import Caller
-from meadow_api.idempotency import REPLAYED_HEADER, IdempotencyHeader
+from meadow_api.idempotency import IdempotencyHeader
 from meadow_api.resources import Gateway
-from meadow_api.responses import job_example, point_to, problems
+from meadow_api.responses import job_example, problems
 from meadow_api.routes.jobs import cancel_job, read_job
 from meadow_api.waiting import GrantedWait
 
@@ -50,13 +51,7 @@ async def start_training(
         fields={"request": pinned.model_dump_json(), "name": training.dataset, CAUSE: training.cause.value, **webhook},
         idempotency=idempotency,
     )
-    if accepted.replayed:
-        response.headers[REPLAYED_HEADER] = "true"
-    else:
-        gateway.metrics.submitted.labels(JobKind.TRAINING.value).inc()
-    job = await gateway.submissions.read(accepted.job_id)
-    point_to(response, job)
-    return job
+    return await answer_with(gateway, response, accepted, JobKind.TRAINING)
 
 
 @router.get("", summary="List training runs, newest first", responses=problems(400, 401))
