@@ -1,11 +1,11 @@
 """One autoscaler to a workload, and nobody beside it who sets the number."""
 
 import re
-from pathlib import Path
 
 from built import Built
 from meadow.names import BATCH_QUEUE, INTERACTIVE_QUEUE, QUEUES
-from meadow_api.metrics import GatewayMetrics
+from meadow.status import SystemStatus
+from meadow_api.scrape import status_metrics
 
 
 def targets(built: Built) -> list[str]:
@@ -45,8 +45,9 @@ def test_keda_asks_one_redis_with_a_password_from_a_secret(built: Built) -> None
         assert "password" not in one["metadata"]
 
 
-def test_keda_asks_prometheus_for_metrics_that_the_gateway_has(built: Built, tmp_path: Path) -> None:
-    known = {metric.name for metric in GatewayMetrics(tmp_path).registry.collect()}
+def test_keda_asks_prometheus_for_metrics_that_the_gateway_has(built: Built) -> None:
+    status = SystemStatus(queues=[], workers=[], inflight_bytes=0)
+    known = {metric.name for metric in status_metrics(status, None)}
     for scaled in built.of("ScaledObject"):
         for one in scaled["spec"]["triggers"]:
             if one["type"] == "prometheus":

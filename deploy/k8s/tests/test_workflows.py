@@ -80,4 +80,5 @@ def test_the_local_cluster_gets_images_that_are_built() -> None:
 
 def test_continuous_integration_runs_what_people_run() -> None:
     ran = {step["run"] for job in jobs(GITHUB / "workflows/ci.yml").values() for step in job["steps"] if "run" in step}
-    assert ran == {"make check", "make test", "make test-unit"}
+    # What is installed first is what people install, too: the system's packages.
+    assert {one for one in ran if "apt-get install" not in one} == {"make check", "make test", "make test-unit"}
