@@ -51,7 +51,7 @@ def test_the_day_of_a_stack(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_cannot_be_added_is_named() -> None:
     done = run(app, ["up", "--with", "grafana"])
     assert done.exit_code == 1
-    assert "There is nothing called grafana to add; there is airflow." in done.stdout
+    assert "There is nothing called grafana to add; there is airflow, monitoring." in done.stdout
     assert "airflow" in run(app, ["up", "--help"]).stdout
 
 

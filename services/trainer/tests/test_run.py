@@ -140,7 +140,7 @@ def test_run_keeps_parameters_progress_data_and_figures(
     assert run.info.status == "FINISHED"
     assert run.data.params["architecture"] == "resnet18"
     assert run.data.metrics["holdout_accuracy"] == pytest.approx(first.holdout_accuracy)
-    assert [one.step for one in client.get_metric_history(first.run_id, "loss")] == list(range(1, 9))
+    assert [one.step for one in client.get_metric_history(first.run_id, "loss")] == list(range(1, 15))
     assert run.inputs is not None
     (dataset,) = run.inputs.dataset_inputs
     assert stripes_source.manifest.digest.startswith(dataset.dataset.digest)

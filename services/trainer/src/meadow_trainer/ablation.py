@@ -72,6 +72,7 @@ VARIANTS = (
 
 def main() -> None:
     """Run the command."""
+    logging.basicConfig(level=logging.ERROR)
     typer.run(ablate)
 
 
@@ -85,7 +86,6 @@ def ablate(
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; all cores when left out.")] = None,
 ) -> None:
     """Measure the recipe with each of its parts left out."""
-    logging.basicConfig(level=logging.ERROR)
     if threads:
         torch.set_num_threads(threads)
     console = Console(soft_wrap=True, highlight=False)
