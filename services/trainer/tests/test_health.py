@@ -1,3 +1,4 @@
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -15,8 +16,13 @@ NODE = "trainer@here"
 @pytest.fixture
 def answering(settings: Settings) -> Iterator[None]:
     """A Celery worker with the trainer's name."""
+    root = logging.getLogger()
+    before = root.level, root.handlers[:]
     with start_worker(create_celery(settings), pool="solo", perform_ping_check=False, hostname=NODE):
         yield
+    # Celery has set up logging for a whole process; the tests that follow want to read it.
+    root.setLevel(before[0])
+    root.handlers[:] = before[1]
 
 
 @pytest.mark.usefixtures("answering")
