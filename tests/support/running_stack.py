@@ -40,9 +40,11 @@ class RunningStack:
 
     def up(self) -> LocalSettings:
         """Start what is not running and wait until everything is ready."""
-        start = self.stack.start(self.env, self._extras)
+        # A test may have added some since the first start.
+        extras = self.stack.extras or self._extras
+        start = self.stack.start(self.env, extras)
         self._daemon = self.stack.supervisor.pid()
-        timeout = READY_SECONDS + READY_SECONDS_OF_EXTRAS * len(self._extras)
+        timeout = READY_SECONDS + READY_SECONDS_OF_EXTRAS * len(extras)
         for _ in wait_until_ready(self.stack, start.settings, self.stack.parts, timeout=timeout):
             pass
         return start.settings
