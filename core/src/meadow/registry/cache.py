@@ -132,4 +132,8 @@ class ModelCache:
     def _locked(self) -> Iterator[None]:
         with (self._folder / LOCK_FILE).open("w") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            yield
+            try:
+                yield
+            finally:
+                # Closing the file is not enough: a process that was forked meanwhile holds it open, and so the lock.
+                fcntl.flock(file, fcntl.LOCK_UN)
