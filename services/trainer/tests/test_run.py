@@ -133,14 +133,16 @@ def test_bundle_from_the_registry_is_the_one_that_was_trained(
 
 
 def test_run_keeps_parameters_progress_data_and_figures(
-    first: TrainingResult, stripes_source: ImageSource, settings: Settings
+    first: TrainingResult, trained: TrainedBundle, stripes_source: ImageSource, settings: Settings
 ) -> None:
     client = mlflow.MlflowClient(settings.mlflow_tracking_uri)
     run = client.get_run(first.run_id)
     assert run.info.status == "FINISHED"
     assert run.data.params["architecture"] == "resnet18"
     assert run.data.metrics["holdout_accuracy"] == pytest.approx(first.holdout_accuracy)
-    assert [one.step for one in client.get_metric_history(first.run_id, "loss")] == list(range(1, 15))
+    assert [one.step for one in client.get_metric_history(first.run_id, "loss")] == [
+        one.epoch for one in trained.reports
+    ]
     assert run.inputs is not None
     (dataset,) = run.inputs.dataset_inputs
     assert stripes_source.manifest.digest.startswith(dataset.dataset.digest)
