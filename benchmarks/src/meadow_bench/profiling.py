@@ -1,14 +1,19 @@
-"""Where the time of a folder goes: CPU seconds of every process, and what the worker's own metrics say."""
+"""Where the time of folders and of concurrent clients goes: CPU of every process, and the worker's own metrics."""
 
 import re
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import psutil
 
+from meadow.cli.shrink import AUTO, OFF
 from meadow_bench import child
 from meadow_bench.contest import Images
-from meadow_bench.folder import FolderResult, classify_folder
+from meadow_bench.folder import classify_folder
+from meadow_bench.load.generator import load
+from meadow_bench.load.meadow import submit_and_wait
 from meadow_bench.report import Listing, Report
 from meadow_bench.stack import MeasuredStack
 from meadow_bench.workbench import Workbench
@@ -29,23 +34,55 @@ class _Cpu:
         return _Cpu(self.user - before.user, self.system - before.system)
 
 
+@dataclass(frozen=True)
+class _Run:
+    """Something that was watched."""
+
+    what: str
+    images: int
+    seconds: float
+    client: _Cpu
+
+
 def measure_profile(bench: Workbench) -> Report:
-    """Watch one folder of each kind."""
+    """Watch folders, and concurrent clients."""
     report = Report()
-    for images in (bench.thumbnails, bench.photos):
+    watched = (
+        partial(_folder, bench.stack, bench.thumbnails),
+        partial(_clients, bench, bench.thumbnails),
+        partial(_folder, bench.stack, bench.photos),
+        partial(_folder, bench.stack, bench.photos, OFF),
+        partial(_clients, bench, bench.photos),
+    )
+    for one in watched:
         with bench.stack.awake(bench.standard):
-            report.listings += _watched(bench.stack, images)
+            report.listings += _watched(bench.stack, one)
     return report
 
 
-def _watched(stack: MeasuredStack, images: Images) -> list[Listing]:
+def _folder(stack: MeasuredStack, images: Images, shrink: str = AUTO) -> _Run:
+    run = child.run(classify_folder, stack.url, images.folder, shrink=shrink)
+    what = f"a folder of {len(images.files):,} {images.title}" + ("" if shrink == AUTO else f", --shrink {shrink}")
+    return _Run(what, len(images.files), run.seconds, _Cpu(run.user_seconds, run.system_seconds))
+
+
+def _clients(bench: Workbench, images: Images) -> _Run:
+    target, clients = submit_and_wait(bench.stack.settings.api_port), bench.effort.clients
+    files = images.files[: images.requests]
+    run = child.run(load, target, files, clients=clients)
+    run.require_clean("Meadow", len(files))
+    what = f"{clients} clients that send {len(files):,} {images.title}"
+    return _Run(what, len(files), run.seconds, _Cpu(run.user_seconds, run.system_seconds))
+
+
+def _watched(stack: MeasuredStack, watched: Callable[[], _Run]) -> list[Listing]:
     before, metrics_before = _processes(stack), _worker_seconds(stack)
-    run = child.run(classify_folder, stack.url, images.folder)
+    run = watched()
     used = {name: cpu.since(before[name]) for name, cpu in _processes(stack).items() if name in before}
     metrics = {name: total - metrics_before.get(name, 0.0) for name, total in _worker_seconds(stack).items()}
     return [
-        _by_process(images, run, used),
-        _by_worker(images, {name: total for name, total in metrics.items() if total > 0}),
+        _by_process(run, used),
+        _by_worker(run, {name: total for name, total in metrics.items() if total > 0}),
     ]
 
 
@@ -75,9 +112,8 @@ def _worker_seconds(stack: MeasuredStack) -> dict[str, float]:
     return {found["name"] + (found["labels"] or ""): float(found["value"]) for found in _SUM.finditer(text)}
 
 
-def _by_process(images: Images, run: FolderResult, used: dict[str, _Cpu]) -> Listing:
-    count = len(images.files)
-    used["client"] = _Cpu(run.user_seconds, run.system_seconds)
+def _by_process(run: _Run, used: dict[str, _Cpu]) -> Listing:
+    used["client"] = run.client
     total = sum(one.user + one.system for one in used.values())
     lines = [
         (
@@ -85,21 +121,20 @@ def _by_process(images: Images, run: FolderResult, used: dict[str, _Cpu]) -> Lis
             f"{cpu.user:.2f}",
             f"{cpu.system:.2f}",
             f"{(cpu.user + cpu.system) / total:.1%}",
-            f"{(cpu.user + cpu.system) / count * MILLISECONDS:.3f}",
+            f"{(cpu.user + cpu.system) / run.images * MILLISECONDS:.3f}",
         )
         for name, cpu in sorted(used.items(), key=lambda item: -(item[1].user + item[1].system))
     ]
     title = (
-        f"CPU seconds of a folder of {count:,} {images.title}: {run.seconds:.1f} s on the clock, "
+        f"CPU seconds of {run.what}: {run.seconds:.1f} s on the clock, "
         f"{total:.1f} s of CPU ({total / run.seconds:.2f} cores)"
     )
     return Listing(title, ("process", "user s", "system s", "share", "ms an image"), lines)
 
 
-def _by_worker(images: Images, seconds: dict[str, float]) -> Listing:
-    count = len(images.files)
+def _by_worker(run: _Run, seconds: dict[str, float]) -> Listing:
     lines = [
-        (name, f"{total:.2f}", f"{total / count * MILLISECONDS:.3f}")
+        (name, f"{total:.2f}", f"{total / run.images * MILLISECONDS:.3f}")
         for name, total in sorted(seconds.items(), key=lambda item: -item[1])
     ]
-    return Listing(f"The worker's own clocks, {images.title}", ("metric", "seconds", "ms an image"), lines)
+    return Listing(f"The worker's own clocks, {run.what}", ("metric", "seconds", "ms an image"), lines)

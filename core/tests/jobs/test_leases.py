@@ -22,8 +22,7 @@ async def test_a_claim_brings_the_image_and_pins_the_model(
     submissions: JobSubmissions, leases: JobLeases, model: ModelRef
 ) -> None:
     unit = await submit(submissions)
-    claim = leases.claim(unit, model)
-    assert claim is not None
+    [claim] = leases.claim_images([unit], model)
     assert (claim.attempt, claim.image) == (1, b"pixels")
     job = await submissions.read(unit.job_id)
     assert (job.state, job.model, job.attempts) == (JobState.RUNNING, model, 1)

@@ -8,7 +8,7 @@ from meadow.jobs import keys
 from meadow.jobs.keys import Unit
 from meadow.jobs.leases import JobLeases
 from meadow.jobs.model import JobKind, JobState
-from meadow.jobs.submissions import IdempotencyKey, JobSubmissions
+from meadow.jobs.submissions import SENT_AHEAD_BYTES, IdempotencyKey, JobSubmissions
 from meadow.names import INTERACTIVE_QUEUE
 from meadow.predictions import Prediction
 from meadow.problems import ProblemError
@@ -28,31 +28,65 @@ async def test_an_accepted_job_is_queued_with_its_image_and_its_message(
     assert int(await async_redis.get(keys.INFLIGHT_BYTES) or 0) == len(b"pixels")
 
 
+SENT_AHEAD = b"x" * SENT_AHEAD_BYTES
+STAYS = -1
+"""The time to live of a key that has none."""
+
+
+@pytest.mark.parametrize("image", [b"x", SENT_AHEAD], ids=["with its job", "sent ahead"])
 async def test_a_full_queue_refuses_and_leaves_nothing_behind(
-    make_submissions: Callable[..., JobSubmissions], async_redis: Redis
+    make_submissions: Callable[..., JobSubmissions], async_redis: Redis, image: bytes
 ) -> None:
     submissions = make_submissions(max_queue_depth=2)
     for _ in range(2):
-        await submissions.submit(CLASSIFICATION, image=b"x")
+        await submissions.submit(CLASSIFICATION, image=image)
     before = await async_redis.dbsize()
     with pytest.raises(ProblemError) as refusal:
-        await submissions.submit(CLASSIFICATION, image=b"x")
+        await submissions.submit(CLASSIFICATION, image=image)
     assert refusal.value.problem.code == "overloaded"
     assert refusal.value.headers["Retry-After"]
     assert await async_redis.dbsize() == before
 
 
+@pytest.mark.parametrize("image", [b"x" * 8, SENT_AHEAD], ids=["with its job", "sent ahead"])
 async def test_in_flight_bytes_are_limited_and_given_back(
-    make_submissions: Callable[..., JobSubmissions], leases: JobLeases, model: ModelRef, answer: Prediction
+    make_submissions: Callable[..., JobSubmissions],
+    leases: JobLeases,
+    model: ModelRef,
+    answer: Prediction,
+    image: bytes,
 ) -> None:
-    submissions = make_submissions(max_inflight_bytes=10)
-    first = await submissions.submit(CLASSIFICATION, image=b"x" * 8)
+    submissions = make_submissions(max_inflight_bytes=len(image) + 2)
+    first = await submissions.submit(CLASSIFICATION, image=image)
     with pytest.raises(ProblemError, match="in-flight bytes"):
-        await submissions.submit(CLASSIFICATION, image=b"x" * 8)
+        await submissions.submit(CLASSIFICATION, image=image)
     claim = leases.claim(Unit(first.job_id), model)
     assert claim is not None
     leases.succeed(claim, answer)
-    await submissions.submit(CLASSIFICATION, image=b"x" * 8)
+    await submissions.submit(CLASSIFICATION, image=image)
+
+
+async def test_an_image_sent_ahead_stays_as_long_as_its_job_and_goes_without_one(
+    submissions: JobSubmissions, async_redis: Redis, leases: JobLeases, model: ModelRef
+) -> None:
+    accepted = await submissions.submit(CLASSIFICATION, image=SENT_AHEAD)
+    assert await async_redis.ttl(keys.image(accepted.job_id)) == STAYS
+    assert [claim.image for claim in leases.claim_images([Unit(accepted.job_id)], model)] == [SENT_AHEAD]
+
+
+async def test_an_image_that_was_gone_before_its_job_came_is_refused(
+    submissions: JobSubmissions, async_redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Nothing real takes a minute between two commands here: the image's time is over at once instead.
+    monkeypatch.setattr(type(async_redis), "set", _set_nothing)
+    before = await async_redis.dbsize()
+    with pytest.raises(ProblemError, match="more than 60 s") as refusal:
+        await submissions.submit(CLASSIFICATION, image=SENT_AHEAD)
+    assert refusal.value.problem.code == "overloaded"
+    assert await async_redis.dbsize() == before
+
+
+async def _set_nothing(*_: object, **__: object) -> None: ...
 
 
 async def test_the_same_key_and_request_give_the_same_job_even_at_the_same_time(

@@ -102,7 +102,7 @@ def test_redis_keeps_what_the_embedded_one_keeps(tmp_path: Path) -> None:
     embedded = dict(line.split(" ", 1) for line in render_redis_conf(local).splitlines())
     lines = (K8S / "overlays/minikube/stores/redis.conf").read_text().splitlines()
     ours = dict(line.split(" ", 1) for line in lines if not line.startswith("#"))
-    for key in ("appendonly", "appendfsync", "save", "maxmemory-policy"):
+    for key in ("appendonly", "appendfsync", "auto-aof-rewrite-min-size", "save", "maxmemory-policy"):
         assert ours[key] == embedded[key], key
 
 

@@ -1,6 +1,7 @@
 """Concurrent clients in one thread: each asks, waits for its answer, and asks again."""
 
 import asyncio
+import os
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -24,8 +25,9 @@ class LoadRun(Generic[T]):
 
     seconds: float = 0.0
     """From the first request's first byte to the last answer's last."""
-    cpu_seconds: float = 0.0
-    """The generator's own."""
+    user_seconds: float = 0.0
+    """CPU time of the generator itself."""
+    system_seconds: float = 0.0
     answers: list[tuple[str, T]] = field(default_factory=list)
     """With the name of the image, in the order in which they came."""
     milliseconds: list[float] = field(default_factory=list)
@@ -67,9 +69,10 @@ async def _load(target: Target[T], images: Sequence[Path], clients: int, warm_up
     warm: LoadRun[T] = LoadRun()
     await _all(target, iter(images[:warm_up]), clients, warm)
     run: LoadRun[T] = LoadRun(failures=warm.failures)
-    began, cpu = time.perf_counter(), time.process_time()
+    began, before = time.perf_counter(), os.times()
     await _all(target, _again(images, seconds) if seconds else iter(images), clients, run)
-    run.seconds, run.cpu_seconds = time.perf_counter() - began, time.process_time() - cpu
+    run.seconds, after = time.perf_counter() - began, os.times()
+    run.user_seconds, run.system_seconds = after.user - before.user, after.system - before.system
     return run
 
 

@@ -21,7 +21,6 @@ from meadow.predictions import Prediction
 from meadow.registry.model import ModelRef
 from meadow.settings import Settings
 
-IMAGE_PART = 3
 _KEEP_NOTHING = (0, 0)
 
 
@@ -60,16 +59,17 @@ class JobLeases:
         """Take a job and record the model version that will answer it.
 
         Returns:
-            The claim with the job's record and image; None when there is nothing to do, because the job is finished,
+            The claim with the job's record; None when there is nothing to do, because the job is finished,
             cancelled, expired, or held by another worker.
         """
         pin: list[str] = _model_fields(model) if model else []
         arguments: list[str | int | float] = [str(unit), self.lease_seconds, self._max_attempts, *pin]
-        return self._claimed(unit, self._claim(unit_keys(unit), arguments))
+        return self._claimed(unit, self._claim(unit_keys(unit), arguments), None)
 
-    def claim_all(self, units: Sequence[Unit], model: ModelRef) -> list[Claim]:
-        """Take several jobs in one round trip; those with nothing to do are left out."""
-        with self._redis.pipeline(transaction=False) as pipe:
+    def claim_images(self, units: Sequence[Unit], model: ModelRef) -> list[Claim]:
+        """Take several jobs with their images in one round trip; those with nothing to do are left out."""
+        # A transaction: no image goes while its job is claimed. A script that returned it would copy it twice more.
+        with self._redis.pipeline(transaction=True) as pipe:
             for unit in units:
                 arguments: list[str | float] = [
                     str(unit),
@@ -78,8 +78,9 @@ class JobLeases:
                     *_model_fields(model),
                 ]
                 self._claim(unit_keys(unit), arguments, client=pipe)
+                pipe.get(keys.image(unit.job_id))
             replies = pipe.execute()
-        claims = (self._claimed(unit, reply) for unit, reply in zip(units, replies, strict=True))
+        claims = map(self._claimed, units, replies[::2], replies[1::2])
         return [claim for claim in claims if claim]
 
     def claim_pack(self, unit: Unit, model: ModelRef) -> Claim | None:
@@ -155,12 +156,12 @@ class JobLeases:
         arguments: list[str | float] = [str(claim.unit), claim.attempt, seconds]
         return bool(self._postpone(unit_keys(claim.unit), arguments))
 
-    def _claimed(self, unit: Unit, reply: list[Any]) -> Claim | None:
+    def _claimed(self, unit: Unit, reply: list[Any], image: bytes | None) -> Claim | None:
         if reply[0] == b"given-up":
             self._on_given_up(unit)
         if reply[0] != b"claimed":
             return None
-        return Claim(unit, int(reply[1]), pairs_to_record(reply[2]), reply[IMAGE_PART])
+        return Claim(unit, int(reply[1]), pairs_to_record(reply[2]), image or b"")
 
     def _end(self, claim: Claim, state: JobState, fields: list[str]) -> bool:
         keep = self._keep if state is JobState.SUCCEEDED else _KEEP_NOTHING

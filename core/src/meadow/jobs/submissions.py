@@ -20,6 +20,10 @@ from meadow.settings import Settings
 from meadow.tracing import carried
 
 RETRY_AFTER_OVERLOAD_SECONDS = 2
+SENT_AHEAD_BYTES = 256 * 1024
+"""From this size on an image goes to Redis by itself, ahead of its job: a script's arguments are copied three times."""
+SENT_AHEAD_SECONDS = 60
+"""An image whose job does not follow, because the gateway died in between, is gone after this time."""
 IDS_A_PAGE = 5_000
 """How many ids are looked at for a page of jobs of one kind."""
 
@@ -64,7 +68,7 @@ class JobSubmissions:
         fields: Mapping[str, str | int] | None = None,
         idempotency: IdempotencyKey | None = None,
     ) -> Accepted:
-        """Accept a job: its record, its image and its message, or nothing.
+        """Accept a job: its record, its image and its message, or nothing that stays.
 
         A batch without a `source` is opened without a message; its packs bring their own.
 
@@ -81,12 +85,17 @@ class JobSubmissions:
             record["deadline_ms"] = settings.job_deadline_seconds * 1000
         record |= _origin()
         flat: list[str | int] = [part for pair in record.items() for part in pair]
+        bytes_of_image = len(image)
+        if bytes_of_image >= SENT_AHEAD_BYTES:
+            await self._redis.set(keys.image(unit.job_id), image, ex=SENT_AHEAD_SECONDS)
+            image = b""
         reply = await self._submit(
             [*unit_keys(unit), keys.JOB_INDEX, idempotency.redis_key if idempotency else keys.idempotency("none")],
             [
                 unit.job_id,
                 "" if kind is JobKind.BATCH and "source" not in record else message_for(unit),
                 image,
+                bytes_of_image,
                 settings.max_queue_depth,
                 settings.max_inflight_bytes,
                 idempotency.fingerprint if idempotency else "",
@@ -99,6 +108,8 @@ class JobSubmissions:
             return Accepted(value, replayed=verdict == "replayed")
         if verdict == "conflict":
             raise _reused(value)
+        if verdict == "image-gone":
+            raise overloaded("Redis's speed", f"it took more than {SENT_AHEAD_SECONDS} s to accept an image")
         raise overloaded(QUEUE_OF_KIND[kind] if verdict == "queue-full" else "in-flight bytes", value)
 
     async def earlier(self, idempotency: IdempotencyKey) -> Accepted | None:

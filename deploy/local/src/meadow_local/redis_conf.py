@@ -19,6 +19,8 @@ def render_redis_conf(settings: LocalSettings) -> str:
         "dir": f'"{settings.redis_folder}"',
         "appendonly": "yes",
         "appendfsync": "everysec",
+        # Images pass through the file and are soon gone; it would be rewritten every few seconds when they are large.
+        "auto-aof-rewrite-min-size": "1gb",
         # The append-only file is the one copy on disk; snapshots beside it would only cost.
         "save": '""',
         # Accepted jobs are never thrown out to make room: the gateway limits what it admits.

@@ -68,7 +68,7 @@ class ApiKeys:
         )
 
 
-def require_caller(
+async def require_caller(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> str:
     """Let a request through if its key is known; name its caller."""

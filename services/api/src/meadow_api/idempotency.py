@@ -10,7 +10,7 @@ MAX_KEY_CHARACTERS = 255
 REPLAYED_HEADER = "Idempotent-Replayed"
 
 
-def idempotency_key(
+async def idempotency_key(
     idempotency_key: Annotated[
         str | None,
         Header(description="The same key with the same request gives the same job; quoted or not, kept for a day."),

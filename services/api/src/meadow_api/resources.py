@@ -122,7 +122,8 @@ async def _shared_secret(redis: Redis) -> bytes:
             return secret
 
 
-def _resources(request: Request) -> Resources:
+# A coroutine, as all dependencies here: FastAPI sends plain functions through its thread pool, request by request.
+async def _resources(request: Request) -> Resources:
     resources: Resources = request.app.state.resources
     return resources
 

@@ -15,7 +15,7 @@ from meadow_api.resources import Gateway, Resources
 _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d+)\"?", re.IGNORECASE)
 
 
-def granted_wait(
+async def granted_wait(
     request: Request,
     gateway: Gateway,
     prefer: Annotated[

@@ -95,7 +95,7 @@ class InferenceProcess:
     def classify_image(self, unit: Unit) -> None:
         """Answer a job of one image, and with it a share of those that wait behind it."""
         model = self._models.current()
-        claims = self._leases.claim_all([unit], model.ref)
+        claims = self._leases.claim_images([unit], model.ref)
         if not claims:
             return
         started = time.perf_counter()
@@ -103,7 +103,7 @@ class InferenceProcess:
             held.enter_context(self._heartbeats.holding(claims[0]))
             # An image whose earlier attempt was lost may be what kills its worker: it goes alone.
             if claims[0].attempt == 1 and (behind := self._waiting.take(RUN_IMAGES - 1)):
-                for claim in self._leases.claim_all(behind, model.ref):
+                for claim in self._leases.claim_images(behind, model.ref):
                     held.enter_context(self._heartbeats.holding(claim))
                     claims.append(claim)
             _enter_contexts(held, claims, model.ref)

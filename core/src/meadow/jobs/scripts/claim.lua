@@ -30,4 +30,4 @@ end
 redis.call('HSET', KEYS[JOB], 'state', 'running', 'attempts', attempts + 1, unpack(ARGV, 4))
 redis.call('HSETNX', KEYS[JOB], 'started_at', now_ms())
 take_lease(unit, ARGV[2])
-return {'claimed', attempts + 1, redis.call('HGETALL', KEYS[JOB]), redis.call('GET', KEYS[IMAGE]) or ''}
+return {'claimed', attempts + 1, redis.call('HGETALL', KEYS[JOB])}

@@ -25,7 +25,7 @@ LINES_A_CHUNK = 256
 Partial = Annotated[bool, Query(description="Take what is there although the batch is not finished.")]
 
 
-def _wanted(
+async def _wanted(
     label: Annotated[str | None, Query(description="Only images of this predicted class.")] = None,
     decision: Annotated[Decision | None, Query(description="Only answers of this decision.")] = None,
     state: Annotated[ItemState | None, Query(description="Only images in this state.")] = None,
