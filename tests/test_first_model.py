@@ -18,13 +18,19 @@ from meadow.predictions import Prediction
 from meadow.registry.cache import ModelCache
 from meadow.training import TrainingResult
 from meadow_worker.engines.precision import TOLERANCE, Precision
-from trained_stack import TrainedStack
+from trained_stack import TRAINING_PICTURES, TrainedStack
 
 pytestmark = [
     pytest.mark.system,
     pytest.mark.filterwarnings("ignore::FutureWarning:mlflow"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning:mlflow"),
 ]
+
+
+def test_the_first_model_learns_from_a_list_of_addresses(trained: TrainedStack) -> None:
+    sources = [entry.source for entry in trained.dataset.entries]
+    assert len(sources) == 2 * TRAINING_PICTURES
+    assert all(source.startswith("http://127.0.0.1:") for source in sources)
 
 
 def test_the_first_model_is_promoted_with_its_reason(trained: TrainedStack) -> None:

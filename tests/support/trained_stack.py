@@ -10,6 +10,9 @@ from meadow.registry.cache import ModelCache
 from meadow.training import TrainingRequest
 from running_stack import RunningStack
 
+TRAINING_PICTURES = 24
+"""Of each class."""
+
 
 @dataclass(frozen=True)
 class TrainedStack:
