@@ -53,3 +53,10 @@ def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEADOW_REDIS_URL", "redis://:passw0rd@host/0")
     shown = repr(load_settings())
     assert not [secret for secret in ("mdw_key", "s3cret", "passw0rd") if secret in shown]
+
+
+def test_people_open_mlflow_where_the_services_reach_it_unless_told_otherwise() -> None:
+    settings = Settings(mlflow_tracking_uri="http://mlflow:5000/")
+    assert settings.mlflow_page == "http://mlflow:5000"
+    told = settings.model_copy(update={"mlflow_public_url": "https://mlflow.example.org/"})
+    assert told.mlflow_page == "https://mlflow.example.org"

@@ -40,6 +40,7 @@ class Settings(BaseSettings):
 
     # The model registry
     mlflow_tracking_uri: str = Field("http://127.0.0.1:5000", description="MLflow tracking server.")
+    mlflow_public_url: str = Field("", description="Where people open MLflow; empty for the tracking server's address.")
     registered_model: str = Field("meadow-classifier", description="Name of the registered model.")
     experiment: str = Field("meadow", description="MLflow experiment that training runs are logged to.")
     model_poll_seconds: float = Field(3.0, gt=0, description="How often a worker host asks which model is production.")
@@ -182,6 +183,11 @@ class Settings(BaseSettings):
     def readable_buckets(self) -> list[str]:
         """Buckets that batches may be read from."""
         return [name.strip() for name in self.source_buckets.split(",") if name.strip()] or [self.images_bucket]
+
+    @property
+    def mlflow_page(self) -> str:
+        """Where people open MLflow, without a slash at the end."""
+        return (self.mlflow_public_url or self.mlflow_tracking_uri).rstrip("/")
 
     @property
     def model_cache(self) -> Path:

@@ -52,11 +52,11 @@ class LoggedModel:
 class TrackedRun:
     """One MLflow run, open while the training goes on."""
 
-    def __init__(self, run: Any, tracking_uri: str, logged: frozenset[int] = frozenset()) -> None:  # noqa: ANN401 - MLflow is not typed
+    def __init__(self, run: Any, mlflow_page: str, logged: frozenset[int] = frozenset()) -> None:  # noqa: ANN401 - MLflow is not typed
         self.run_id: str = run.info.run_id
         self._logged = logged
         """Epochs that an earlier attempt has logged, some of them after its last checkpoint."""
-        self.url = f"{tracking_uri.rstrip('/')}/#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}"
+        self.url = f"{mlflow_page}/#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}"
 
     def log_epoch(self, report: EpochReport) -> None:
         """Log one epoch's metrics under its number, unless an earlier attempt has."""
@@ -136,10 +136,10 @@ def tracked_run(
     with mlflow.start_run(earlier, run_name=title, tags={names.CAUSE_TAG: cause.value}) as run:
         if earlier:
             history = mlflow.MlflowClient().get_metric_history(earlier, "loss")
-            tracked = TrackedRun(run, settings.mlflow_tracking_uri, frozenset(one.step for one in history))
+            tracked = TrackedRun(run, settings.mlflow_page, frozenset(one.step for one in history))
             mlflow.set_tag(_RESUMED_TAG, str(int(run.data.tags.get(_RESUMED_TAG, "0")) + 1))
         else:
-            tracked = TrackedRun(run, settings.mlflow_tracking_uri)
+            tracked = TrackedRun(run, settings.mlflow_page)
             _log_start(run.info.run_id, source, config)
             if checkpoints:
                 checkpoints.remember_tracked_run(run.info.run_id)

@@ -32,7 +32,7 @@ def page() -> None:
         no_model()
     else:
         _production(current)
-        registry = f"{settings.mlflow_tracking_uri}/#/models/{current.ref.name}/versions/{current.ref.version}"
+        registry = f"{settings.mlflow_page}/#/models/{current.ref.name}/versions/{current.ref.version}"
         st.link_button("Open in MLflow", registry, icon=":material/open_in_new:")
         quality_section(client, current, settings)
     others = [version for version in versions if current is None or version.ref.version != current.ref.version]

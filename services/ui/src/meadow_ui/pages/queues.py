@@ -31,7 +31,7 @@ def page() -> None:
     st.html('<p class="lead">What waits and who works on it, as it is right now.</p>')
     with st.container(horizontal=True, key="links"):
         st.link_button("Flower", settings.flower_url, icon=":material/local_florist:")
-        st.link_button("MLflow", settings.mlflow_tracking_uri, icon=":material/science:")
+        st.link_button("MLflow", settings.mlflow_page, icon=":material/science:")
         st.link_button("API", f"{settings.api_url}/docs", icon=":material/api:")
     st.fragment(_live, run_every=REFRESH_SECONDS)(page_client(settings))
 
