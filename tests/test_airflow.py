@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,9 +22,11 @@ from meadow_local.parts import PARTS
 from meadow_local.processes import leftovers
 from meadow_local.stack import Stack
 from running_stack import RunningStack, stack_environment
+from statsd_desk import StatsdDesk
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 
+ROOT = Path(__file__).parents[1]
 NEEDED = tuple(part for part in PARTS if part.name not in ("ui", "flower"))
 DATASET = "lawns"
 INBOX = "inbox/"
@@ -46,10 +49,17 @@ DAGS = 3
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+def statsd() -> Iterator[StatsdDesk]:
+    """What Airflow sends its metrics to."""
+    with StatsdDesk() as desk:
+        yield desk
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory, statsd: StatsdDesk) -> Iterator[RunningStack]:
     """A stack of its own, with Airflow."""
     home = Home(tmp_path_factory.mktemp("airflow") / "home")
-    env = {**stack_environment(home.root), **EASILY_PROMOTED, **SOON_NOTICED}
+    env = {**stack_environment(home.root), **EASILY_PROMOTED, **SOON_NOTICED, "MEADOW_AIRFLOW_STATSD": statsd.address}
     try:
         running = RunningStack(home, env, parts=NEEDED, extras=["airflow"])
     except BaseException:
@@ -217,6 +227,16 @@ def test_wrong_answers_retrain_the_model_once(
     assert airflow.wait("retrain", run) == "success"
     assert training_jobs(stack)[0].cause is TrainingCause.PERFORMANCE
     assert len(airflow.runs("retrain")) == before + 1
+
+
+def test_alerts_and_dashboards_ask_for_metrics_that_airflow_sends(
+    airflow: AirflowApi, first_run: str, statsd: StatsdDesk
+) -> None:
+    airflow.wait("retrain", first_run)
+    files = [*ROOT.glob("monitoring/rules/*.yml"), *ROOT.glob("monitoring/grafana/dashboards/*.json")]
+    asked = {name for file in files for name in re.findall(r"\bairflow_\w+", file.read_text())}
+    assert asked
+    airflow.until(lambda: asked <= statsd.names, lambda: f"missing: {asked - statsd.names}")
 
 
 def people_say_it_is_wrong(stack: RunningStack, folder: Path) -> None:

@@ -11,6 +11,7 @@ import compose_files
 from compose_files import ROOT
 from meadow.cli.settings import variable
 from meadow.settings import Settings
+from meadow_local.settings import LocalSettings
 
 SETTINGS = {variable(name): field for name, field in Settings.model_fields.items()}
 DOCKERFILE = (ROOT / "deploy/images/Dockerfile").read_text()
@@ -80,6 +81,12 @@ def test_prometheus_scrapes_services_where_they_listen() -> None:
     workers = next(job for job in jobs if job["job_name"] == "worker")["dns_sd_configs"][0]
     assert workers["port"] == int(default("MEADOW_WORKER_METRICS_PORT"))
     assert set(workers["names"]) <= set(SERVICES)
+
+
+def test_the_dags_run_from_the_start_or_not_as_in_the_embedded_stack() -> None:
+    paused = re.search(r"DAGS_ARE_PAUSED_AT_CREATION=(\w+)", DOCKERFILE)
+    assert paused
+    assert paused[1] == str(LocalSettings.model_fields["airflow_dags_paused"].default)
 
 
 def test_the_buckets_are_those_of_the_settings() -> None:
