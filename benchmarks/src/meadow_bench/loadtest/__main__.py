@@ -10,9 +10,9 @@ import typer
 from rich.console import Console
 
 from meadow_bench.errors import BenchmarkError
-from meadow_bench.loadtest.cost import measure_cost
+from meadow_bench.loadtest.cost import measure_cost, measure_scrapes
 from meadow_bench.loadtest.findings import read_findings
-from meadow_bench.loadtest.page import put_section, render_section
+from meadow_bench.loadtest.page import COST, put_section, render_cost, render_section
 from meadow_bench.loadtest.stages import STAGES, Stage
 from meadow_bench.machine import busy_share, describe_machine
 from meadow_bench.model import SMALL, train_and_register
@@ -24,7 +24,6 @@ from meadow_local.interrupts import as_keyboard_interrupt
 PAGE = BENCHMARKS / "RESULTS-load.md"
 LOCUSTFILE = BENCHMARKS / "locustfile.py"
 USUAL = ("smoke", "load", "spike", "limit")
-COST = "cost"
 COST_IMAGES = 64
 SPARE_SECONDS = 120
 FACTS = ("Processor", "Memory", "Python", "Commit", "Date")
@@ -88,13 +87,9 @@ def _stage(console: Console, stack: MeasuredStack, stage: Stage, facts: dict[str
 
 def _cost(stack: MeasuredStack, facts: dict[str, str]) -> tuple[str, int]:
     folder = folder_of(THUMBNAILS, COST_IMAGES, DATA)
-    plain, watched, ratio = measure_cost(stack.settings, [path.read_bytes() for path in sorted(folder.iterdir())])
-    told = "".join(f"{name}: {value}  \n" for name, value in facts.items())
-    section = (
-        f"## {COST}\n\nWhat being watched costs: the gateway, the worker, the trainer and Flower, each scraped every "
-        f"second, against no scrapes at all, in turns. **{ratio:.3f} of the answers a second** "
-        f"({watched:.1f} against {plain:.1f}).\n\n{told}"
-    )
+    scrapes = measure_scrapes(stack)
+    costs = measure_cost(stack, [path.read_bytes() for path in sorted(folder.iterdir())])
+    section = render_cost(costs, scrapes, facts)
     return section, 0
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
@@ -172,7 +172,7 @@ class JobSubmissions:
         asked = IDS_A_PAGE if kind else size
         ids = [text(raw) for raw in await self._redis.zrevrange(keys.JOB_INDEX, start, start + asked - 1)]
         places = [place for place, job_id in enumerate(ids) if job_id.startswith(prefix)][:size]
-        jobs = [job for place in places if (job := await self._read_or_none(ids[place])) is not None]
+        jobs = await self._read_all([ids[place] for place in places])
         looked_at = places[-1] + 1 if len(places) == size else len(ids)
         return JobPage(
             jobs=[job for job in jobs if state in {None, job.state}],
@@ -185,11 +185,14 @@ class JobSubmissions:
             return ProblemError(ProblemTypes.JOB_GONE, f"Job {job_id} is past its retention; its record is deleted.")
         return ProblemError(ProblemTypes.NOT_FOUND, f"There is no job {job_id!r}.")
 
-    async def _read_or_none(self, job_id: str) -> Job | None:
-        try:
-            return await self.read(job_id)
-        except ProblemError:
-            return None
+    async def _read_all(self, job_ids: Sequence[str]) -> list[Job]:
+        """Read records in one round trip; those that are gone meanwhile are left out."""
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for job_id in job_ids:
+                pipe.hgetall(keys.job(job_id))
+                pipe.hgetall(keys.classes(job_id))
+            replies = [decode_hash(reply) for reply in await pipe.execute()]
+        return [to_job(raw, classes) for raw, classes in zip(replies[::2], replies[1::2], strict=True) if raw]
 
 
 _HAS = {
