@@ -96,12 +96,14 @@ COMPILE_DAGS_DEV = $(COMPILE_DAGS) --group dags/pyproject.toml:dev
 
 # What each image holds, of the versions that are tested here. Meadow's own packages are installed beside it.
 COMPILE_IMAGE = $(COMPILE) --constraints $(or $(UNDER_$(1)),requirements/dev.txt) --no-emit-package meadow $(IMAGE_$(1))
-IMAGE_api := services/api/pyproject.toml
+# Off until a setting says where traces go.
+TRACES := core/pyproject.toml --extra traces
+IMAGE_api := services/api/pyproject.toml $(TRACES)
 # Streamlit loads these for tables and charts only, which the pages do not have; they would more than double the image.
 IMAGE_ui := services/ui/pyproject.toml $(addprefix --no-emit-package ,altair narwhals pandas pyarrow pydeck)
-IMAGE_worker-cpu := services/worker/pyproject.toml --extra cpu
-IMAGE_worker-gpu := services/worker/pyproject.toml --extra gpu
-IMAGE_trainer := services/trainer/pyproject.toml
+IMAGE_worker-cpu := services/worker/pyproject.toml --extra cpu $(TRACES)
+IMAGE_worker-gpu := services/worker/pyproject.toml --extra gpu $(TRACES)
+IMAGE_trainer := services/trainer/pyproject.toml $(TRACES)
 IMAGE_flower := deploy/images/flower.in
 IMAGE_mlflow := deploy/images/mlflow.in
 # Airflow pins what the services have newer, so its versions are those of its own lock.
