@@ -1,6 +1,5 @@
 """From counts to a verdict, by rule."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
@@ -8,6 +7,7 @@ from typing import Self
 from meadow.quality.counts import LABELLED, RIGHT, Dimension, of_dimension
 from meadow.quality.drift import compare
 from meadow.quality.model import DimensionDrift, LabelledAccuracy, Verdict
+from meadow.quality.wilson import wilson_interval
 from meadow.settings import Settings
 
 WATCHED = (Dimension.PREDICTIONS, Dimension.CONFIDENCE, Dimension.INPUT)
@@ -75,8 +75,9 @@ def judge_accuracy(
     accuracy = LabelledAccuracy(labelled=labelled, right=right, reference=reference, verdict=Verdict.TOO_FEW)
     if not labelled:
         return accuracy, []
-    low, high = wilson_interval(right, labelled)
-    accuracy = accuracy.model_copy(update={"share": right / labelled, "low": low, "high": high})
+    low, high = wilson_interval(float(right), float(labelled), _NORMAL_95)
+    ends = {"low": max(0.0, low), "high": min(1.0, high)}
+    accuracy = accuracy.model_copy(update={"share": right / labelled, **ends})
     if reference is None or labelled < rule.min_labels:
         return accuracy, []
     if high >= reference - rule.max_accuracy_drop:
@@ -86,14 +87,6 @@ def judge_accuracy(
         f"confidence); on the hold-out {reference:.1%} were."
     )
     return accuracy.model_copy(update={"verdict": Verdict.PERFORMANCE_DROP}), [reason]
-
-
-def wilson_interval(right: int, of: int) -> tuple[float, float]:
-    """Return Wilson's 95 % interval (Wilson 1927) for a share; `of` is at least 1."""
-    share, square = right / of, _NORMAL_95**2
-    middle = share + square / (2 * of)
-    spread = _NORMAL_95 * math.sqrt(share * (1 - share) / of + square / (4 * of**2))
-    return max(0.0, (middle - spread) / (1 + square / of)), min(1.0, (middle + spread) / (1 + square / of))
 
 
 def overall(accuracy: LabelledAccuracy, drift: list[DimensionDrift]) -> Verdict:

@@ -12,6 +12,7 @@ import numpy as np
 
 from meadow.bundle.manifest import Calibration
 from meadow.bundle.scores import probabilities
+from meadow.quality.wilson import wilson_interval
 from meadow_trainer.evaluate import Floats, Labels, Logits
 
 log = logging.getLogger(__name__)
@@ -116,16 +117,10 @@ def choose_threshold(answers: Floats, labels: Labels, *, target: float) -> tuple
     right = np.cumsum((answers.argmax(axis=1) == labels)[surest_first])
     # Equal probabilities are accepted all or not at all.
     last = np.append(np.diff(top[surest_first]) != 0, True)
-    candidates, bounds = top[surest_first][last], _lower_end(right[last], accepted[last])
+    candidates = top[surest_first][last]
+    bounds, _ = wilson_interval(right[last].astype(float), accepted[last].astype(float), _CONFIDENCE)
     good = candidates[bounds >= target]
     if len(good):
         return max(float(good[-1]), chance), True
     best = int(np.argmax(bounds))
     return (float(candidates[best]) if bounds[best] > chance else _HIGHEST_THRESHOLD), False
-
-
-def _lower_end(right: Labels, of: Labels) -> Floats:
-    """Return the lower ends of Wilson's intervals for shares, one-sided."""
-    share, square = right / of, _CONFIDENCE**2
-    spread = _CONFIDENCE * np.sqrt(share * (1 - share) / of + square / (4 * of**2))
-    return np.asarray((share + square / (2 * of) - spread) / (1 + square / of))
