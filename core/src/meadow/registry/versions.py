@@ -44,6 +44,11 @@ class RegistryError(Exception):
     """The registry cannot be reached or does not hold what was asked for; the message says which."""
 
 
+def import_mlflow() -> None:
+    """Import MLflow ahead of the first call, which would wait for it."""
+    from mlflow import MlflowClient  # noqa: F401, PLC0415 - see the class
+
+
 class ModelRegistry:
     """Reads and marks versions of the registered model. MLflow is imported at the first call: it takes seconds."""
 

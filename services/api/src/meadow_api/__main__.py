@@ -1,12 +1,14 @@
 """`meadow-api`: run the gateway."""
 
 import sys
+import threading
 
 import uvicorn
 from pydantic import ValidationError
 from rich.console import Console
 
 from meadow.logs import JSON, configure_logging
+from meadow.registry.versions import import_mlflow
 from meadow.settings import load_settings
 from meadow.tracing import TracingUnavailableError, configure_tracing, end_tracing
 from meadow.webhooks.rules import WebhookSettingsError
@@ -36,6 +38,8 @@ def main() -> None:
         # An upload that pauses between packs keeps its connection.
         timeout_keep_alive=75,
     )
+    # It answers meanwhile; the first page about a model would take seconds otherwise.
+    threading.Thread(target=import_mlflow, name="import MLflow", daemon=True).start()
     try:
         GatewayServer(config, app).run_or_exit()
     finally:
