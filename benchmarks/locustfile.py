@@ -82,7 +82,11 @@ class Visitor(HttpUser):
             if not wait:
                 time.sleep(pause)
                 pause = min(pause * 1.5, 0.5)
-            job = self.client.get(job["links"]["self"], name=name, headers=headers).json()
+            with self.client.get(job["links"]["self"], name=name, headers=headers, catch_response=True) as response:
+                if not response.ok:
+                    response.failure(f"{response.status_code}: {response.text[:200]}")
+                    return
+                job = response.json()
         fault = None if job["state"] == "succeeded" else RuntimeError(f"ended as {job['state']}: {job.get('error')}")
         if job["kind"] == "classification" or fault:
             self.note(ANSWER, time.perf_counter() - started, fault)

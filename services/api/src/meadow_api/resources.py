@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import RedisError
@@ -32,6 +32,7 @@ from meadow_api.quality_watch import QualityWatch
 from meadow_api.webhook_deliveries import deliver_webhooks
 
 SECRET_BYTES = 32
+REDIS_CONNECTIONS = 64
 STARTUP_RETRY_SECONDS = 1.0
 CONCURRENT_PACKS = 4
 """Packs in memory at a time; further ones wait."""
@@ -68,13 +69,17 @@ async def open_resources(
     settings: Settings, metrics: GatewayMetrics, webhooks: WebhookRules
 ) -> AsyncIterator[Resources]:
     """Open the connections; waits for Redis, so that parts may start in any order."""
-    redis = Redis.from_url(
+    # An ordinary pool refuses when more requests than it has connections come at once; this one lets them wait.
+    pool = BlockingConnectionPool.from_url(
         settings.redis_url.get_secret_value(),
+        max_connections=REDIS_CONNECTIONS,
+        timeout=5,
         socket_timeout=5,
         socket_connect_timeout=2,
         retry=Retry(ExponentialBackoff(cap=0.2, base=0.02), 2),
         health_check_interval=15,
     )
+    redis = Redis.from_pool(pool)
     threads_redis = connect(settings)
     registry = ModelRegistry(settings)
     quality = QualityWatch(redis, registry, settings)

@@ -1,9 +1,12 @@
+import asyncio
 import time
+from collections import Counter
 
 import httpx
 import redis
 
 from meadow.jobs import keys
+from meadow_api.resources import REDIS_CONNECTIONS
 
 JPEG = {"Content-Type": "image/jpeg"}
 
@@ -87,3 +90,24 @@ def test_a_few_batches_are_found_among_many_images(gateway: httpx.Client, jpeg: 
             if not token:
                 break
         assert found == batches, size
+
+
+def test_many_more_may_wait_for_a_job_than_there_are_connections_to_redis(gateway: httpx.Client, jpeg: bytes) -> None:
+    job = submit(gateway, jpeg)
+    waiters = 3 * REDIS_CONNECTIONS
+
+    async def wait_and_cancel() -> list[httpx.Response]:
+        unlimited = httpx.Limits(max_connections=None)
+        async with httpx.AsyncClient(base_url=gateway.base_url, limits=unlimited, timeout=20) as client:
+            asked = [
+                asyncio.create_task(client.get(f"/v1/jobs/{job}", headers={"Prefer": "wait=15"}))
+                for _ in range(waiters)
+            ]
+            # All of them are held by now, and read the record again in the moment it changes.
+            await asyncio.sleep(2)
+            await client.post(f"/v1/jobs/{job}:cancel")
+            return await asyncio.gather(*asked)
+
+    answers = asyncio.run(wait_and_cancel())
+    assert Counter(answer.status_code for answer in answers) == {200: waiters}
+    assert {answer.json()["state"] for answer in answers} == {"cancelled"}
