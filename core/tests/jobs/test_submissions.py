@@ -5,6 +5,7 @@ import pytest
 from redis.asyncio import Redis
 
 from meadow.jobs import keys
+from meadow.jobs.ids import JobIds
 from meadow.jobs.keys import Unit
 from meadow.jobs.leases import JobLeases
 from meadow.jobs.model import JobKind, JobState
@@ -72,6 +73,24 @@ async def test_an_image_sent_ahead_stays_as_long_as_its_job_and_goes_without_one
     accepted = await submissions.submit(CLASSIFICATION, image=SENT_AHEAD)
     assert await async_redis.ttl(keys.image(accepted.job_id)) == STAYS
     assert [claim.image for claim in leases.claim_images([Unit(accepted.job_id)], model)] == [SENT_AHEAD]
+
+
+@pytest.mark.parametrize("image", [b"x", SENT_AHEAD], ids=["with its job", "sent ahead"])
+@pytest.mark.parametrize("idempotency", [None, IdempotencyKey("k", "caller", "print")], ids=["without key", "with key"])
+async def test_a_submission_whose_answer_was_lost_is_not_accepted_twice(
+    submissions: JobSubmissions,
+    async_redis: Redis,
+    monkeypatch: pytest.MonkeyPatch,
+    image: bytes,
+    idempotency: IdempotencyKey | None,
+) -> None:
+    first = await submissions.submit(CLASSIFICATION, image=image, idempotency=idempotency)
+    monkeypatch.setattr(JobIds, "new", lambda *_: first.job_id)
+    again = await submissions.submit(CLASSIFICATION, image=image, idempotency=idempotency)
+    assert again == first
+    assert await async_redis.llen(INTERACTIVE_QUEUE) == 1
+    assert await async_redis.strlen(keys.image(first.job_id)) == len(image)
+    assert int(await async_redis.get(keys.INFLIGHT_BYTES) or 0) == len(image)
 
 
 async def test_an_image_that_was_gone_before_its_job_came_is_refused(

@@ -11,6 +11,11 @@ local function refuse(verdict, value)
   return {verdict, value}
 end
 
+-- The client sends this again when the connection broke before the answer came.
+if redis.call('EXISTS', KEYS[JOB]) == 1 then
+  return {'accepted', id}
+end
+
 if fingerprint ~= '' then
   local seen = redis.call('HMGET', KEYS[IDEMPOTENCY], 'fingerprint', 'job')
   if seen[1] then
