@@ -151,7 +151,9 @@ def test_a_client_that_goes_away_leaves_nothing_behind(
     with gateway_of(app) as gateway:
         batch_id = open_batch(gateway)
         with gateway.stream("GET", f"/v1/jobs/{batch_id}/events") as response:
-            assert next(events_in(response))[0] == "job"
+            # Kept in hand: an iterator that is let go closes the connection.
+            events = events_in(response)
+            assert next(events)[0] == "job"
             assert batch_id in app.state.resources.finished._waiting
         deadline = time.monotonic() + 3
         while app.state.resources.finished._waiting:
