@@ -6,11 +6,13 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
+from pydantic import SecretStr
 
 import compose_files
 from compose_files import ROOT
 from meadow.cli.settings import variable
 from meadow.settings import Settings
+from meadow_local.redis_conf import render_redis_conf
 from meadow_local.settings import LocalSettings
 
 SETTINGS = {variable(name): field for name, field in Settings.model_fields.items()}
@@ -87,6 +89,15 @@ def test_the_dags_run_from_the_start_or_not_as_in_the_embedded_stack() -> None:
     paused = re.search(r"DAGS_ARE_PAUSED_AT_CREATION=(\w+)", DOCKERFILE)
     assert paused
     assert paused[1] == str(LocalSettings.model_fields["airflow_dags_paused"].default)
+
+
+def test_redis_keeps_what_the_embedded_one_keeps(tmp_path: Path) -> None:
+    local = LocalSettings.model_validate({"home": tmp_path, "redis_password": SecretStr("secret")})
+    embedded = dict(line.split(" ", 1) for line in render_redis_conf(local).splitlines())
+    lines = (ROOT / "deploy/compose/config/redis.conf").read_text().splitlines()
+    ours = dict(line.split(" ", 1) for line in lines if line and not line.startswith("#"))
+    for key in ("appendonly", "appendfsync", "auto-aof-rewrite-min-size", "save", "maxmemory-policy"):
+        assert ours[key] == embedded[key], key
 
 
 def test_the_buckets_are_those_of_the_settings() -> None:

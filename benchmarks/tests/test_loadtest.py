@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from meadow_bench.loadtest.cost import Cost, ScrapeCost
 from meadow_bench.loadtest.findings import ANSWER, REFUSED, Line, StepFindings, read_findings, write_findings
-from meadow_bench.loadtest.page import put_section, render_section
+from meadow_bench.loadtest.page import COST, put_section, render_cost, render_section
 from meadow_bench.loadtest.stages import STAGES, Limits
 
 SUBMIT = Line("submit", requests=100, failures=0, per_second=10, p50=0.01, p95=0.02, p99=0.03)
@@ -43,6 +44,16 @@ def test_steps_follow_each_other() -> None:
 def test_findings_survive_a_file(tmp_path: Path) -> None:
     write_findings(tmp_path / "found.json", [GOOD])
     assert read_findings(tmp_path / "found.json") == [GOOD]
+
+
+def test_the_cost_of_being_watched_is_told_by_interval_and_by_part() -> None:
+    costs = [Cost(interval=15.0, plain=200.0, watched=190.0, ratio=0.95)]
+    scrapes = [ScrapeCost("api", size=36_000, seconds=0.0043, cpu_seconds=0.004)]
+    section = render_cost(costs, scrapes, {"Date": "monday"})
+    assert section.startswith(f"## {COST}\n")
+    assert "Date: monday" in section
+    assert "| 15 s | 190.0 | 200.0 | 0.950 |" in section
+    assert "| api | 36 | 4.3 | 4.0 |" in section
 
 
 def test_a_section_replaces_itself_and_nothing_else(tmp_path: Path) -> None:
