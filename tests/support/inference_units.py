@@ -1,0 +1,38 @@
+"""Units of work for an inference process, and what became of them."""
+
+import pytest
+
+from meadow.items import ItemResult
+from meadow.jobs.batches import BatchSubmissions
+from meadow.jobs.keys import Unit
+from meadow.jobs.model import JobKind
+from meadow.jobs.submissions import JobSubmissions
+from meadow.settings import Settings
+from meadow.storage.layout import pack_key, pack_results_key
+from meadow.storage.s3 import ObjectStore
+
+MLFLOW_WARNINGS = [
+    # MLflow's own database store uses what SQLAlchemy is going to remove; with a server it does so over there.
+    pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning"),
+    # MLflow warns of its own type hints when its parts are first imported.
+    pytest.mark.filterwarnings("ignore:.*Any type hint is inferred as AnyType:UserWarning"),
+]
+
+
+async def send_image(submissions: JobSubmissions, body: bytes, **fields: str | int) -> Unit:
+    return Unit((await submissions.submit(JobKind.CLASSIFICATION, image=body, fields=fields)).job_id)
+
+
+async def send_pack(
+    submissions: JobSubmissions, batches: BatchSubmissions, store: ObjectStore, settings: Settings, body: bytes
+) -> Unit:
+    batch_id = (await submissions.submit(JobKind.BATCH)).job_id
+    store.put(settings.jobs_bucket, pack_key(batch_id, 0), body)
+    await batches.add_pack(batch_id, 0, 3)
+    await batches.seal(batch_id, 1)
+    return Unit(batch_id, 0)
+
+
+def results_of(store: ObjectStore, settings: Settings, batch_id: str) -> list[ItemResult]:
+    lines = store.get(settings.jobs_bucket, pack_results_key(batch_id, 0)).splitlines()
+    return [ItemResult.model_validate_json(line) for line in lines]
