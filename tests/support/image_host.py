@@ -13,8 +13,6 @@ from meadow.client.testing.server import Answer, Asked
 class ImageHost(ScriptedServer):
     """Answers each path with its pages, one after another, the last one for good; unknown paths with 404."""
 
-    request_queue_size = 64
-
     def __init__(self) -> None:
         super().__init__()
         self.delay = 0.0

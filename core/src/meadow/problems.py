@@ -26,6 +26,7 @@ class ProblemTypes:
     INVALID_REQUEST = ProblemType("invalid-request", HTTPStatus.UNPROCESSABLE_ENTITY, "The request is not valid")
     MALFORMED = ProblemType("malformed-request", HTTPStatus.BAD_REQUEST, "The request cannot be read")
     UNAUTHENTICATED = ProblemType("unauthenticated", HTTPStatus.UNAUTHORIZED, "An API key is needed")
+    FOREIGN_PAGE = ProblemType("foreign-page", HTTPStatus.FORBIDDEN, "It may be another site's page that asks")
     NOT_FOUND = ProblemType("not-found", HTTPStatus.NOT_FOUND, "There is no such thing")
     METHOD_NOT_ALLOWED = ProblemType("method-not-allowed", HTTPStatus.METHOD_NOT_ALLOWED, "Not done with this method")
     JOB_GONE = ProblemType("job-gone", HTTPStatus.GONE, "The job's record is past its retention")

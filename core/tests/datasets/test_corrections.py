@@ -1,6 +1,8 @@
 import pytest
 
+from meadow.client.testing import ScriptedServer
 from meadow.datasets.corrections import Corrections
+from meadow.settings import Settings
 from meadow.storage.layout import image_key
 from meadow.storage.s3 import ObjectStore
 
@@ -37,3 +39,12 @@ def test_any_label_survives_being_part_of_a_key(corrections: Corrections, label:
 def test_none_are_no_error(corrections: Corrections) -> None:
     assert corrections.counts().total == 0
     assert corrections.counts().newest_at is None
+
+
+def test_keeping_one_costs_two_writes_and_no_look_at_the_bucket(settings: Settings) -> None:
+    with ScriptedServer() as server:
+        for _ in range(2):
+            server.reply(raw=b"")
+        asked_there = ObjectStore(settings.model_copy(update={"s3_endpoint_url": server.url}))
+        Corrections(asked_there, "images").add(b"image", "grass")
+    assert [(asked.method, asked.path.count("/") > 1) for asked in server.asked] == [("PUT", True)] * 2

@@ -5,11 +5,23 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from pydantic import SecretStr
 
+from meadow.client.testing import ScriptedServer
 from meadow.settings import Settings
+from meadow.storage.errors import ObjectRefusedError
 from meadow.storage.s3 import ObjectMissingError, ObjectStore, StoreError
 
 PAGE = 1000
 """What S3 lists at once."""
+
+
+def _store_on(server: ScriptedServer, settings: Settings) -> ObjectStore:
+    return ObjectStore(settings.model_copy(update={"s3_endpoint_url": server.url}))
+
+
+@pytest.fixture
+def scripted() -> Iterator[ScriptedServer]:
+    with ScriptedServer() as running:
+        yield running
 
 
 @pytest.fixture
@@ -73,6 +85,42 @@ def test_a_bucket_is_made_once(store: ObjectStore, bucket: str) -> None:
     store.ensure_bucket(bucket)
     store.check_bucket(bucket)
     assert store.get(bucket, "t/one") == b"1"
+
+
+def test_a_bucket_that_is_there_is_not_made_again(scripted: ScriptedServer, settings: Settings) -> None:
+    """A key that may only read and write would be refused that."""
+    scripted.reply(raw=b"")
+    _store_on(scripted, settings).ensure_bucket("images")
+    assert [asked.method for asked in scripted.asked] == ["HEAD"]
+
+
+def test_a_bucket_that_may_not_be_looked_at_is_not_made(scripted: ScriptedServer, settings: Settings) -> None:
+    scripted.reply(status=403, raw=b"")
+    with pytest.raises(ObjectRefusedError):
+        _store_on(scripted, settings).ensure_bucket("images")
+    assert [asked.method for asked in scripted.asked] == ["HEAD"]
+
+
+@pytest.mark.parametrize(
+    ("region", "constraint"),
+    [("us-east-1", b""), ("eu-west-1", b"<LocationConstraint>eu-west-1</LocationConstraint>")],
+)
+def test_a_bucket_is_made_in_the_region(
+    scripted: ScriptedServer, settings: Settings, region: str, constraint: bytes
+) -> None:
+    scripted.reply(status=404, raw=b"")
+    scripted.reply(raw=b"")
+    _store_on(scripted, settings.model_copy(update={"s3_region": region})).ensure_bucket("images")
+    looked, made = scripted.asked
+    assert (looked.method, made.method, made.path) == ("HEAD", "PUT", "/images")
+    assert constraint in made.body
+    assert bool(made.body) is bool(constraint)
+
+
+def test_a_bucket_that_another_makes_meanwhile_is_there(scripted: ScriptedServer, settings: Settings) -> None:
+    scripted.reply(status=404, raw=b"")
+    scripted.reply(status=409, raw=b"<Error><Code>BucketAlreadyOwnedByYou</Code></Error>")
+    _store_on(scripted, settings).ensure_bucket("images")
 
 
 def test_a_wrong_secret_is_refused_by_every_call(settings: Settings, bucket: str) -> None:

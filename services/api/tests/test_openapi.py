@@ -7,8 +7,8 @@ def test_every_route_says_how_it_fails_and_jobs_have_an_example(gateway: httpx.C
         for method, operation in operations.items():
             assert operation["summary"], (method, path)
             if path.startswith("/v1"):
-                described = operation["responses"]["401"]["content"]
-                assert "application/problem+json" in described, (method, path)
+                for status in ("401", "403"):
+                    assert "application/problem+json" in operation["responses"][status]["content"], (method, path)
     submitted = spec["paths"]["/v1/classifications"]["post"]
     assert submitted["responses"]["202"]["content"]["application/json"]["example"]["links"]
     assert {"image/jpeg", "multipart/form-data"} <= submitted["requestBody"]["content"].keys()

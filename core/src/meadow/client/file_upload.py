@@ -5,7 +5,8 @@ from pathlib import Path
 
 import httpx
 
-from meadow.client.errors import ApiProblem, ClientError
+from meadow.client.errors import ApiProblem, ClientError, GatewayUnreachableError
+from meadow.client.retries import Pauses
 from meadow.client.transport import Transport, is_loopback
 from meadow.settings import MEBIBYTE
 from meadow.sources.model import Upload
@@ -23,6 +24,18 @@ class UploadTooLargeError(ClientError):
         )
 
 
+class StoreUnreachableError(ClientError):
+    """Nothing that speaks HTTP answered at the address that the gateway gave out for a file."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        # The rest of the address is a credential.
+        store = httpx.URL(url).copy_with(raw_path=b"/")
+        super().__init__(
+            f"The object store at {store} does not answer ({reason}). Files are uploaded to it directly: if it has "
+            "another address for clients, set MEADOW_S3_PUBLIC_ENDPOINT_URL for the gateway."
+        )
+
+
 def put_file(transport: Transport, upload: Upload, path: Path, on_progress: Callable[[int], None]) -> None:
     """Upload a file, from its beginning again when the connection breaks.
 
@@ -35,7 +48,7 @@ def put_file(transport: Transport, upload: Upload, path: Path, on_progress: Call
     Raises:
         UploadTooLargeError: The gateway does not take so large a file.
         ApiProblem: The store refused it.
-        GatewayUnreachableError: The store did not answer.
+        StoreUnreachableError: The store did not answer.
     """
     size = path.stat().st_size
     if size > upload.max_bytes:
@@ -48,11 +61,18 @@ def put_file(transport: Transport, upload: Upload, path: Path, on_progress: Call
                 pieces = _pieces(path, on_progress)
                 response = store.put(upload.url, content=pieces, headers={"Content-Length": str(size)})
             except httpx.TransportError as error:
-                transport.pause_after(error, pauses)
+                _pause_after(error, transport, pauses, upload.url)
             else:
                 if response.is_success:
                     return
                 raise ApiProblem.unexpected(response)
+
+
+def _pause_after(error: httpx.TransportError, transport: Transport, pauses: Pauses, url: str) -> None:
+    try:
+        transport.pause_after(error, pauses)
+    except GatewayUnreachableError as given_up:
+        raise StoreUnreachableError(url, given_up.reason) from error
 
 
 def _pieces(path: Path, on_progress: Callable[[int], None]) -> Iterator[bytes]:

@@ -69,7 +69,6 @@ class Corrections:
             origin=origin,
             created_at=datetime.now(UTC),
         )
-        self._store.ensure_bucket(self._bucket)
         self._store.put(self._bucket, image_key(correction.sha256), body)
         stamp = f"{correction.created_at.strftime(STAMP_FORMAT)}-{secrets.token_hex(4)}"
         key = correction_key(correction.sha256, stamp, quote(label, safe=""))

@@ -15,6 +15,7 @@ from meadow.jobs.record import QUEUE_OF_KIND, decode_hash, text, to_job
 from meadow.jobs.scripts import load_script
 from meadow.jobs.unit_keys import message_for, unit_keys
 from meadow.log_context import REQUEST_ID, current_log_context
+from meadow.page_tokens import parse_places
 from meadow.problems import ProblemError, ProblemTypes
 from meadow.settings import Settings
 from meadow.tracing import carried
@@ -163,10 +164,7 @@ class JobSubmissions:
         Raises:
             ProblemError: The token is not one that was given out.
         """
-        try:
-            start = int(token) if token else 0
-        except ValueError as error:
-            raise ProblemError(ProblemTypes.MALFORMED, f"{token!r} is no page_token of this list.") from error
+        [start] = parse_places(token)
         # An id says of which kind its job is, so that a few batches among many images are found without reading those.
         prefix = f"{PREFIXES[kind]}_" if kind else ""
         asked = IDS_A_PAGE if kind else size

@@ -5,7 +5,7 @@ No tags, user metadata or conditional writes: not every server keeps them. Keys 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from botocore.exceptions import ClientError
 
@@ -15,9 +15,14 @@ from meadow.storage.errors import ObjectChangedError, ObjectMissingError, Object
 from meadow.storage.failures import code_of, trying
 from meadow.storage.parted_upload import PartedUpload
 
+if TYPE_CHECKING:
+    from mypy_boto3_s3.literals import BucketLocationConstraintType
+
 __all__ = ("ObjectEntry", "ObjectMissingError", "ObjectStat", "ObjectStore", "StoreError")
 
 BUCKET_EXISTS_CODES = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists"})
+NAMELESS_REGION = "us-east-1"
+"""The only region that is not named when a bucket is made in it."""
 
 
 @dataclass(frozen=True)
@@ -49,18 +54,30 @@ class ObjectStore:
         self._signer = connect_s3(settings, public) if public else self._client
 
     def ensure_bucket(self, bucket: str) -> None:
-        """Create the bucket if it is not there."""
-        with trying("create bucket", bucket, ""):
-            try:
-                self._client.create_bucket(Bucket=bucket)
-            except ClientError as error:
-                if code_of(error) not in BUCKET_EXISTS_CODES:
-                    raise
+        """Create the bucket if it is not there; where it is, no right to create any is needed."""
+        try:
+            self.check_bucket(bucket)
+        except ObjectMissingError:
+            self._create_bucket(bucket)
 
     def check_bucket(self, bucket: str) -> None:
         """Raise unless the bucket can be used."""
         with trying("reach bucket", bucket, ""):
             self._client.head_bucket(Bucket=bucket)
+
+    def _create_bucket(self, bucket: str) -> None:
+        region = self._client.meta.region_name
+        with trying("create bucket", bucket, ""):
+            try:
+                if region == NAMELESS_REGION:
+                    self._client.create_bucket(Bucket=bucket)
+                else:
+                    place = cast("BucketLocationConstraintType", region)
+                    self._client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": place})
+            except ClientError as error:
+                # Another may have made it meanwhile.
+                if code_of(error) not in BUCKET_EXISTS_CODES:
+                    raise
 
     def put(self, bucket: str, key: str, body: bytes | BinaryIO) -> None:
         """Write an object."""

@@ -16,6 +16,7 @@ from meadow_api.request_id import RequestId
 from meadow_api.request_metrics import RequestMetrics
 from meadow_api.request_traces import RequestTraces
 from meadow_api.resources import open_resources
+from meadow_api.responses import problems
 from meadow_api.routes import (
     batch_forms,
     batch_packs,
@@ -92,7 +93,7 @@ def create_app(settings: Settings) -> FastAPI:
         status,
         limits,
     ):
-        app.include_router(module.router, dependencies=[Depends(require_caller)])
+        app.include_router(module.router, dependencies=[Depends(require_caller)], responses=problems(403))
     app.include_router(health.router)
     # The last one added sees a request first.
     app.add_middleware(BodyLimit, settings=settings)

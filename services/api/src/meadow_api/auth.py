@@ -10,6 +10,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from meadow.problems import ProblemError, ProblemTypes
 from meadow.settings import Settings
+from meadow_api.foreign_pages import refuse_foreign_page
 
 HASH_CHARACTERS = 64
 ANONYMOUS = "anonymous"
@@ -49,13 +50,18 @@ class ApiKeys:
             )
         return cls(names_by_hash)
 
+    @property
+    def none_needed(self) -> bool:
+        """Whether callers are let in without a key."""
+        return not self._names_by_hash
+
     def caller(self, key: str | None) -> str:
         """Name the caller behind a key.
 
         Raises:
             ProblemError: Keys are asked for, and this is none of them.
         """
-        if not self._names_by_hash:
+        if self.none_needed:
             return ANONYMOUS
         digest = hashlib.sha256((key or "").encode()).hexdigest()
         for known, name in self._names_by_hash.items():
@@ -71,8 +77,10 @@ class ApiKeys:
 async def require_caller(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> str:
-    """Let a request through if its key is known; name its caller."""
+    """Let a request through if its key is known, or if none is needed and no foreign page calls; name its caller."""
     api_keys: ApiKeys = request.app.state.api_keys
+    if api_keys.none_needed:
+        refuse_foreign_page(request)
     return api_keys.caller(credentials.credentials if credentials else None)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from meadow.items import ItemFilter, ItemPage, ItemResult
-from meadow.problems import ProblemError, ProblemTypes
+from meadow.page_tokens import parse_places
 from meadow.storage.layout import pack_results_key
 from meadow.storage.s3 import ObjectMissingError, ObjectStore
 
@@ -41,7 +41,7 @@ class BatchResults:
         Raises:
             ProblemError: The token is none of this list's.
         """
-        number, offset = _parse_token(token)
+        number, offset = parse_places(token, 2)
         last = min(self._packs, number + PACKS_A_PAGE)
         items: list[ItemResult] = []
         while number < last and len(items) < size:
@@ -68,12 +68,3 @@ class BatchResults:
             return self._store.get(self._bucket, pack_results_key(self._batch_id, number))
         except ObjectMissingError:
             return None
-
-
-def _parse_token(token: str) -> tuple[int, int]:
-    if not token:
-        return 0, 0
-    number, _, offset = token.partition(".")
-    if not (number.isdigit() and offset.isdigit()):
-        raise ProblemError(ProblemTypes.MALFORMED, f"{token!r} is no page_token of this list.")
-    return int(number), int(offset)

@@ -6,6 +6,7 @@ from meadow.items import ItemResult, ItemState
 from meadow.jobs.keys import Unit
 from meadow.jobs.leases import JobLeases
 from meadow.jobs.model import JobError
+from meadow.names import TRAINING_QUEUE
 from meadow.packs import build_pack
 from meadow.predictions import Decision, Prediction, Score
 from meadow.registry.model import ModelRef
@@ -134,6 +135,17 @@ def test_a_batch_is_sealed_whole_or_not_at_all(gateway: httpx.Client, batch_id: 
     answer = gateway.post(f"/v1/batches/{batch_id}:seal", json={"packs": 2})
     assert (answer.status_code, answer.json()["detail"][:12]) == (422, "Pack 0 of 2 ")
     assert gateway.post(f"/v1/batches/{batch_id}:seal", json={"packs": 0}).json()["code"] == "invalid-request"
+
+
+def test_what_is_no_batch_takes_no_pack_and_no_seal(gateway: httpx.Client, redis_client: "redis.Redis") -> None:
+    ingest = gateway.post("/v1/datasets", json={"name": "lawns", "sources": [{"type": "corrections"}]}).json()
+    queued = redis_client.lrange(TRAINING_QUEUE, 0, -1)
+    for job_id in (ingest["id"], "batch_unknown", "typo"):
+        answers = [add(gateway, job_id, 0, ["a"]), gateway.post(f"/v1/batches/{job_id}:seal", json={"packs": 1})]
+        assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(404, "not-found")] * 2, job_id
+    assert redis_client.lrange(TRAINING_QUEUE, 0, -1) == queued
+    assert len(queued) == 1
+    assert gateway.get(f"/v1/jobs/{ingest['id']}").json() == ingest
 
 
 def test_a_classification_has_no_page_of_results(gateway: httpx.Client, jpeg: bytes) -> None:

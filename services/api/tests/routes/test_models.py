@@ -7,12 +7,15 @@ from pathlib import Path
 
 import httpx
 import pytest
+import redis
 
 from meadow.bundle.manifest import BundleManifest, HoldoutMetrics
 from meadow.bundle.preprocess import Preprocessing
+from meadow.jobs import keys
 from meadow.registry.model import GateDecision, GateRecord
 from meadow.registry.versions import ModelRegistry
 from meadow.settings import Settings
+from meadow_api.routes import models
 
 pytestmark = [
     # MLflow's own database store uses what SQLAlchemy is going to remove; with a server it does so over there.
@@ -93,6 +96,20 @@ def test_a_repeated_rollback_goes_back_once(gateway: httpx.Client) -> None:
     assert serving(gateway) == "2"
     other = gateway.post(f"{URL}/1:promote", headers=key)
     assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
+
+
+def test_a_change_that_finds_another_under_way_is_to_be_sent_again(
+    gateway: httpx.Client, redis_client: "redis.Redis", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models, "LOCK_WAIT_SECONDS", 0.1)
+    redis_client.set(keys.PRODUCTION_LOCK, "another gateway")
+    for answer in (gateway.post(f"{URL}/1:promote"), gateway.post(f"{URL}:rollback")):
+        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+        assert int(answer.headers["Retry-After"]) > 0
+    assert redis_client.get(keys.PRODUCTION_LOCK) == b"another gateway"
+    redis_client.delete(keys.PRODUCTION_LOCK)
+    assert gateway.post(f"{URL}/1:promote").status_code == 200
+    assert not redis_client.exists(keys.PRODUCTION_LOCK)
 
 
 def test_what_the_gate_refused_needs_force(gateway: httpx.Client) -> None:

@@ -21,9 +21,9 @@ def cards(page: AppTest) -> list[str]:
     return [str(part.value) for part in page.html if "<article" in str(part.value)]
 
 
-def picture() -> bytes:
+def picture(form: str = "JPEG", **options: object) -> bytes:
     file = io.BytesIO()
-    Image.new("RGB", (8, 6), "green").save(file, "JPEG")
+    Image.new("RGB", (8, 6), "green").save(file, form, **options)
     return file.getvalue()
 
 
@@ -43,6 +43,19 @@ def test_uncertain_answers_are_shown_with_what_was_said_of_them(gateway: FakeGat
     assert [page.button(key=f"is-{first}-{place}").label for place in (0, 1)] == ["dandelion", "grass"], (
         "in the model's order: nobody has to look for a button"
     )
+
+
+def test_an_image_with_damaged_exif_data_is_shown_without_and_can_be_labelled(
+    gateway: FakeGateway, open_page: OpenPage
+) -> None:
+    gateway.state.reviews = [make_review(1), make_review(2)]
+    gateway.state.review_images = {FIRST: picture("PNG", exif=b"Exif\0\0II*\0"), SECOND: picture()}
+    page = open_page("review")
+    damaged, whole = cards(page)
+    assert "no preview" in damaged
+    assert 'src="data:image/webp' in whole
+    page.button(key=f"is-{FIRST}-1").click().run()
+    assert [kept.label for kept in gateway.state.corrections] == ["grass"]
 
 
 def test_one_click_labels_and_the_card_stays_to_be_changed(gateway: FakeGateway, open_page: OpenPage) -> None:

@@ -1,5 +1,6 @@
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import pytest
 
@@ -9,6 +10,9 @@ from meadow.client.testing.answers import classify_by_name
 from meadow.explanations import Explanation, ExplanationState
 from meadow_ui.pictures.picture import Picture, Stage
 from meadow_ui.pictures.sender import Sender
+
+NAME_OF_NO_TEXT = "\ud800.jpg"
+"""Half a character: it cannot be sent."""
 
 
 @pytest.fixture
@@ -53,6 +57,17 @@ def test_one_refused_picture_does_not_stop_the_others(gateway: FakeGateway, send
     sender.send(other)
     until(lambda: other.stage is Stage.DONE)
     assert refused.stage is Stage.FAILED
+
+
+def test_a_fault_of_the_pages_costs_one_picture_and_no_thread(gateway: FakeGateway) -> None:
+    client = MeadowClient(gateway.url, retries=RetryPolicy(seconds=0))
+    with closing(Sender(client, max_pixels=1000, threads=1)) as sender:
+        broken, other = Picture(NAME_OF_NO_TEXT, b"x"), Picture("b", b"x")
+        for picture in (broken, other):
+            sender.send(picture)
+        until(lambda: broken.finished and other.finished)
+    assert broken.error is not None
+    assert (broken.error.code, other.stage) == ("internal", Stage.DONE)
 
 
 def test_a_gateway_that_goes_away_leaves_a_reason(gateway: FakeGateway, sender: Sender) -> None:

@@ -6,6 +6,8 @@ from PIL import Image
 
 from meadow_ui.pictures.thumbnail import SIDE, thumbnail
 
+CUT_EXIF = b"Exif\0\0II*\0"
+
 
 def encoded(image: Image.Image, form: str = "JPEG", **options: object) -> bytes:
     file = io.BytesIO()
@@ -38,6 +40,15 @@ def test_every_kind_of_pixel_is_drawn(mode: str) -> None:
 def test_transparency_is_kept() -> None:
     with opened(thumbnail(encoded(Image.new("RGBA", (4, 4)), "PNG"), max_pixels=1000)) as small:
         assert small.mode == "RGBA"
+
+
+@pytest.mark.parametrize("form", ["PNG", "WEBP"])
+def test_damaged_exif_data_costs_the_thumbnail_only(form: str) -> None:
+    assert thumbnail(encoded(Image.new("RGB", (20, 10)), form, exif=CUT_EXIF), max_pixels=1000) == ""
+
+
+def test_only_what_is_accepted_is_drawn() -> None:
+    assert thumbnail(encoded(Image.new("RGB", (20, 10)), "PPM"), max_pixels=1000) == ""
 
 
 def test_what_cannot_or_should_not_be_drawn_is_left_out() -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from urllib.parse import unquote
 
 from pydantic import BaseModel, TypeAdapter
@@ -35,6 +36,7 @@ class FakeGateway(ScriptedServer):
         self.labels = FakeLabels(self.state)
         self.datasets = FakeDatasets(self.state)
         self._busy_until = datetime.now(UTC)
+        self._numbers = count(1)
 
     def respond(self, request: Asked) -> Answer:
         """Answer from the script, else from the state."""
@@ -104,7 +106,7 @@ class FakeGateway(ScriptedServer):
         now = datetime.now(UTC)
         self._busy_until = max(self._busy_until, now) + timedelta(seconds=self.state.seconds_per_image)
         name = unquote(request.headers["X-Image-Name"] or "")
-        number = f"job_{len(self.state.submitted) + 1}"
+        number = f"job_{next(self._numbers)}"
         explanation = Explanation(state=ExplanationState.PENDING) if "explain" in request.query else None
         fields = make_job(number, kind=JobKind.CLASSIFICATION, name=name, explanation=explanation)
         job = Job.model_validate(fields)

@@ -49,6 +49,8 @@ class ScriptedServer(ThreadingHTTPServer):
 
     daemon_threads = True
     allow_reuse_address = True
+    request_queue_size = 64
+    """Clients of many threads connect at once; the kernel drops what is beyond, and they wait for long."""
 
     def __init__(self, port: int = 0) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
@@ -116,7 +118,7 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.cut_after is not None:
             self.close_connection = True
 
-    do_GET = do_POST = do_PUT = do_DELETE = _handle  # noqa: N815 - the names that http.server asks for
+    do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _handle  # noqa: N815 - the names that http.server asks for
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
         """Say nothing."""

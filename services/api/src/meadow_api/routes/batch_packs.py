@@ -3,9 +3,8 @@
 from fastapi import APIRouter
 
 from meadow.jobs import keys
-from meadow.jobs.model import JobKind
 from meadow.pack_numbers import PackNumbers
-from meadow.problems import ProblemError, ProblemTypes
+from meadow_api.batch_reading import read_batch
 from meadow_api.resources import Gateway
 from meadow_api.responses import problems
 
@@ -18,8 +17,6 @@ async def read_packs(
     gateway: Gateway,
 ) -> PackNumbers:
     """Numbers as ranges, first and last of each run. A pack that is in need not be sent again."""
-    job = await gateway.submissions.read(batch_id)
-    if job.kind is not JobKind.BATCH:
-        raise ProblemError(ProblemTypes.NOT_FOUND, f"Job {batch_id} is no batch; it has no packs.")
+    await read_batch(gateway, batch_id)
     bitmap = await gateway.redis.get(keys.packs_added(batch_id))
     return PackNumbers.from_bitmap(bitmap if isinstance(bitmap, bytes) else b"")

@@ -14,6 +14,7 @@ from meadow.storage.layout import pack_key
 from meadow_api.acceptance import answer_with
 from meadow_api.auth import Caller
 from meadow_api.batch_form import FORM_BODY
+from meadow_api.batch_reading import read_batch
 from meadow_api.batch_submission import BatchRequest, open_batch
 from meadow_api.idempotency import IdempotencyHeader
 from meadow_api.resources import Gateway
@@ -87,7 +88,7 @@ async def add_pack(
     gateway: Gateway,
 ) -> Job:
     """A pack is an uncompressed tar; a member's name is the image's name. The same number again changes nothing."""
-    await gateway.submissions.read(batch_id)
+    await read_batch(gateway, batch_id)
     if not await gateway.batches.has_pack(batch_id, number):
         async with gateway.pack_slots:
             body = await request.body()
@@ -109,5 +110,6 @@ async def seal_batch(
     gateway: Gateway,
 ) -> Job:
     """Say that all packs are in. The batch is finished when the last of them is answered."""
+    await read_batch(gateway, batch_id)
     await gateway.batches.seal(batch_id, seal.packs)
     return await gateway.submissions.read(batch_id)

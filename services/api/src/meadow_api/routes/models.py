@@ -19,6 +19,7 @@ from meadow_api.responses import problems
 LOCK_SECONDS = 120
 """Longer than MLflow is waited for; then a gateway that died holds nobody up."""
 LOCK_WAIT_SECONDS = 10
+RETRY_AFTER_LOCK_SECONDS = 5
 
 router = APIRouter(prefix="/v1", tags=["models"])
 
@@ -104,10 +105,23 @@ async def roll_back(
 
 
 async def _change(gateway: Resources, response: Response, change: Callable[[], ProductionChange]) -> ProductionChange:
-    """Change production, one request at a time over all gateways."""
+    """Change production, one request at a time over all gateways.
+
+    Raises:
+        ProblemError: Another change takes too long (503).
+    """
     lock = gateway.redis.lock(keys.PRODUCTION_LOCK, timeout=LOCK_SECONDS, blocking_timeout=LOCK_WAIT_SECONDS)
-    async with lock:
+    if not await lock.acquire():
+        raise ProblemError(
+            ProblemTypes.UNAVAILABLE,
+            f"Another change of production has been under way for more than {LOCK_WAIT_SECONDS} s; this one was not "
+            f"begun. Try again in {RETRY_AFTER_LOCK_SECONDS} s.",
+            headers={"Retry-After": str(RETRY_AFTER_LOCK_SECONDS)},
+        )
+    try:
         changed = await asyncio.to_thread(change)
+    finally:
+        await lock.release()
     if not changed.changed:
         response.headers[REPLAYED_HEADER] = "true"
     return changed

@@ -9,10 +9,11 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 
 from meadow.items import ItemFilter, ItemPage, ItemState
-from meadow.jobs.model import Job, JobKind
+from meadow.jobs.model import Job
 from meadow.predictions import Decision
 from meadow.problems import ProblemError, ProblemTypes
 from meadow.result_formats import as_csv, as_ndjson
+from meadow_api.batch_reading import read_batch
 from meadow_api.batch_results import BatchResults
 from meadow_api.resources import Gateway, Resources
 from meadow_api.responses import problems
@@ -92,9 +93,7 @@ async def download_ndjson(
 async def _open(
     gateway: Resources, job_id: str, wanted: ItemFilter, *, partial: bool = True
 ) -> tuple[BatchResults, Job]:
-    job = await gateway.submissions.read(job_id)
-    if job.kind is not JobKind.BATCH:
-        raise ProblemError(ProblemTypes.NOT_FOUND, f"Job {job_id} is no batch; its result is in the job itself.")
+    job = await read_batch(gateway, job_id)
     if not partial and not job.state.is_final:
         raise ProblemError(
             ProblemTypes.JOB_NOT_FINISHED, f"Batch {job_id} is {job.state}. Wait for it, or ask with ?partial=true."

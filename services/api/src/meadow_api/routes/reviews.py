@@ -9,6 +9,7 @@ from meadow.client.media import media_type
 from meadow.datasets.correction import Correction
 from meadow.feedback import FeedbackRequest, LabelOrigin
 from meadow.jobs.model import Job
+from meadow.page_tokens import parse_places
 from meadow.problems import ProblemError, ProblemTypes
 from meadow.review.model import ReviewItem, ReviewPage
 from meadow.storage.errors import ObjectMissingError
@@ -27,9 +28,8 @@ async def list_reviews(
     gateway: Gateway, page_size: Annotated[int, Query(ge=1, le=200)] = 50, page_token: str = ""
 ) -> ReviewPage:
     """A bounded sample of them, each until a person has labelled it, or it has waited for too long."""
-    if page_token and not page_token.isdecimal():
-        raise ProblemError(ProblemTypes.MALFORMED, f"{page_token!r} is no page_token of this list.")
-    return await asyncio.to_thread(gateway.reviews.page, size=page_size, start=int(page_token or 0))
+    [start] = parse_places(page_token)
+    return await asyncio.to_thread(gateway.reviews.page, size=page_size, start=start)
 
 
 @router.get(

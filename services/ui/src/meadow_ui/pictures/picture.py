@@ -7,6 +7,7 @@ from meadow.client import ApiProblem, ClientError
 from meadow.explanations import ExplanationState
 from meadow.jobs.model import Job, JobError, JobState
 from meadow.predictions import Decision, Prediction
+from meadow.problems import ProblemTypes
 from meadow_ui.labels.said import Said
 
 UNREACHABLE = "gateway-unreachable"
@@ -95,10 +96,17 @@ class Picture:
             self.error = job.error or JobError(code=job.state, detail=f"The job was {job.state}.")
         self.job = job
 
-    def fail(self, error: ClientError) -> None:
-        """Take in that the gateway could not be asked, or refused."""
-        code = error.code if isinstance(error, ApiProblem) else UNREACHABLE
-        self.error = JobError(code=code, detail=str(error))
+    def fail(self, error: Exception) -> None:
+        """Take in that the gateway could not be asked, or refused, or that these pages failed."""
+        match error:
+            case ApiProblem():
+                self.error = JobError(code=error.code, detail=str(error))
+            case ClientError():
+                self.error = JobError(code=UNREACHABLE, detail=str(error))
+            case _:
+                self.error = JobError(
+                    code=ProblemTypes.INTERNAL.code, detail="The pages failed on it. Their log has the reason."
+                )
 
     def reset(self) -> None:
         """Forget how it failed, to be sent again."""

@@ -23,7 +23,8 @@ SHORTEST_POLL = 0.1
 
 logger = logging.getLogger(__name__)
 
-_Task = Callable[[], None]
+_Step = Callable[[], None]
+_Task = tuple[Picture, _Step]
 
 
 class Sender:
@@ -42,7 +43,7 @@ class Sender:
 
     def send(self, picture: Picture) -> None:
         """Have a picture classified; the picture itself tells how far it is."""
-        self._tasks.put(lambda: self._submit(picture))
+        self._tasks.put((picture, lambda: self._submit(picture)))
 
     def close(self) -> None:
         """Stop after what is being asked right now."""
@@ -54,7 +55,13 @@ class Sender:
 
     def _work(self) -> None:
         while (task := self._tasks.get()) is not None:
-            task()
+            picture, step = task
+            try:
+                step()
+            except Exception as error:
+                # One that nobody foresaw must not cost the thread, nor leave the picture on its way for ever.
+                logger.exception("%s: unexpected error", picture.name)
+                picture.fail(error)
 
     def _submit(self, picture: Picture) -> None:
         if picture.dropped:
@@ -90,7 +97,7 @@ class Sender:
                 job = job.model_copy(update={"explanation": unavailable})
         picture.progress(job)
 
-    def _ask(self, picture: Picture, step: _Task) -> None:
+    def _ask(self, picture: Picture, step: _Step) -> None:
         try:
             step()
         except ClientError as error:
@@ -98,4 +105,4 @@ class Sender:
             picture.fail(error)
         job = picture.job
         if job is not None and not picture.finished:
-            self._tasks.put(lambda: self._poll(picture, job.id))
+            self._tasks.put((picture, lambda: self._poll(picture, job.id)))
