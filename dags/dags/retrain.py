@@ -9,7 +9,8 @@ Runs every Monday, when `ingest` has found new data, when `monitor` has found dr
 3. `gate`: the trainer has compared the model with the one in production. A model that is not better (`kept`, `refused`)
    is a good end: the rest is skipped, and the log says why.
 4. `verify_roll_out`: every worker serves the new version.
-5. `smoke_check`: the new version answers hold-out images, asked through the gateway.
+5. `smoke_check`: the new version answers hold-out images, asked through the gateway. An image that nobody has answered
+   yet says nothing of the version: the task is tried again.
 6. `in_production`: says so.
 7. `roll_back`: runs if 4 or 5 failed, puts the version before back, and fails the run.
 """

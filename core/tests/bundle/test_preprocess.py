@@ -1,6 +1,9 @@
 import io
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +20,21 @@ pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 Encode = Callable[..., bytes]
 SIZE = 64
 LIMIT = 64_000_000
+PEAK = """
+import sys
+from pathlib import Path
+from meadow.bundle.preprocess import Preprocessing, load_pixels
+
+def peak():
+    [line] = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")]
+    return int(line.split()[1]) * 1024
+
+body = Path(sys.argv[1]).read_bytes()
+before = peak()
+load_pixels(body, Preprocessing(size=64), max_pixels=64_000_000)
+print(peak() - before)
+"""
+"""Prints how many bytes of memory the decoding of a file takes at its most."""
 
 
 def load(body: bytes, *, crop_fraction: float = 1.0) -> DecodedImage:
@@ -150,6 +168,30 @@ def test_grey_of_sixteen_bits_may_have_a_transparent_shade(encode: Encode) -> No
     pixels = load(encode(Image.fromarray(grey), "PNG", transparency=5)).pixels
     assert (pixels[:30] == 255).all()
     assert (pixels[-30:] == 30_000 >> 8).all()
+
+
+@pytest.mark.parametrize(("mode", "bytes_a_pixel"), [("I;16", 6), ("I", 10), ("RGBA", 12), ("L", 3), ("RGB", 6)])
+def test_a_large_image_is_in_memory_about_once(mode: str, bytes_a_pixel: int, tmp_path: Path, encode: Encode) -> None:
+    """Once as it was decoded, and once as it is seen; a worker has several processes, and each an image of its own."""
+    kind = "TIFF" if mode == "I" else "PNG"
+    body = encode(Image.new(mode, (5000, 4000), 77 if mode in {"I", "I;16", "L"} else "lime"), kind)
+    (tmp_path / "image").write_bytes(body)
+    command = [sys.executable, "-c", PEAK, str(tmp_path / "image")]
+    taken = int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)  # noqa: S603 - our own
+    assert taken / (5000 * 4000) < bytes_a_pixel
+
+
+def test_the_shades_of_a_tall_image_are_all_where_they_were(encode: Encode) -> None:
+    """It is converted some rows at a time."""
+    ramp = np.repeat(np.linspace(-9_000, 75_000, 4_000).astype(np.int32)[:, None], 900, axis=1)
+    seen = Image.fromarray(np.clip(ramp >> 8, 0, 255).astype(np.uint8))
+    assert difference(load(encode(Image.fromarray(ramp), "TIFF")).pixels, exact(seen)) < 1
+
+
+def test_a_tall_image_is_seen_over_white_from_top_to_bottom(encode: Encode) -> None:
+    alpha = np.repeat(np.linspace(0, 255, 4_000).astype(np.uint8)[:, None], 900, axis=1)
+    black = np.dstack([np.zeros((4_000, 900, 3), np.uint8), alpha])
+    assert difference(load(encode(Image.fromarray(black), "PNG")).pixels, exact(Image.fromarray(255 - alpha))) < 1
 
 
 def test_an_animation_is_its_first_frame(encode: Encode) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from meadow.bundle.manifest import MANIFEST_FILE, MODEL_FILE, BundleError, read_bundle
-from meadow.registry.cache import LOCK_FILE, ModelCache
+from meadow.registry.cache import BUNDLES_KEPT, LOCK_FILE, ModelCache
 from meadow.registry.model import ModelRef
-from meadow.registry.versions import ModelRegistry
+from meadow.registry.versions import SCRATCH_PREFIX, ModelRegistry
 from meadow.settings import Settings
 
 pytestmark = [
@@ -142,6 +142,28 @@ def test_what_a_killed_process_left_is_no_bundle(
     assert entries(cache) == {ref.digest}
 
 
+def test_what_was_asked_for_longest_ago_goes_and_what_is_served_stays(
+    cache: ModelCache, registry: CountingRegistry, register: Register
+) -> None:
+    """Every training run fetches its model, and the one in production."""
+    refs = [register(str(number))[0] for number in range(BUNDLES_KEPT + 4)]
+    for ref in refs[:3]:
+        cache.ensure(ref, registry)
+    cache.point(refs[0])
+    cache.note_served(refs[1])
+    for ref in refs[3:-1]:
+        cache.ensure(ref, registry)
+    cache.ensure(refs[3], registry)
+    leftover = cache._folder / f"{SCRATCH_PREFIX}killed"
+    leftover.mkdir()
+    cache.ensure(refs[-1], registry)
+    gone = refs[4]
+    kept = {ref.digest for ref in (refs[0], refs[1], refs[3], *refs[5:])}
+    assert cache.usage()[0] == BUNDLES_KEPT + 2
+    assert entries(cache) == {*kept, "production.json", "served.json"}
+    assert cache.ensure(gone, registry).is_dir(), "it is fetched again"
+
+
 def test_a_bundle_that_was_damaged_on_disk_is_fetched_again(
     cache: ModelCache, registry: CountingRegistry, register: Register
 ) -> None:
@@ -150,6 +172,28 @@ def test_a_bundle_that_was_damaged_on_disk_is_fetched_again(
     restarted = ModelCache(cache._folder)
     read_bundle(restarted.ensure(ref, registry), expected_digest=ref.digest)
     assert registry.downloads == 2
+
+
+def test_what_is_to_be_served_and_was_mended_is_offered_again(
+    cache: ModelCache, registry: CountingRegistry, register: Register
+) -> None:
+    """Processes look at it anew only when the pointer was written."""
+    served, other = register("served")[0], register("other")[0]
+    cache.ensure(served, registry)
+    cache.point(served)
+    written = cache.pointer_changed_ns()
+    for refused, stays in ((served, False), (other, True)):
+        cache.refuse(refused, "damaged")
+        (cache._folder / served.digest / MODEL_FILE).write_bytes(b"flipped")
+        restarted = ModelCache(cache._folder)
+        restarted.ensure(served, registry)
+        assert cache.pointer_changed_ns() > written
+        assert (cache.refused() is not None) is stays
+        written = cache.pointer_changed_ns()
+        restarted.ensure(served, registry)
+        restarted.ensure(other, registry)
+        assert cache.pointer_changed_ns() == written
+    assert cache.pointed() == served
 
 
 def test_a_version_without_a_digest_is_not_fetched(cache: ModelCache, registry: CountingRegistry) -> None:

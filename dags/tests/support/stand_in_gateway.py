@@ -91,6 +91,8 @@ class StandInGateway(ThreadingHTTPServer):
         """The version that the workers are stuck at; None: what is in production."""
         self.refusal: str = ""
         """Why the workers refuse what is in production."""
+        self.classify_seconds = 0.0
+        """How long an image waits for its answer."""
         self.quality: Json = {"verdict": "ok", "reasons": []}
         self._numbers = itertools.count(1)
         self._keys: dict[str, tuple[bytes, str]] = {}
@@ -181,7 +183,10 @@ class StandInGateway(ThreadingHTTPServer):
             job["state"] = "running"
             passed = time.time() - job["begun"]
             job["progress"] = {"done": int(passed), "total": 10, "message": "goes on"}
-            if self.job_seconds is not None and passed >= self.job_seconds:
+            if job["kind"] == "classification":
+                if passed >= self.classify_seconds:
+                    job |= {"finished_at": now(), "state": "succeeded", **job["request"]}
+            elif self.job_seconds is not None and passed >= self.job_seconds:
                 job |= {"finished_at": now(), "result": self._result(job), **self.ends_as}
         return job
 
@@ -281,9 +286,9 @@ class StandInGateway(ThreadingHTTPServer):
         label = hashlib.sha256(asked.body).digest()[0] % 2
         result = {"label": ["dandelion", "grass"][label], "scores": []}
         with self.lock:
-            job = self._new_job("classification", {})
-            job |= {"state": "succeeded", "finished_at": now(), "result": result, "model": self._served()}
-        return Answer(200, job)
+            job = self._new_job("classification", {"result": result, "model": self._served()})
+            ended = self._progressed(job["id"])["finished_at"]
+            return Answer(200 if ended else 202, dict(job))
 
     def __enter__(self) -> Self:
         self._thread.start()

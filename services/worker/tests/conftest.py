@@ -2,12 +2,17 @@
 
 import io
 import shutil
+import socket
+import subprocess
+import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
+import redis
 import torch
 from PIL import Image
 
@@ -26,6 +31,7 @@ from meadow.registry.cache import ModelCache
 from meadow.registry.model import ModelRef
 from meadow.registry.versions import ModelRegistry
 from meadow.settings import Settings
+from meadow_local.binaries import redis_server
 from meadow_trainer.evaluate import predict
 from meadow_trainer.export import write_files
 from meadow_trainer.model import empty_network
@@ -136,6 +142,36 @@ def load() -> Callable[..., ServedModel]:
 @pytest.fixture
 def model(variant: Variant, load: Callable[..., ServedModel]) -> ServedModel:
     return load(*variant())
+
+
+@pytest.fixture
+def absent_port() -> int:
+    """A port at which there is no Redis yet."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def start_redis(tmp_path: Path) -> Callable[[int], AbstractContextManager[str]]:
+    """Run a Redis of the test's own for a while."""
+
+    @contextmanager
+    def run(port: int) -> Iterator[str]:
+        command = [redis_server(), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:  # noqa: S603 - our own command
+            for _ in range(200):
+                try:
+                    redis.Redis(port=port).ping()
+                except redis.ConnectionError:
+                    time.sleep(0.05)
+                else:
+                    break
+            yield f"redis://127.0.0.1:{port}/0"
+            server.terminate()
+
+    return run
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ from meadow.registry.versions import ModelRegistry
 from meadow.settings import Settings
 from meadow_worker.keeper import ModelKeeper
 from meadow_worker.metrics import WorkerMetrics
+from meadow_worker.model_host import ModelHost, NoModelError
+from meadow_worker.served_model import ServedModel
 
 pytestmark = [
     # MLflow's own database store uses what SQLAlchemy is going to remove; with a server it does so over there.
@@ -179,6 +181,31 @@ def test_a_version_that_is_no_bundle_is_refused_and_the_registry_not_blamed(
     assert refused
     assert "carries no bundle digest" in refused.reason
     assert value(metrics.registry_up) == 1
+
+
+def test_a_damaged_bundle_in_the_cache_is_mended_and_taken_up_without_a_restart(
+    keeper: ModelKeeper,
+    register: Register,
+    promote: Callable[[ModelRef], ModelRef],
+    cache: ModelCache,
+    registry: ModelRegistry,
+    metrics: WorkerMetrics,
+    load: Callable[..., ServedModel],
+) -> None:
+    ref = promote(register())
+    keeper.refresh()
+    corrupt(cache._folder / ref.digest)
+    # The host starts again: its processes find the damage before its keeper has looked.
+    host = ModelHost(cache, registry, lambda ref: load(ref, cache._folder / ref.digest), metrics)
+    restarted = ModelKeeper(ModelCache(cache._folder), registry, metrics, poll_seconds=POLL)
+    assert restarted.wait_for_model()
+    with pytest.raises(NoModelError):
+        host.current()
+    assert cache.refused()
+    restarted.refresh()
+    assert host.current().ref == ref
+    assert cache.refused() is None
+    assert value(metrics.refused) == 0
 
 
 def test_a_host_waits_for_its_first_model(

@@ -1,5 +1,7 @@
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager
 
 import pytest
 import redis
@@ -81,3 +83,38 @@ def test_the_process_is_listed_while_it_lives(keeper: LeaseKeeper, redis_client:
 def test_a_process_that_never_started_can_be_stopped(redis_client: redis.Redis, leases: JobLeases) -> None:
     LeaseKeeper(redis_client, leases, engine=lambda: "openvino int8", serving=lambda: None).stop()
     assert redis_client.hlen(keys.WORKERS) == 0
+
+
+def listed(client: redis.Redis, *, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if client.hexists(keys.WORKERS, worker_name()):
+            return True
+        time.sleep(LEASE / 10)
+    return False
+
+
+def test_a_process_that_starts_while_redis_is_away_reports_once_it_is_back(
+    start_redis: Callable[[int], AbstractContextManager[str]], absent_port: int, settings: Settings
+) -> None:
+    client = redis.Redis(port=absent_port)
+    keeper = LeaseKeeper(client, JobLeases(client, settings), engine=lambda: "openvino int8", serving=lambda: MODEL)
+    keeper.start()
+    with start_redis(absent_port):
+        assert listed(client, seconds=10)
+        keeper.stop()
+
+
+def test_nothing_that_goes_wrong_ends_the_heartbeats(redis_client: redis.Redis, leases: JobLeases) -> None:
+    broken = [OSError("the disk is full"), MemoryError()]
+
+    def engine() -> str:
+        if broken:
+            raise broken.pop()
+        return "openvino int8"
+
+    keeper = LeaseKeeper(redis_client, leases, engine=engine, serving=lambda: MODEL)
+    keeper.start()
+    assert listed(redis_client, seconds=10)
+    assert not broken
+    keeper.stop()

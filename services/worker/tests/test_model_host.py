@@ -10,6 +10,7 @@ from meadow.bundle.manifest import MODEL_FILE, BundleError
 from meadow.registry.cache import ModelCache
 from meadow.registry.model import ModelRef
 from meadow.registry.versions import ModelRegistry, RegistryError
+from meadow_worker import model_host
 from meadow_worker.metrics import WorkerMetrics
 from meadow_worker.model_host import ModelHost, NoModelError
 from meadow_worker.served_model import ServedModel
@@ -170,6 +171,26 @@ def test_a_version_that_cannot_be_had_is_an_error_and_changes_nothing(
     assert host.current().ref == current
 
 
+def test_a_version_that_does_not_run_here_is_not_tried_for_each_pack_of_a_batch(
+    host: ModelHost,
+    register: Register,
+    produce: Callable[[ModelRef], ModelRef],
+    loaded: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    produce(register())
+    host.current()
+    unfit = register(edit=lambda folder: (folder / MODEL_FILE).write_bytes(b"no graph") and None, dataset_name="unfit")
+    for _ in range(3):
+        with pytest.raises(BundleError, match="does not load into openvino"):
+            host.pinned(unfit)
+    assert loaded.count(unfit.digest) == 1
+    monkeypatch.setattr(model_host, "UNFIT_SECONDS", 0.0)
+    with pytest.raises(BundleError, match="does not load into openvino"):
+        host.pinned(unfit)
+    assert loaded.count(unfit.digest) == 2
+
+
 def test_a_process_that_starts_over_a_bad_model_serves_the_last_good_one(
     host: ModelHost,
     register: Register,
@@ -197,3 +218,19 @@ def test_without_any_good_model_a_process_waits_for_one(
             host.current()
     good = produce(register())
     assert host.current().ref == good
+
+
+def test_a_version_that_is_mended_just_before_it_is_refused_is_refused_no_longer(
+    host: ModelHost, register: Register, cache: ModelCache, registry: ModelRegistry
+) -> None:
+    ref = register()
+    model = cache.ensure(ref, registry) / MODEL_FILE
+    whole = model.read_bytes()
+    model.write_bytes(b"flipped")
+    cache.point(ref)
+    with pytest.raises(NoModelError):
+        host.current()
+    model.write_bytes(whole)
+    cache.point(ref)
+    assert host.current().ref == ref
+    assert cache.refused() is None

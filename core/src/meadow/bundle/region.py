@@ -32,6 +32,8 @@ UPRIGHT = {
 }
 """What brings an image of each EXIF orientation upright."""
 SIDEWAYS_ORIENTATIONS = frozenset({5, 6, 7, 8})
+STRIP_PIXELS = 1 << 20
+"""Of a large image as many are converted at a time, which takes some megabytes."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +72,10 @@ def read_region(body: bytes, size: int, region: Callable[[float, float], Box], *
                 # The decoder rounds a scaled image up to whole pixels; the picture itself ends within the last one.
                 extent = drafted[1][2:] if drafted else extent
             image.load()
-            square = _as_rgb(image).resize(
+            seen = _as_seen(image)
+            square = seen.resize(
                 (size, size), Image.Resampling.BILINEAR, box=region(*extent), reducing_gap=REDUCING_GAP
-            )
+            ).convert("RGB")
         except Exception as error:  # what the readers of six formats raise on bad bytes is an open set
             raise ImageRejectedError(
                 ProblemTypes.IMAGE_UNDECODABLE, f"The image's pixels are damaged: {error}."
@@ -112,16 +115,39 @@ def _orientation(image: Image.Image) -> int:
         return 1
 
 
-def _as_rgb(image: Image.Image) -> Image.Image:
-    """Convert to RGB, over white where the image is transparent; 16-bit grey keeps its high byte."""
+def _as_seen(image: Image.Image) -> Image.Image:
+    """Convert to RGB or to grey, over white where the image is transparent; 16-bit grey keeps its high byte.
+
+    Grey becomes RGB once it is small, which gives the same pixels and takes a quarter of the memory.
+    """
     if image.mode.startswith("I"):
-        shades = np.asarray(image, dtype=np.int64)
-        high_byte = np.clip(shades >> 8, 0, 255).astype(np.uint8)
-        if "transparency" in image.info:
-            high_byte[shades == image.info["transparency"]] = 255
-        return Image.fromarray(high_byte).convert("RGB")
+        return _in_strips(image, "L", _high_byte)
     if image.has_transparency_data:
-        rgba = image.convert("RGBA")
-        white = Image.new("RGBA", rgba.size, "white")
-        return Image.alpha_composite(white, rgba).convert("RGB")
-    return image.convert("RGB")
+        return _in_strips(image, "RGB", _over_white)
+    return image if image.mode in {"RGB", "L"} else image.convert("RGB")
+
+
+def _in_strips(image: Image.Image, mode: str, convert: Callable[[Image.Image], Image.Image]) -> Image.Image:
+    """Convert some rows at a time: of a large image, whole copies between the steps come to more than a gigabyte."""
+    rows = max(STRIP_PIXELS // image.width, 1)
+    if rows >= image.height:
+        return convert(image)
+    converted = Image.new(mode, image.size)
+    for top in range(0, image.height, rows):
+        strip = image.crop((0, top, image.width, min(top + rows, image.height)))
+        converted.paste(convert(strip), (0, top))
+    return converted
+
+
+def _high_byte(image: Image.Image) -> Image.Image:
+    shades = np.asarray(image)
+    high_byte = np.clip(shades >> 8, 0, 255).astype(np.uint8)
+    if "transparency" in image.info:
+        high_byte[shades == image.info["transparency"]] = 255
+    return Image.fromarray(high_byte)
+
+
+def _over_white(image: Image.Image) -> Image.Image:
+    rgba = image.convert("RGBA")
+    white = Image.new("RGBA", rgba.size, "white")
+    return Image.alpha_composite(white, rgba).convert("RGB")

@@ -54,7 +54,7 @@ def packs_done(job_id: str) -> str:
 
 
 def pack_attempts(job_id: str) -> str:
-    """Hash: number of a pack in work -> attempts so far."""
+    """Hash: number of a pack in work -> attempts so far; for one that is postponed, also since when."""
     return f"{PREFIX}job:{job_id}:attempts"
 
 

@@ -53,7 +53,9 @@ class JobLeases:
         self._heartbeat = client.register_script(load_script("heartbeat"))
         self._finish = client.register_script(load_script("finish"))
         self._postpone = client.register_script(load_script("postpone"))
+        self._postponed_ms = client.register_script(load_script("postponed_ms"))
         self._finish_pack = client.register_script(load_script("finish_pack"))
+        self._fail_batch = client.register_script(load_script("fail_batch"))
 
     def claim(self, unit: Unit, model: ModelRef | None = None) -> Claim | None:
         """Take a job and record the model version that will answer it.
@@ -146,6 +148,11 @@ class JobLeases:
         arguments = [str(claim.unit), claim.attempt, str(claim.unit.pack), succeeded, failed, *_flat(classes)]
         return bool(self._finish_pack(unit_keys(claim.unit), arguments))
 
+    def fail_batch(self, claim: Claim, error: JobError) -> bool:
+        """Fail a batch because of a claimed pack; False as for `finish_pack`. What other packs gave stays."""
+        arguments: list[str | int] = [str(claim.unit), claim.attempt, str(claim.unit.pack), error.model_dump_json()]
+        return bool(self._fail_batch(unit_keys(claim.unit), arguments))
+
     def is_open(self, unit: Unit) -> bool:
         """Whether a job is still to be answered: it is neither finished nor forgotten."""
         state = cast("bytes | None", self._redis.hget(keys.job(unit.job_id), "state"))
@@ -155,6 +162,11 @@ class JobLeases:
         """Give a unit back for some seconds without counting the attempt, because a part it needs is down."""
         arguments: list[str | float] = [str(claim.unit), claim.attempt, seconds]
         return bool(self._postpone(unit_keys(claim.unit), arguments))
+
+    def postponed_seconds(self, claim: Claim) -> float:
+        """Return how long ago a unit was first postponed without having come further since; 0 for one that was not."""
+        milliseconds = int(self._postponed_ms(unit_keys(claim.unit), [str(claim.unit)]))
+        return milliseconds / 1000
 
     def _claimed(self, unit: Unit, reply: list[Any], image: bytes | None) -> Claim | None:
         if reply[0] == b"given-up":

@@ -132,7 +132,8 @@ class JobSubmissions:
         Raises:
             ProblemError: The id was never given out (404) or the record is past its retention (410).
         """
-        raw = decode_hash(await self._redis.hgetall(keys.job(job_id)))
+        # One that was made up may be the beginning of another key than a record's.
+        raw = decode_hash(await self._redis.hgetall(keys.job(job_id))) if self._ids.is_ours(job_id) else {}
         if not raw:
             raise self.missing(job_id)
         classes: dict[str, str] = {}

@@ -19,12 +19,15 @@ from pydantic import BaseModel
 
 from meadow.bundle.manifest import MANIFEST_FILE, BundleError, read_bundle
 from meadow.registry.model import ModelRef, RefusedModel
-from meadow.registry.versions import ModelRegistry
+from meadow.registry.versions import SCRATCH_PREFIX, ModelRegistry
 
 POINTER_FILE = "production.json"
 SERVED_FILE = "served.json"
 REFUSED_FILE = "refused.json"
 LOCK_FILE = "download.lock"
+
+BUNDLES_KEPT = 4
+"""Beside those that are served here: what was served last, for a rollback, and what the trainer has just compared."""
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -44,6 +47,9 @@ class ModelCache:
     def ensure(self, ref: ModelRef, registry: ModelRegistry) -> Path:
         """Return a bundle's folder; download it once if it is not here, however many processes ask.
 
+        A new one takes the place of the one that was asked for longest ago, once there are several. One that was
+        damaged is downloaded anew; if it is the one to serve, processes that have refused it try again.
+
         Raises:
             RegistryError: The version cannot be downloaded.
             BundleError: It is no bundle, or what came is not what was registered; nothing of it is kept.
@@ -53,6 +59,7 @@ class ModelCache:
         self._folder.mkdir(parents=True, exist_ok=True)
         with self._locked():
             if (present := self._intact(ref)) is not None:
+                os.utime(present)
                 return present
             shutil.rmtree(self._folder / ref.digest, ignore_errors=True)
             scratch = self._folder / f".{ref.digest}.partial"
@@ -62,7 +69,17 @@ class ModelCache:
                 scratch.rename(self._folder / ref.digest)
             finally:
                 shutil.rmtree(scratch, ignore_errors=True)
+            self._prune()
+            if self.pointed() == ref:
+                self._offer_again(ref)
         return self._folder / ref.digest
+
+    def _offer_again(self, ref: ModelRef) -> None:
+        """Have the processes look again at the bundle to serve, which was missing or damaged here and is mended."""
+        refused = self.refused()
+        if refused is not None and refused.model == ref:
+            self.forgive()
+        self.point(ref)
 
     def _intact(self, ref: ModelRef) -> Path | None:
         """Return a bundle's folder if it is here and as it was downloaded; its files are read once a process."""
@@ -74,6 +91,17 @@ class ModelCache:
                 return None
             self._verified.add(ref.digest)
         return present
+
+    def _prune(self) -> None:
+        """Delete the bundles that were asked for longest ago, and what killed downloads left; what is served stays."""
+        serving = {ref.digest for ref in (self.pointed(), self.served()) if ref is not None}
+        others = [folder for folder in self._bundles() if folder.name not in serving]
+        newest_first = sorted(others, key=lambda folder: folder.stat().st_mtime_ns, reverse=True)
+        for folder in (*newest_first[BUNDLES_KEPT:], *self._folder.glob(f"{SCRATCH_PREFIX}*")):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _bundles(self) -> list[Path]:
+        return [folder for folder in self._folder.glob("*") if (folder / MANIFEST_FILE).is_file()]
 
     def point(self, ref: ModelRef) -> None:
         """Make a bundle the one to serve."""
@@ -106,7 +134,7 @@ class ModelCache:
 
     def usage(self) -> tuple[int, int]:
         """Return how many bundles are here, and the size of all their files."""
-        folders = [folder for folder in self._folder.glob("*") if (folder / MANIFEST_FILE).is_file()]
+        folders = self._bundles()
         return len(folders), sum(file.stat().st_size for folder in folders for file in folder.iterdir())
 
     def pointer_changed_ns(self) -> int:

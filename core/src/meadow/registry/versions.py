@@ -36,6 +36,9 @@ HTTP_LIMITS = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2", "MLFLOW_HTTP_REQUEST_TIME
 MAX_TAG_CHARACTERS = 5_000
 """MLflow's limit. A thousand classes come close to it; drift is then not told."""
 
+SCRATCH_PREFIX = ".download-"
+"""Of the folder, beside its target, that a version is downloaded to."""
+
 _ABSENT = "RESOURCE_DOES_NOT_EXIST"
 _VERSION = re.compile("[1-9][0-9]{0,8}")
 
@@ -81,6 +84,14 @@ class ModelRegistry:
                     return None
                 raise
             return _to_info(found, self._aliases().get(str(found.version), []))
+
+    def version_of_run(self, run_id: str) -> ModelRef | None:
+        """Return the newest version that an MLflow run has registered; None when it has registered none."""
+        with self._errors(f"look up the versions of run {run_id}"):
+            found = self._client.search_model_versions(
+                f"name = '{self._name}' and run_id = '{run_id}'", order_by=["version_number DESC"]
+            )
+        return _to_info(found[0], []).ref if found else None
 
     def answer_reference(self, ref: ModelRef) -> dict[str, int]:
         """Return the counts of a version's answers to its hold-out; empty when it carries none."""
@@ -172,7 +183,7 @@ class ModelRegistry:
         """
         from mlflow.artifacts import download_artifacts  # noqa: PLC0415 - see the class
 
-        with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=SCRATCH_PREFIX) as scratch:
             with self._errors(f"download version {ref.version}"):
                 # Not `models:/name/version`: MLflow looks that up in the process's own registry, whatever it is told.
                 location = self._client.get_model_version_download_uri(ref.name, ref.version)

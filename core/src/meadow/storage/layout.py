@@ -33,6 +33,21 @@ def report_key(dataset: str, digest: str) -> str:
     return f"datasets/{dataset}/versions/{digest}/report.html"
 
 
+def runs_prefix(dataset: str) -> str:
+    """Prefix of what a data set's queued ingestions led to: a folder for each."""
+    return f"datasets/{dataset}/runs/"
+
+
+def run_report_key(dataset: str, job_id: str) -> str:
+    """Key of the page that shows what a queued ingestion took and what it left out."""
+    return f"datasets/{dataset}/runs/{job_id}/report.html"
+
+
+def run_rejections_key(dataset: str, job_id: str) -> str:
+    """Key of what a queued ingestion left out, and why: one `Rejection` a line."""
+    return f"datasets/{dataset}/runs/{job_id}/rejections.ndjson"
+
+
 def download_key(url_sha256: str) -> str:
     """Key of the note that an address was downloaded, and which image it gave."""
     return f"downloads/{url_sha256[:2]}/{url_sha256}.json"
@@ -71,6 +86,11 @@ def latest_key(dataset: str) -> str:
 def datasets_prefix() -> str:
     """Prefix of all data sets."""
     return "datasets/"
+
+
+def batches_prefix() -> str:
+    """Prefix of all batches: a folder for each."""
+    return "batches/"
 
 
 def batch_prefix(batch_id: str) -> str:

@@ -53,9 +53,12 @@ class GatewayClient:
         response = self._ask("POST", path, json=dict(body), headers={"Idempotency-Key": key})
         return parse(Job, response)
 
-    def job(self, job_id: str) -> Job:
-        """Read a job."""
-        return parse(Job, self._ask("GET", f"/v1/jobs/{job_id}"))
+    def job(self, job_id: str, *, wait: int = 0) -> Job:
+        """Read a job, up to `wait` seconds later if it has not ended before."""
+        response = self._ask(
+            "GET", f"/v1/jobs/{job_id}", headers={"Prefer": f"wait={wait}"} if wait else {}, timeout=timeout(wait)
+        )
+        return parse(Job, response)
 
     def cancel(self, job_id: str) -> None:
         """Stop a job; one that has ended meanwhile is left as it is."""
@@ -106,16 +109,10 @@ class GatewayClient:
         response = self._ask("POST", "/v1/models:rollback", json={"reason": reason}, headers={"Idempotency-Key": key})
         return str(response.json()["model"]["ref"]["version"])
 
-    def classify(self, image: bytes, *, wait: int) -> Job:
-        """Classify an image, and wait a while for the answer."""
-        response = self._ask(
-            "POST",
-            "/v1/classifications",
-            content=image,
-            headers={"Content-Type": "application/octet-stream", "Prefer": f"wait={wait}"},
-            timeout=timeout(wait),
-        )
-        return parse(Job, response)
+    def classify(self, image: bytes) -> Job:
+        """Submit an image."""
+        headers = {"Content-Type": "application/octet-stream"}
+        return parse(Job, self._ask("POST", "/v1/classifications", content=image, headers=headers))
 
     def _ask(self, method: str, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own options
         deadline = time.monotonic() + self._patience

@@ -1,10 +1,15 @@
 """Asking a new version about images whose labels are known."""
 
+import time
 from collections.abc import Sequence
+
+from airflow.sdk.exceptions import AirflowException
 
 from meadow_airflow.gateway.client import GatewayClient
 from meadow_airflow.gateway.models import Job, ModelRef
 
+ANSWER_SECONDS = 300.0
+"""For all images together: people and batches wait in the same queues, which may be long."""
 WAIT_SECONDS = 25
 
 
@@ -12,27 +17,48 @@ class SmokeError(Exception):
     """The new version does not answer as it should."""
 
 
-def check_answers(client: GatewayClient, ref: ModelRef, images: Sequence[tuple[bytes, str]]) -> str:
+class UnansweredError(AirflowException):
+    """An image is not answered yet, which says nothing of the version: the task is tried again."""
+
+
+def check_answers(
+    client: GatewayClient, ref: ModelRef, images: Sequence[tuple[bytes, str]], *, seconds: float = ANSWER_SECONDS
+) -> str:
     """Require an answer to each image, by this version; how many labels are right is only told.
 
     What is right in how many cases was measured, on all of the hold-out, before the version was promoted.
 
     Raises:
-        SmokeError: An image is not answered, or by another version.
+        SmokeError: An image cannot be answered, or is answered by another version.
+        UnansweredError: Nobody has answered an image in time.
     """
     if not images:
         raise SmokeError("The data set has no hold-out image to ask about.")
+    deadline = time.monotonic() + seconds
+    # All are sent before the first is waited for, so that they wait in the queue together.
+    jobs = [client.classify(image) for image, _ in images]
     right = 0
-    for number, (image, label) in enumerate(images, 1):
-        job = client.classify(image, wait=WAIT_SECONDS)
-        if job.state != "succeeded" or not job.result:
-            raise SmokeError(f"Image {number} of {len(images)} is not answered: {_trouble(job)}")
-        if job.model != ref:
-            by = f"version {job.model.version}" if job.model else "no version"
-            raise SmokeError(f"Image {number} of {len(images)} is answered by {by}, not by version {ref.version}.")
-        right += job.result.get("label") == label
+    for number, (job, (_, label)) in enumerate(zip(jobs, images, strict=True), 1):
+        which = f"Image {number} of {len(images)}"
+        ended = _wait(client, job, deadline)
+        if ended.state not in {"succeeded", "failed"}:
+            raise UnansweredError(
+                f"{which} is not answered: job {job.id} is {ended.state} after {seconds:.0f} seconds."
+            )
+        if ended.state == "failed" or not ended.result:
+            raise SmokeError(f"{which} is not answered: {_trouble(ended)}")
+        if ended.model != ref:
+            by = f"version {ended.model.version}" if ended.model else "no version"
+            raise SmokeError(f"{which} is answered by {by}, not by version {ref.version}.")
+        right += ended.result.get("label") == label
     return f"Version {ref.version} answers: {right} of {len(images)} hold-out images rightly."
 
 
+def _wait(client: GatewayClient, job: Job, deadline: float) -> Job:
+    while not job.is_final and (left := deadline - time.monotonic()) > 0:
+        job = client.job(job.id, wait=max(1, min(WAIT_SECONDS, int(left))))
+    return job
+
+
 def _trouble(job: Job) -> str:
-    return job.error.detail if job.error else f"job {job.id} is {job.state} after {WAIT_SECONDS} seconds."
+    return job.error.detail if job.error else f"job {job.id} has {job.state} without a result."

@@ -25,6 +25,14 @@ def test_an_unknown_job_is_not_found_and_a_past_one_gone(
             assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
+def test_what_else_is_kept_under_a_job_is_no_job(gateway: httpx.Client, redis_client: redis.Redis) -> None:
+    batch = gateway.post("/v1/batches", json={}).json()["id"]
+    redis_client.setbit(keys.packs_added(batch), 0, 1)
+    part = keys.packs_added(batch).removeprefix(keys.job(""))
+    assert gateway.get(f"/v1/jobs/{part}").status_code == 404
+    assert gateway.put(f"/v1/batches/{part}/packs/0", content=b"").status_code == 404
+
+
 def test_an_unchanged_job_is_not_sent_again(gateway: httpx.Client, jpeg: bytes) -> None:
     path = f"/v1/jobs/{submit(gateway, jpeg)}"
     first = gateway.get(path)

@@ -48,17 +48,15 @@ def _serve(settings: Settings, engine: str, metrics_folder: Path) -> None:
     from prometheus_client import start_http_server  # noqa: PLC0415
 
     from meadow.jobs.connection import connect  # noqa: PLC0415
-    from meadow.jobs.leftover_explanations import LeftoverExplanations  # noqa: PLC0415
     from meadow.jobs.sweeper import Sweeper  # noqa: PLC0415
     from meadow.registry.cache import ModelCache  # noqa: PLC0415
     from meadow.registry.versions import ModelRegistry  # noqa: PLC0415
-    from meadow.review.review_set import ReviewSet  # noqa: PLC0415
-    from meadow.sources.leftovers import LeftoverUploads  # noqa: PLC0415
     from meadow.storage.s3 import ObjectStore  # noqa: PLC0415
     from meadow_worker.app import WorkerApp  # noqa: PLC0415
     from meadow_worker.background import Background  # noqa: PLC0415
     from meadow_worker.exposition import worker_registry  # noqa: PLC0415
     from meadow_worker.keeper import ModelKeeper  # noqa: PLC0415
+    from meadow_worker.leftovers import all_leftovers  # noqa: PLC0415
     from meadow_worker.metrics import WorkerMetrics  # noqa: PLC0415
 
     metrics = WorkerMetrics()
@@ -66,12 +64,7 @@ def _serve(settings: Settings, engine: str, metrics_folder: Path) -> None:
     keeper = ModelKeeper(cache, registry, metrics, poll_seconds=settings.model_poll_seconds)
     client = connect(settings)
     sweeper = Sweeper(client, settings, on_swept=metrics.note_swept)
-    store = ObjectStore(settings)
-    leftovers = (
-        LeftoverUploads(client, store, settings),
-        LeftoverExplanations(store, settings),
-        ReviewSet(client, store, settings),
-    )
+    leftovers = all_leftovers(client, ObjectStore(settings), settings)
     background = Background(client, keeper, sweeper, leftovers, engine=engine)
 
     def stop_waiting(_signal: int, _frame: FrameType | None) -> None:

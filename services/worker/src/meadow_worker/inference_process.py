@@ -19,7 +19,7 @@ from meadow.jobs.waiting import WaitingImages
 from meadow.log_context import REQUEST_ID, log_context
 from meadow.names import BATCH_QUEUE, INTERACTIVE_QUEUE
 from meadow.predictions import Prediction
-from meadow.problems import ProblemTypes
+from meadow.problems import ProblemType, ProblemTypes
 from meadow.registry.cache import ModelCache
 from meadow.registry.model import ModelRef
 from meadow.registry.versions import ModelRegistry, RegistryError
@@ -36,11 +36,13 @@ from meadow_worker.lease_keeper import LeaseKeeper
 from meadow_worker.metrics import WorkerMetrics
 from meadow_worker.model_host import ModelHost, NoModelError
 from meadow_worker.model_watch import ModelWatch
-from meadow_worker.pack_reader import PackReader
+from meadow_worker.pack_reader import PackGoneError, PackReader
 from meadow_worker.packs import PackOutcome, classify_images, give_up
 from meadow_worker.served_model import ServedModel
 
 POSTPONE_SECONDS = 5.0
+PATIENCE_SECONDS = 86_400.0
+"""For how long a unit is postponed again and again: what has been away for so long may never come back."""
 MILLISECONDS = 1000
 RUN_IMAGES = 8
 """Most jobs of one image that are answered together: the last one waits for the decoding of all."""
@@ -82,9 +84,13 @@ class InferenceProcess:
         except NoModelError:
             # The watch takes up the next one that is promoted; until then jobs wait.
             logger.exception("there is no model that this process can serve")
-        self._heartbeats.start()
+        except Exception:
+            # Celery hands jobs to a process whether or not it has started well: what follows must be there for them.
+            logger.exception("could not load a model; trying again")
         self._answers.start()
         self._watch.start()
+        # Last, because it waits for a Redis that is away.
+        self._heartbeats.start()
 
     def stop(self) -> None:
         """Say that the process is gone."""
@@ -138,10 +144,13 @@ class InferenceProcess:
         ):
             try:
                 self._answer_pack(claim)
-            except (StoreError, RegistryError) as error:
-                # An outage is no fault of the pack: come back to it, and let other work through meanwhile.
-                logger.warning("postponed %s: %s", unit, error)
-                self._postpone(claim)
+            except PackGoneError as error:
+                logger.error("failed the batch of %s: %s", unit, error)  # noqa: TRY400 - there is nothing to trace
+                self._fail(claim, ProblemTypes.SOURCE_UNREADABLE, f"Pack {unit.pack} is lost: {error}")
+            except (StoreError, RegistryError, BundleError) as error:
+                # An outage is no fault of the pack, nor is a model that does not run on this host but may on others:
+                # come back to it, and let other work through meanwhile.
+                self._postpone(claim, error)
 
     def fill_batch(self, unit: Unit) -> None:
         """Add packs to a batch from its source, for a turn; its first pack pins the model, not this."""
@@ -156,19 +165,29 @@ class InferenceProcess:
             try:
                 self._filler.fill(claim)
             except StoreError as error:
-                logger.warning("postponed the filling of %s: %s", unit, error)
-                self._postpone(claim)
+                self._postpone(claim, error)
             except redis.RedisError:
                 # Nothing can be written down now; the lease runs out, and another attempt goes on.
                 raise
             except Exception:
                 logger.exception("failed to fill %s", unit)
                 detail = "The worker failed on the batch's source. Its log has the reason under the batch's id."
-                self._leases.fail(claim, JobError(code=ProblemTypes.INTERNAL.code, detail=detail))
+                self._fail(claim, ProblemTypes.INTERNAL, detail)
 
-    def _postpone(self, claim: Claim) -> None:
+    def _postpone(self, claim: Claim, error: Exception) -> None:
+        if self._leases.postponed_seconds(claim) > PATIENCE_SECONDS:
+            logger.error("failed %s, which was postponed for too long: %s", claim.unit, error)
+            detail = f"The batch could not go on for {PATIENCE_SECONDS / 3600:.0f} hours: {error}"
+            self._fail(claim, ProblemTypes.UNAVAILABLE, detail)
+            return
+        logger.warning("postponed %s: %s", claim.unit, error)
         self._metrics.postponed.inc()
         self._leases.postpone(claim, POSTPONE_SECONDS)
+
+    def _fail(self, claim: Claim, problem: ProblemType, detail: str) -> None:
+        """Fail a batch, be it for its source or for one of its packs."""
+        end = self._leases.fail if claim.unit.pack is None else self._leases.fail_batch
+        end(claim, JobError(code=problem.code, detail=detail))
 
     def _note_given_up(self, unit: Unit) -> None:
         self._metrics.given_up.labels(queue_of(unit)).inc()
@@ -209,7 +228,9 @@ class InferenceProcess:
         def note(name: str, image: bytes, answer: Prediction) -> None:
             self._answers.note(answer, pinned, image, job_id=claim.unit.job_id, name=name)
 
-        return classify_images(self._packs.read(claim), self._models.pinned(pinned), note)
+        # The model first: a pack is not fetched in vain when this host does not have it.
+        model = self._models.pinned(pinned)
+        return classify_images(self._packs.read(claim), model, note)
 
     def _load(self, ref: ModelRef) -> ServedModel:
         folder = self._cache.path_of(ref)

@@ -53,8 +53,8 @@ class LeaseKeeper:
         self._thread = threading.Thread(target=self._run, name="heartbeats", daemon=True)
 
     def start(self) -> None:
-        """Begin to report."""
-        self.report()
+        """Begin to report; a Redis that is away learns of the process once it is back."""
+        self._beat()
         self._thread.start()
 
     def stop(self) -> None:
@@ -90,11 +90,17 @@ class LeaseKeeper:
 
     def _run(self) -> None:
         while not self._stop.wait(min(HEARTBEAT_SECONDS, self._leases.lease_seconds / BEATS_PER_LEASE)):
-            try:
-                self.report()
-                with self._lock:
-                    held = list(self._held.values())
-                for claim in held:
-                    self._leases.heartbeat(claim)
-            except redis.RedisError as error:
-                logger.warning("could not send heartbeats: %s", error)
+            self._beat()
+
+    def _beat(self) -> None:
+        try:
+            with self._lock:
+                held = list(self._held.values())
+            for claim in held:
+                self._leases.heartbeat(claim)
+            self.report()
+        except redis.RedisError as error:
+            logger.warning("could not send heartbeats: %s", error)
+        except Exception:
+            # Heartbeats that ended quietly would have the work of this process done again by others.
+            logger.exception("failed to send heartbeats; trying again")

@@ -66,7 +66,9 @@ class WorkerMetrics:
             "meadow_units_given_up", "Units of work that killed every worker.", ["queue"], registry=registry
         )
         self.postponed = Counter(
-            "meadow_units_postponed", "Units of work given back because a store was away.", registry=registry
+            "meadow_units_postponed",
+            "Units of work given back because a store was away, or their model does not run here.",
+            registry=registry,
         )
         self.lost = Counter("meadow_processes_lost", "Inference processes that died at work.", registry=registry)
         self.registry_up = Gauge(

@@ -2,13 +2,18 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 
+from meadow.bundle.manifest import BundleError
 from meadow.registry.cache import ModelCache
 from meadow.registry.model import ModelRef
 from meadow.registry.versions import ModelRegistry
 from meadow_worker.metrics import WorkerMetrics
 from meadow_worker.served_model import ServedModel
+
+UNFIT_SECONDS = 300.0
+"""For how long a version that did not load is not tried again for a batch: a try costs seconds, and may help later."""
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +43,10 @@ class ModelHost:
         self._metrics = metrics
         self._current: ServedModel | None = None
         self._pinned: ServedModel | None = None
+        self._unfit: dict[str, tuple[float, str]] = {}
+        """Digest -> when, and why it did not load for a batch."""
         self._seen_pointer = 0
+        self._refused: ModelRef | None = None
         self._swapping = threading.Lock()
         self._pinning = threading.Lock()
 
@@ -80,22 +88,29 @@ class ModelHost:
 
         Raises:
             RegistryError: The version is not here and cannot be downloaded.
-            BundleError: It is damaged.
+            BundleError: It is damaged, or does not answer here as it should.
         """
         with self._pinning:
             for model in (self._current, self._pinned):
                 if model is not None and model.ref.digest == ref.digest:
                     return model
-            self._cache.ensure(ref, self._registry)
-            pinned = self._pinned = self._load(ref)
+            tried_at, reason = self._unfit.get(ref.digest, (0.0, ""))
+            if reason and time.monotonic() - tried_at < UNFIT_SECONDS:
+                raise BundleError(reason)
+            try:
+                self._cache.ensure(ref, self._registry)
+                pinned = self._pinned = self._load(ref)
+            except BundleError as error:
+                self._unfit[ref.digest] = time.monotonic(), str(error)
+                raise
             return pinned
 
     def _take_pointed(self) -> bool:
         changed = self._cache.pointer_changed_ns()
         if changed == self._seen_pointer:
             return False
-        self._seen_pointer = changed
         ref = self._cache.pointed()
+        self._seen_pointer = changed
         if ref is None or ref == self.serving:
             return False
         if self._take(ref):
@@ -112,9 +127,14 @@ class ModelHost:
             model = self._load(ref)
         except Exception as error:  # whatever it is, the old model is better than none
             self._metrics.swap_refused.inc()
+            self._refused = ref
             self._cache.refuse(ref, str(error))
             logger.exception("refused model version %s; %s keeps serving", ref.version, self.serving)
             return False
+        if self._refused == ref:
+            # The keeper may have mended it just before it was refused.
+            self._refused = None
+            self._cache.forgive()
         # What a running batch is pinned to is most likely the version that just left production.
         with self._pinning:
             self._pinned, self._current = self._current, model

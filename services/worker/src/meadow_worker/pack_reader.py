@@ -21,6 +21,10 @@ PackImage = tuple[str, bytes | JobError]
 """An image's name, and its bytes or why there are none."""
 
 
+class PackGoneError(Exception):
+    """What a pack was stored as is not in the object store any more."""
+
+
 class PackReader:
     """Reads the packs of batches, whoever filled them."""
 
@@ -38,17 +42,26 @@ class PackReader:
 
         Raises:
             StoreError: The store does not answer.
+            PackGoneError: It answers, and does not have the pack.
         """
         batch_id, number = claim.unit.job_id, claim.unit.pack or 0
         source = parse_source(claim.record["source"]) if "source" in claim.record else None
         if isinstance(source, PrefixSource):
-            references = read_references(self._store.get(self._bucket, pack_references_key(batch_id, number)))
+            references = read_references(self._stored(pack_references_key(batch_id, number)))
             return self._fetched(list(references)) if fetch else ((reference.name, b"") for reference in references)
-        images = read_pack(self._store.get(self._bucket, pack_key(batch_id, number)))
+        images = read_pack(self._stored(pack_key(batch_id, number)))
         if source is None:
             return images
-        rejections = read_rejections(self._store.get(self._bucket, pack_rejections_key(batch_id, number)))
+        rejections = read_rejections(self._stored(pack_rejections_key(batch_id, number)))
         return _merged(images, rejections)
+
+    def _stored(self, key: str) -> bytes:
+        try:
+            return self._store.get(self._bucket, key)
+        except ObjectMissingError as error:
+            # A store that lacks the whole bucket is out of order, and may have it all back later.
+            self._store.check_bucket(self._bucket)
+            raise PackGoneError(f"s3://{self._bucket}/{key} is gone.") from error
 
     def _fetched(self, references: list[ObjectReference]) -> Iterator[PackImage]:
         pool = ThreadPoolExecutor(FETCH_THREADS)

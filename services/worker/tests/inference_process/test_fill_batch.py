@@ -2,17 +2,19 @@
 
 from collections.abc import Awaitable, Callable
 
+import pytest
 import redis
 
 from inference_units import MLFLOW_WARNINGS, results_of
 from meadow.jobs import keys
 from meadow.jobs.keys import Unit
-from meadow.jobs.leases import JobLeases
+from meadow.jobs.leases import Claim, JobLeases
 from meadow.jobs.model import JobKind, JobState
 from meadow.jobs.submissions import JobSubmissions
 from meadow.registry.model import ModelRef
 from meadow.settings import Settings
 from meadow.storage.s3 import ObjectStore
+from meadow_worker import inference_process
 from meadow_worker.inference_process import InferenceProcess
 
 pytestmark = MLFLOW_WARNINGS
@@ -80,6 +82,32 @@ async def test_a_store_that_is_down_postpones_the_filling_at_no_attempt(
     assert redis_client.hget(keys.job(unit.job_id), "attempts") == b"0"
     assert redis_client.zscore(keys.LEASES, str(unit))
     assert (await submissions.read(unit.job_id)).state is JobState.RUNNING
+    redis_client.zadd(keys.LEASES, {str(unit): 0})
+    InferenceProcess(settings).fill_batch(unit)
+    assert (await submissions.read(unit.job_id)).sealed
+    assert JobLeases(redis_client, settings).postponed_seconds(Claim(unit, attempt=0, record={})) == 0
+
+
+async def test_a_filling_that_was_postponed_for_too_long_fails_the_batch(
+    settings: Settings,
+    production: ModelRef,
+    submissions: JobSubmissions,
+    images: list[bytes],
+    redis_client: redis.Redis,
+    open_source: Callable[..., Awaitable[Unit]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    del production
+    unit = await open_source({"a.jpg": images[0]})
+    cut_off = InferenceProcess(settings.model_copy(update={"s3_endpoint_url": "http://127.0.0.1:9"}))
+    cut_off.fill_batch(unit)
+    redis_client.zadd(keys.LEASES, {str(unit): 0})
+    monkeypatch.setattr(inference_process, "PATIENCE_SECONDS", 0.0)
+    cut_off.fill_batch(unit)
+    job = await submissions.read(unit.job_id)
+    assert job.error
+    assert (job.state, job.error.code) == (JobState.FAILED, "unavailable")
+    assert "127.0.0.1:9" in job.error.detail
 
 
 async def test_a_fault_of_ours_fails_the_batch_rather_than_the_worker(

@@ -25,5 +25,6 @@ end
 redis.call('SETBIT', added, number, 1)
 redis.call('HINCRBY', KEYS[JOB], 'total', ARGV[4])
 redis.call('HINCRBY', KEYS[JOB], 'packs_added', 1)
+keep_while_it_grows()
 enqueue(ARGV[1], ARGV[2])
 return 'added'

@@ -16,6 +16,7 @@ redis.call('HSETNX', KEYS[JOB], 'started_at', now_ms())
 if redis.call('HSETNX', KEYS[JOB], 'model_version', ARGV[6]) == 1 then
   redis.call('HSET', KEYS[JOB], 'model_name', ARGV[5], 'model_digest', ARGV[7])
 end
+keep_while_it_grows()
 take_lease(unit, ARGV[2])
 local verdict = attempt > tonumber(ARGV[3]) and 'exhausted' or 'claimed'
 return {verdict, attempt, redis.call('HGETALL', KEYS[JOB])}

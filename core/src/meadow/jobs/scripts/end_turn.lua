@@ -7,6 +7,7 @@ if record[1] ~= 'running' or record[2] ~= ARGV[2] then
   return 0
 end
 redis.call('HSET', KEYS[JOB], 'attempts', ARGV[2] + 1, 'forgiven', ARGV[2] + 1, 'cursor', ARGV[4])
+redis.call('HDEL', KEYS[JOB], postponed_field())
 redis.call('ZREM', KEYS[LEASES], ARGV[1])
 enqueue(ARGV[1], ARGV[3])
 return 1

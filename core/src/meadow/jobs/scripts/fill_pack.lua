@@ -12,5 +12,6 @@ end
 redis.call('SETBIT', KEYS[JOB] .. ':added', ARGV[5], 1)
 redis.call('HINCRBY', KEYS[JOB], 'total', ARGV[6])
 redis.call('HSET', KEYS[JOB], 'packs_added', ARGV[5] + 1, 'cursor', ARGV[8], 'forgiven', ARGV[2])
+redis.call('HDEL', KEYS[JOB], postponed_field())
 enqueue(ARGV[3], ARGV[4])
 return 'added'

@@ -7,12 +7,13 @@ if record[1] ~= 'running' or redis.call('HGET', job .. ':attempts', number) ~= A
   return 0
 end
 redis.call('SETBIT', job .. ':done', number, 1)
-redis.call('HDEL', job .. ':attempts', number)
+redis.call('HDEL', job .. ':attempts', number, postponed_field(number))
 redis.call('HINCRBY', job, 'done', tonumber(ARGV[4]) + tonumber(ARGV[5]))
 redis.call('HINCRBY', job, 'failed', ARGV[5])
 for index = 6, #ARGV, 2 do
   redis.call('HINCRBY', job .. ':classes', ARGV[index], ARGV[index + 1])
 end
+keep_while_it_grows()
 redis.call('ZREM', KEYS[LEASES], ARGV[1])
 local packs_done = redis.call('HINCRBY', job, 'packs_done', 1)
 if record[2] and tonumber(record[2]) == packs_done then

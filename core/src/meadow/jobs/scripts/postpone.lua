@@ -1,4 +1,5 @@
 -- Give a unit back for a while, without counting the attempt: the sweeper sends it again when the time is over.
+-- Since when that is so is kept until the unit has come further.
 -- KEYS: unit keys
 -- ARGV: unit, attempt, seconds
 local pack = string.match(ARGV[1], '/(%d+)$')
@@ -8,5 +9,6 @@ if redis.call('HGET', KEYS[JOB], 'state') ~= 'running' or redis.call('HGET', hol
   return 0
 end
 redis.call('HINCRBY', holder, field, -1)
+redis.call('HSETNX', holder, postponed_field(pack), now_ms())
 take_lease(ARGV[1], ARGV[3])
 return 1

@@ -36,6 +36,22 @@ local function keep_image(id, bytes, keep)
   end
 end
 
+-- All that is kept of a job, each behind the key of its record.
+local PARTS = {'', ':classes', ':added', ':done', ':attempts'}
+
+-- Let a batch that waits for further packs or for its seal go once nothing has come of it for as long as an ended one
+-- is kept. Whoever opened it may be gone for good.
+local function keep_while_it_grows()
+  local job = KEYS[JOB]
+  local record = redis.call('HMGET', job, 'retention_ms', 'packs', 'source')
+  if record[2] or record[3] then
+    return
+  end
+  for _, part in ipairs(PARTS) do
+    redis.call('PEXPIRE', job .. part, record[1])
+  end
+end
+
 -- Put a job into a final state, once: release what it holds, start its retention, tell who waits and whom to call.
 local function finalize(unit, id, state, extra, keep)
   local job = KEYS[JOB]
@@ -56,8 +72,8 @@ local function finalize(unit, id, state, extra, keep)
   end
   redis.call('ZREM', KEYS[LEASES], unit)
   redis.call('ZREM', KEYS[WAITING], unit)
-  for _, suffix in ipairs({'', ':classes', ':added', ':done', ':attempts'}) do
-    redis.call('PEXPIRE', job .. suffix, retention)
+  for _, part in ipairs(PARTS) do
+    redis.call('PEXPIRE', job .. part, retention)
   end
   if redis.call('HEXISTS', job, 'webhook_url') == 1 then
     redis.call('ZADD', KEYS[WEBHOOKS], now, id)
@@ -78,6 +94,11 @@ end
 local function take_lease(unit, seconds)
   redis.call('ZADD', KEYS[LEASES], now_ms() / 1000 + tonumber(seconds), unit)
   redis.call('ZREM', KEYS[WAITING], unit)
+end
+
+-- Field that says since when a unit is postponed: beside a pack's attempts, or in the job's record.
+local function postponed_field(pack)
+  return pack and pack .. ':postponed_at' or 'postponed_at'
 end
 
 local function worker_lost(attempts)

@@ -27,6 +27,9 @@ if added > packs then
   return {'conflict', tostring(added)}
 end
 redis.call('HSET', KEYS[JOB], 'packs', packs)
+for _, part in ipairs(PARTS) do
+  redis.call('PERSIST', KEYS[JOB] .. part)
+end
 if tonumber(record[4] or 0) == packs then
   finalize(ARGV[1], ARGV[1], 'succeeded')
 end

@@ -55,5 +55,7 @@ if fingerprint ~= '' then
 end
 if message ~= '' then
   enqueue(id, message)
+else
+  keep_while_it_grows()
 end
 return {'accepted', id}
