@@ -44,10 +44,10 @@ def _train(settings: Settings, recipe: Recipe, folder: Path) -> ModelRef:
     # torch takes seconds to import and stays: only this process pays for it.
     from meadow.registry.cache import ModelCache  # noqa: PLC0415
     from meadow.registry.versions import ModelRegistry  # noqa: PLC0415
-    from meadow_trainer.config import TrainingConfig  # noqa: PLC0415
+    from meadow.training_config import TrainingConfig  # noqa: PLC0415
+    from meadow_trainer.folder_source import folder_source  # noqa: PLC0415
     from meadow_trainer.reports import Watch  # noqa: PLC0415
     from meadow_trainer.run import TrainingRuns  # noqa: PLC0415
-    from meadow_trainer.source import folder_source  # noqa: PLC0415
 
     # MLflow sets its own level when it is imported.
     logging.getLogger("mlflow").setLevel(logging.WARNING)
@@ -64,4 +64,4 @@ def _train(settings: Settings, recipe: Recipe, folder: Path) -> ModelRef:
         calibration="none",
     )
     runs = TrainingRuns(settings, ModelRegistry(settings), ModelCache(settings.model_cache))
-    return runs.execute(folder_source(folder), config, Watch()).model
+    return runs.execute(folder_source(folder, max_pixels=settings.max_image_pixels), config, Watch()).model

@@ -77,3 +77,6 @@ class IngestResult(BaseModel):
     relabelled: int
     rejected: dict[str, int] = Field(description="How many images were left out, by reason.")
     report: str = Field(description="The page that shows what was taken and what was left out.")
+    overtook: str = Field(
+        "", description="Digest of a version that came while the sources were read, if this one replaced it."
+    )

@@ -5,9 +5,7 @@ from enum import StrEnum
 from pydantic import BaseModel, Field
 
 from meadow.registry.model import GateDecision, ModelRef
-
-DEFAULT_IMAGE_SIZE = 112
-"""Pixels a side: what a small data set of thumbnails is learnt best at, from scratch, in minutes."""
+from meadow.training_config import TrainingConfig
 
 
 class TrainingCause(StrEnum):
@@ -24,16 +22,19 @@ class TrainingCause(StrEnum):
     """Too many answers are wrong, as people say."""
 
 
-class TrainingRequest(BaseModel):
+class TrainingRequest(TrainingConfig):
     """What to train on, and how; what is left out takes the trainer's default."""
 
     dataset: str = Field(description="Name of a published data set.", examples=["demo"])
-    dataset_version: str | None = Field(None, description="A version's digest; the newest when left out.")
-    architecture: str = Field("resnet18", description="A torchvision classification model.")
-    image_size: int = Field(DEFAULT_IMAGE_SIZE, ge=32, le=1024, description="Side of the model's input, in pixels.")
-    epochs: int | None = Field(None, ge=1, le=10_000)
-    seed: int = 0
+    dataset_version: str | None = Field(
+        None, description="A version's digest, or how it begins; the newest when left out."
+    )
     cause: TrainingCause = Field(TrainingCause.MANUAL, description="Why it is started; kept with the job and the run.")
+
+    @property
+    def config(self) -> TrainingConfig:
+        """How to train."""
+        return TrainingConfig.model_validate(self.model_dump(include=set(TrainingConfig.model_fields)))
 
 
 class TrainingResult(BaseModel):

@@ -1,4 +1,5 @@
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -100,6 +101,31 @@ def test_versions_are_listed_shown_and_compared(meadow: Meadow, lawns: Path, cap
     assert json.loads(capsys.readouterr().out) == new
     assert meadow("data", "show", "lawns@ffffffffffffffff") == 2
     assert "has no version ffffffffffffffff" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("stores")
+def test_a_report_needs_a_place(meadow: Meadow, lawns: Path, capsys: Shown, tmp_path: Path) -> None:
+    assert meadow("data", "publish", lawns) == 0
+    for command in (["show", "lawns"], ["publish", lawns]):
+        for report, reason in ((tmp_path / "missing" / "x.html", "there is no folder"), (tmp_path, "this is a folder")):
+            assert meadow("data", *command, "--report", report) == 2
+            assert reason in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("stores")
+def test_the_version_that_is_current_again_is_marked(meadow: Meadow, lawns: Path, capsys: Shown) -> None:
+    assert meadow("data", "publish", lawns) == 0
+    draw(lawns / "moss" / "new.png", 99)
+    assert meadow("data", "publish", lawns) == 0
+    shutil.rmtree(lawns / "moss")
+    assert meadow("data", "publish", lawns) == 0
+    capsys.readouterr()
+    assert meadow("data", "list", "lawns") == 0
+    _, first, second = capsys.readouterr().out.splitlines()
+    assert "current" in first
+    assert "moss" not in first
+    assert "current" not in second
+    assert "moss" in second
 
 
 @pytest.mark.usefixtures("stores")

@@ -28,6 +28,30 @@ def test_another_label_or_image_is_another_version() -> None:
     assert len(digests) == 5
 
 
+def corrected(whole: DatasetManifest, *places: int, tells: bool = True) -> DatasetManifest:
+    entries = tuple(
+        entry.model_copy(update={"corrected": place in places}) for place, entry in enumerate(whole.entries)
+    )
+    return whole.model_copy(update={"entries": entries, "tells_corrected": tells})
+
+
+def test_the_digest_tells_which_labels_people_corrected() -> None:
+    bare = manifest("grass", "dandelion")
+    told = [corrected(bare), corrected(bare, 0), corrected(bare, 1), corrected(bare, 0, 1)]
+    assert len({each.digest for each in told}) == 4
+    assert told[0].digest == bare.digest
+    # What was published before that was so stays what it was.
+    assert corrected(bare, 0, tells=False).digest == bare.digest
+    assert bare.digest == "76a923d5b0d1ffb4924a532b60461d04f13b9066c5c67efe1664668ae41d0570"
+
+
+def test_contents_are_compared_whatever_the_digests_tell() -> None:
+    bare = manifest("grass", "dandelion")
+    assert corrected(bare, 0, tells=False).has_content_of(corrected(bare, 0))
+    assert not corrected(bare, 0, tells=False).has_content_of(corrected(bare))
+    assert not manifest("grass", "grass").has_content_of(bare)
+
+
 def test_classes_are_sorted_whatever_comes_first() -> None:
     assert manifest("grass", "dandelion", "grass", "Ärger").classes == ("dandelion", "grass", "Ärger")
 

@@ -1,10 +1,11 @@
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from meadow.datasets.catalog import DatasetCatalog
-from meadow.datasets.errors import DatasetError
+from meadow.datasets.errors import DatasetError, OvertakenError
 from meadow.storage.layout import report_key, summary_key
 from meadow.storage.s3 import ObjectStore
 
@@ -35,6 +36,37 @@ def test_going_back_to_an_earlier_content_leaves_that_version_as_it_was(
     again = catalog.publish_folder("lawns", lawns)
     assert again.changed
     assert again.manifest == first.manifest == catalog.load("lawns")
+
+
+def test_a_version_that_is_current_again_is_listed_first(
+    catalog: DatasetCatalog, lawns: Path, draw: Callable[..., None]
+) -> None:
+    first = catalog.publish_folder("lawns", lawns).manifest.digest
+    draw(lawns / "moss", 1, seed=3)
+    second = catalog.publish_folder("lawns", lawns).manifest.digest
+    draw(lawns / "moss", 2, seed=3)
+    third = catalog.publish_folder("lawns", lawns).manifest.digest
+    assert [summary.digest for summary in catalog.summaries("lawns")] == [third, second, first]
+    shutil.rmtree(lawns / "moss")
+    catalog.publish_folder("lawns", lawns)
+    assert [summary.digest for summary in catalog.summaries("lawns")] == [first, third, second]
+
+
+def test_the_pointer_stays_where_another_version_came_before(
+    catalog: DatasetCatalog, lawns: Path, draw: Callable[..., None]
+) -> None:
+    first = catalog.publish_folder("lawns", lawns)
+    draw(lawns / "moss", 1, seed=3)
+    second = catalog.publish_folder("lawns", lawns)
+    draw(lawns / "moss", 2, seed=3)
+    late = catalog.publish_folder("other", lawns)
+    manifest = late.manifest.model_copy(update={"name": "lawns"})
+    summary = late.summary.model_copy(update={"name": "lawns", "added_to": first.manifest.digest})
+    with pytest.raises(OvertakenError, match=second.manifest.digest):
+        catalog.write(manifest, summary, (), b"", added=True)
+    assert catalog.newest("lawns") == second.manifest.digest
+    summary = summary.model_copy(update={"added_to": second.manifest.digest})
+    assert catalog.write(manifest, summary, (), b"", added=True).digest == catalog.newest("lawns")
 
 
 def test_figures_are_stored_and_counted_anew_where_they_are_not(

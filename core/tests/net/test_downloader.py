@@ -85,14 +85,20 @@ def test_redirects_are_followed_but_not_inside(host: ImageHost, downloader: Down
         downloader.fetch(host.put("/round", Answer(302, headers={"Location": "/round"})))
 
 
-def test_what_is_not_there_is_asked_for_once(host: ImageHost, downloader: Downloader) -> None:
-    with pytest.raises(DownloadError, match="404"):
-        downloader.fetch(f"{host.url}/none")
+@pytest.mark.parametrize("status", [404, 501, 505, 525])
+def test_what_is_not_there_is_asked_for_once(host: ImageHost, downloader: Downloader, status: int) -> None:
+    with pytest.raises(DownloadError, match=str(status)):
+        downloader.fetch(host.put("/none", Answer(status)))
     assert host.requests["/none"] == 1
 
 
 @pytest.mark.parametrize(
-    "trouble", [Answer(503), Answer(500), Answer(429), Answer(hang_up=True), Answer(200, b"image", cut_after=2)]
+    "trouble",
+    [
+        *map(Answer, (408, 425, 429, 500, 502, 503, 504, 520, 524)),
+        Answer(hang_up=True),
+        Answer(200, b"image", cut_after=2),
+    ],
 )
 def test_what_may_pass_is_tried_again(host: ImageHost, downloader: Downloader, trouble: Answer) -> None:
     assert downloader.fetch(host.put("/a", trouble, trouble, b"image")) == Downloaded(b"image", "")

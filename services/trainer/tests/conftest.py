@@ -9,10 +9,11 @@ import torch
 from PIL import Image
 
 from meadow.datasets.split import Split
-from meadow_trainer.config import TrainingConfig
+from meadow.training_config import TrainingConfig
+from meadow_trainer.folder_source import folder_source
 from meadow_trainer.pipeline import TrainedBundle, train_bundle
 from meadow_trainer.reports import EpochReport, Watch
-from meadow_trainer.source import ImageSource, folder_source
+from meadow_trainer.source import ImageSource
 
 MAX_PIXELS = 1_000_000
 
@@ -39,12 +40,12 @@ def _one_thread() -> None:
 
 @pytest.fixture(scope="session")
 def stripes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_stripes(tmp_path_factory.mktemp("data") / "stripes", 60)
+    return write_stripes(tmp_path_factory.mktemp("data") / "stripes", 70)
 
 
 @pytest.fixture(scope="session")
 def stripes_source(stripes: Path) -> ImageSource:
-    return folder_source(stripes)
+    return folder_source(stripes, max_pixels=MAX_PIXELS)
 
 
 @pytest.fixture(scope="session")

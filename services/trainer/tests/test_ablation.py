@@ -7,8 +7,8 @@ import torch
 import typer
 from typer.testing import CliRunner
 
+from meadow.training_config import TrainingConfig
 from meadow_trainer.ablation import VARIANTS, ablate
-from meadow_trainer.config import TrainingConfig
 from meadow_trainer.model import empty_network
 from meadow_trainer.recipe import choose_recipe
 

@@ -1,11 +1,12 @@
 """Measuring the model in production on today's hold-out."""
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from meadow.bundle.manifest import WEIGHTS_FILE, BundleError
+from meadow.bundle.manifest import MODEL_FILE, WEIGHTS_FILE, BundleError, write_manifest
 from meadow.datasets.manifest import DatasetManifest
 from meadow.datasets.split import Split
 from meadow_trainer.champion import measure_champion
@@ -41,6 +42,17 @@ def test_images_of_a_class_it_does_not_know_are_wrong_answers(
     assert measured.per_class["crossed"].recall == 0
     assert measured.per_class["crossed"].support > 0
     assert measured.per_class["upright"].recall == pytest.approx(trained.manifest.metrics.recall["upright"])
+
+
+def test_graph_that_cannot_be_run_is_told_apart_from_a_fault_of_ours(
+    trained: TrainedBundle, stripes_source: ImageSource, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(trained.folder, tmp_path / "bundle"))
+    (folder / MODEL_FILE).write_bytes(b"no graph")
+    write_manifest(folder, trained.manifest)
+    loader = ImageLoader(stripes_source.read, stripes_source.manifest.classes, max_pixels=MAX_PIXELS)
+    with pytest.raises(BundleError, match="graph cannot be run"):
+        measure_champion(folder, loader, stripes_source.manifest.of_split(Split.HOLDOUT))
 
 
 def test_damaged_bundle_is_refused(trained: TrainedBundle, stripes_source: ImageSource, tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from meadow.bundle.manifest import WEIGHTS_FILE
+from meadow.training_config import TrainingConfig
 from meadow_trainer.checkpoints import Checkpoints
-from meadow_trainer.config import TrainingConfig
 from meadow_trainer.errors import CheckpointRefusedError, TrainingCancelledError
 from meadow_trainer.pipeline import TrainedBundle, train_bundle
 from meadow_trainer.reports import Watch

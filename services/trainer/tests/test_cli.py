@@ -1,5 +1,6 @@
 """`meadow-train` on a terminal."""
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -35,6 +36,45 @@ def test_it_trains_and_leaves_a_bundle_with_figures(stripes: Path, tmp_path: Pat
     }  # fmt: skip
 
 
+def test_settings_come_from_a_file_and_from_the_line(stripes: Path, tmp_path: Path) -> None:
+    (tmp_path / "settings.toml").write_text('architecture = "squeezenet1_1"\nimage_size = 32\nepochs = 1\n')
+    out = tmp_path / "out"
+    code, output = _invoke(
+        "--data", str(stripes), "--config", str(tmp_path / "settings.toml"), "--set", "pretrained=false",
+        "--set", "calibration=none", "--image-size", "48", "--out", str(out),
+    )  # fmt: skip
+    assert code == 0, output
+    bundle = read_bundle(out)
+    assert (bundle.architecture, bundle.preprocessing.size, bundle.temperature) == ("squeezenet1_1", 48, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--set", "mixupp=1"], "Did you mean mixup"),
+        (["--seeds", "0,x"], "seed: Input should be a valid integer"),
+        (["--image-size", "7"], "image_size: Input should be greater"),
+        (["--track", "--out", "new"], "leave out --out or --track"),
+        (["--search", "2", "--study", "missing/study.db"], "no folder missing"),
+        (["--search", "2", "--out", "."], "not an empty folder"),
+    ],
+)
+def test_what_cannot_be_is_told_before_anything_is_read(options: list[str], words: str) -> None:
+    code, output = _invoke("--data", "nowhere", *options)
+    assert code == 2, output
+    assert words in " ".join(output.replace("│", " ").split())
+
+
+def test_images_that_are_left_out_are_counted_by_their_reason(stripes: Path, tmp_path: Path) -> None:
+    data = Path(shutil.copytree(stripes, tmp_path / "data"))
+    for label in ("level", "upright"):
+        (data / label / "broken.png").write_bytes(b"no image")
+    code, output = _invoke("--data", str(data), "--set", "calibration=none", *FAST)
+    assert code == 0, output
+    assert "images are left out" in output
+    assert "2 wrong-type" in output
+
+
 def test_several_seeds_give_a_mean(stripes: Path) -> None:
     code, output = _invoke("--data", str(stripes), "--seeds", "0,1", *FAST)
     assert code == 0, output
@@ -48,6 +88,7 @@ def test_search_comes_first_and_its_best_is_trained(stripes: Path, tmp_path: Pat
     assert code == 0, output
     assert "trial 1: loss" in output
     assert "best" in output
+    assert "--set learning_rate=" in output
     assert output.index("Trials by") < output.index("Accuracy")
     assert study.exists()
     assert (tmp_path / "out-search" / "search.png").exists()
@@ -84,7 +125,7 @@ def _interrupt(*_: object, **__: object) -> None:
     ("arguments", "words"),
     [
         (["--architecture", "resnet_18"], "resnet18"),
-        (["--seeds", "one"], "one"),
+        (["--seeds", "one"], "'one'"),
         (["--image-size", "8"], "image_size"),
     ],
 )
@@ -104,5 +145,5 @@ def test_folder_that_is_no_data_set_is_explained(tmp_path: Path) -> None:
 def test_folder_that_holds_something_is_not_overwritten(stripes: Path, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("keep")
     code, output = _invoke("--data", str(stripes), "--out", str(tmp_path), *FAST)
-    assert code == 1
-    assert "not empty" in output
+    assert code == 2
+    assert "Give a new one" in output

@@ -8,7 +8,7 @@ import torch
 
 from meadow.bundle.preprocess import Preprocessing
 from meadow.datasets.split import Split
-from meadow_trainer.config import TrainingConfig
+from meadow.training_config import TrainingConfig
 from meadow_trainer.crossfit import cross_fit
 from meadow_trainer.data import ImageLoader
 from meadow_trainer.errors import TrainingCancelledError

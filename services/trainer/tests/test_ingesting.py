@@ -11,6 +11,7 @@ from PIL import Image
 from image_host import ImageHost
 from meadow.datasets.catalog import DatasetCatalog
 from meadow.datasets.corrections import Corrections
+from meadow.datasets.rejection import read_rejections
 from meadow.ingestion import CorrectedLabels, IngestRequest, IngestResult, IngestSource, LabelledPrefix, ListedUrls
 from meadow.jobs import keys
 from meadow.jobs.connection import connect
@@ -18,6 +19,7 @@ from meadow.jobs.keys import Unit
 from meadow.jobs.model import Job, JobState
 from meadow.jobs.record import decode_hash, to_job
 from meadow.settings import Settings
+from meadow.storage.layout import run_rejections_key
 from meadow.storage.s3 import ObjectStore
 from meadow_trainer.ingesting import IngestJobs
 from meadow_trainer.metrics import TrainerMetrics
@@ -124,6 +126,33 @@ def test_a_list_in_the_store_is_downloaded_and_corrected_labels_win(
     result = result_of(run(settings, redis_client, listed, CorrectedLabels()))
     assert result.classes == {"dandelion": 2, "grass": 2}
     assert result.rejected == {"corrected": 1}
+
+
+def test_each_run_has_its_page_whether_it_publishes_or_not(
+    settings: Settings, redis_client: redis.Redis, store: ObjectStore, bucket: str, tmp_path: Path
+) -> None:
+    catalog = DatasetCatalog(store, bucket, max_image_pixels=10_000)
+    source = fill(store, bucket, tmp_path, 1, 2)
+    assert result_of(run(settings, redis_client, source)).report == f"/v1/datasets/lawns/runs/{UNIT.job_id}/report"
+    page = catalog.runs.report("lawns", UNIT.job_id)
+    assert b"broken.png" not in page
+
+    store.put(bucket, "inbox/grass/broken.png", b"broken")
+    unchanged = result_of(run(settings, redis_client, source))
+    assert (unchanged.changed, unchanged.rejected) == (False, {"wrong-type": 1})
+    assert unchanged.report == f"/v1/datasets/lawns/runs/{UNIT.job_id}/report"
+    assert b"broken.png" in catalog.runs.report("lawns", UNIT.job_id)
+    # The version's own page tells how the version came about.
+    assert catalog.report("lawns", unchanged.version) == page
+
+    store.put(bucket, "inbox/moss/damaged.png", b"broken")
+    failed = run(settings, redis_client, source)
+    assert failed.error is not None
+    assert "class moss" in failed.error.detail
+    assert failed.error.detail.endswith(f" Its report: /v1/datasets/lawns/runs/{UNIT.job_id}/report")
+    assert b"damaged.png" in catalog.runs.report("lawns", UNIT.job_id)
+    kept = list(read_rejections(store.get(bucket, run_rejections_key("lawns", UNIT.job_id))))
+    assert {rejection.name for rejection in kept} == {"grass/broken.png", "moss/damaged.png"}
 
 
 @pytest.mark.parametrize(

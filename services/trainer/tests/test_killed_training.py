@@ -15,15 +15,16 @@ import torch
 from meadow.registry.cache import ModelCache
 from meadow.registry.versions import ModelRegistry
 from meadow.settings import Settings
+from meadow.training_config import TrainingConfig
 from meadow_trainer.checkpoints import Checkpoints
-from meadow_trainer.config import TrainingConfig
 from meadow_trainer.errors import TrainingCancelledError
+from meadow_trainer.folder_source import folder_source
 from meadow_trainer.pipeline import train_bundle
 from meadow_trainer.reports import Watch
 from meadow_trainer.run import TrainingRuns
 from meadow_trainer.run_identity import run_identity
 from meadow_trainer.snapshot import read_snapshot
-from meadow_trainer.source import ImageSource, folder_source
+from meadow_trainer.source import ImageSource
 
 pytestmark = [
     # MLflow's own database store uses what SQLAlchemy is going to remove; with a server it does so over there.
@@ -43,18 +44,17 @@ import torch
 from meadow.registry.cache import ModelCache
 from meadow.registry.versions import ModelRegistry
 from meadow.settings import Settings
-from meadow_trainer.config import TrainingConfig
+from meadow.training_config import TrainingConfig
 from meadow_trainer.reports import Watch
 from meadow_trainer.run import TrainingRuns
-from meadow_trainer.source import folder_source
+from meadow_trainer.folder_source import folder_source
 
 torch.set_num_threads(1)
 data, home, checkpoints, uri, config = sys.argv[1:]
 settings = Settings(home=Path(home), mlflow_tracking_uri=uri)
 runs = TrainingRuns(settings, ModelRegistry(settings), ModelCache(settings.model_cache), checkpoint_seconds=0.3)
-runs.execute(
-    folder_source(Path(data)), TrainingConfig.model_validate_json(config), Watch(), checkpoints=Path(checkpoints)
-)
+source = folder_source(Path(data), max_pixels=10**6)
+runs.execute(source, TrainingConfig.model_validate_json(config), Watch(), checkpoints=Path(checkpoints))
 """
 
 
@@ -89,7 +89,7 @@ def test_killed_run_is_gone_on_with(home: Path, stripes: Path) -> None:
 
     epochs: list[int] = []
     watch = Watch(on_epoch=lambda report: epochs.append(report.epoch))
-    source = folder_source(stripes)
+    source = folder_source(stripes, max_pixels=10**6)
     result = TrainingRuns(settings, ModelRegistry(settings), ModelCache(settings.model_cache)).execute(
         source, CONFIG, watch, checkpoints=checkpoints
     )

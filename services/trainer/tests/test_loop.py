@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from meadow.bundle.preprocess import Preprocessing
-from meadow_trainer.config import TrainingConfig
+from meadow.training_config import TrainingConfig
 from meadow_trainer.data import ImageLoader
 from meadow_trainer.evaluate import measure, predict
 from meadow_trainer.loop import Pixels, fit

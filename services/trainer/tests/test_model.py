@@ -8,8 +8,8 @@ import torch
 import torchvision
 from torch import Tensor
 
+from meadow.training_config import TrainingConfig
 from meadow_trainer import pretrained
-from meadow_trainer.config import TrainingConfig
 from meadow_trainer.errors import ArchitectureError
 from meadow_trainer.model import build_network, empty_network
 from meadow_trainer.pretrained import WeightsUnavailableError, load_pretrained

@@ -12,7 +12,7 @@ from meadow.bundle.preprocess import load_pixels
 from meadow.bundle.scores import decide, probabilities
 from meadow.datasets.split import Split
 from meadow.quality.counts import Dimension, of_dimension
-from meadow_trainer.config import TrainingConfig
+from meadow.training_config import TrainingConfig
 from meadow_trainer.errors import TrainingCancelledError
 from meadow_trainer.evaluate import predict
 from meadow_trainer.export import answer_with_graph

@@ -5,7 +5,7 @@ from typing import Literal
 import pytest
 import torch
 
-from meadow_trainer.config import TrainingConfig
+from meadow.training_config import TrainingConfig
 from meadow_trainer.model import empty_network
 from meadow_trainer.recipe import Recipe, choose_precision, choose_recipe, validation_percent, view_sizes
 
@@ -42,16 +42,6 @@ def test_what_was_asked_for_is_kept() -> None:
 
 def test_a_batch_is_no_larger_than_the_data_set() -> None:
     assert _recipe(5).batch_size == 5
-
-
-def test_muon_takes_longer_steps_than_adamw_and_longer_ones_in_short_runs() -> None:
-    def rate(epochs: int, asked: float | None = None) -> float:
-        return _recipe(500, optimizer="muon", epochs=epochs, learning_rate=asked).learning_rate
-
-    assert _recipe(500).optimizer == "adamw"
-    assert rate(30) > _recipe(500).learning_rate
-    assert rate(3) > rate(30) == rate(60)
-    assert rate(3, asked=0.01) == 0.01
 
 
 def test_patience_needs_images_to_watch() -> None:

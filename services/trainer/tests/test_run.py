@@ -3,17 +3,21 @@
 import dataclasses
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import mlflow
 import numpy as np
 import pytest
 
+import meadow_trainer.registration
 import meadow_trainer.run
 from meadow.bundle.manifest import MODEL_FILE, read_bundle, write_manifest
 from meadow.bundle.probe import Probe, read_probe, write_probe
 from meadow.datasets.manifest import DatasetEntry
+from meadow.names import BUNDLE_DIGEST_TAG
 from meadow.problems import ProblemError
 from meadow.registry.cache import ModelCache
 from meadow.registry.model import ModelInfo
@@ -21,8 +25,9 @@ from meadow.registry.production import Production
 from meadow.registry.versions import ModelRegistry, RegistryError
 from meadow.settings import Settings
 from meadow.training import TrainingResult
+from meadow.training_config import TrainingConfig
+from meadow_trainer.behaviour import MustPass
 from meadow_trainer.champion import measure_champion
-from meadow_trainer.config import TrainingConfig
 from meadow_trainer.data import ImageLoader
 from meadow_trainer.errors import TrainingCancelledError
 from meadow_trainer.export import answer_with_graph
@@ -156,7 +161,6 @@ def test_run_keeps_parameters_progress_data_and_figures(
         "patience",
         "recipe.balanced",
         "recipe.patience",
-        "recipe.optimizer",
     } <= run.data.params.keys()
     behaviour = mlflow.artifacts.load_dict(f"runs:/{first.run_id}/behaviour.json")
     assert set(behaviour["unchanged"]) == {"mirrored", "darker", "brighter", "smaller", "larger"}
@@ -228,6 +232,109 @@ def test_bundle_that_fails_its_probe_is_refused(
     assert first.decision == "promoted"
 
 
+def test_model_that_fails_an_image_that_must_pass_is_refused(
+    settings: Settings, stripes_source: ImageSource, trained: TrainedBundle, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    assessment = dataclasses.replace(trained.assessment, must_pass=MustPass(2, ("across/3.png",), ()))
+    monkeypatch.setattr(
+        meadow_trainer.run, "train_bundle", _instead_of_training(dataclasses.replace(trained, assessment=assessment))
+    )
+    other = settings.model_copy(update={"registered_model": "must-pass"})
+    registry = ModelRegistry(other)
+    result = TrainingRuns(other, registry, ModelCache(tmp_path)).execute(stripes_source, CONFIG, Watch())
+    assert result.decision == "refused"
+    assert "across/3.png" in result.reason
+    assert registry.production() is None
+
+
+def test_champion_that_cannot_be_measured_is_replaced(
+    settings: Settings, stripes_source: ImageSource, trained: TrainedBundle, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Else it would stay in production for ever, and every run would fail after its training."""
+    monkeypatch.setattr(meadow_trainer.run, "train_bundle", _instead_of_training(trained))
+    other = settings.model_copy(update={"registered_model": "damaged"})
+    registry = ModelRegistry(other)
+    runs = TrainingRuns(other, registry, ModelCache(tmp_path / "first"))
+    champion = runs.execute(stripes_source, CONFIG, Watch()).model
+    client = mlflow.MlflowClient(settings.mlflow_tracking_uri)
+    client.set_model_version_tag("damaged", champion.version, BUNDLE_DIGEST_TAG, "0" * 64)
+
+    result = TrainingRuns(other, registry, ModelCache(tmp_path / "other")).execute(stripes_source, CONFIG, Watch())
+    assert (result.decision, result.champion_version, result.champion_accuracy) == ("promoted", champion.version, None)
+    assert f"version {champion.version}, cannot be measured" in result.reason
+    production = registry.production()
+    assert production
+    assert production.ref == result.model
+
+
+def test_run_that_was_killed_while_it_registered_goes_on_with_that_version(
+    settings: Settings, stripes_source: ImageSource, trained: TrainedBundle, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    other = settings.model_copy(update={"registered_model": "killed"})
+    registry = ModelRegistry(other)
+    runs = TrainingRuns(other, registry, ModelCache(tmp_path / "cache"))
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(meadow_trainer.run, "train_bundle", _instead_of_training(trained))
+        patch.setattr(registry, "record_decision", die)
+        with pytest.raises(KeyboardInterrupt):
+            runs.execute(stripes_source, CONFIG, Watch(), checkpoints=tmp_path / "checkpoints")
+    (undecided,) = registry.versions()
+    assert undecided.decision == ""
+
+    # The next attempt exports the same network again, into a bundle that says when.
+    folder = Path(shutil.copytree(trained.folder, tmp_path / "again"))
+    later = trained.manifest.model_copy(update={"created_at": datetime.now(UTC)})
+    again = dataclasses.replace(trained, folder=folder, manifest=later, digest=write_manifest(folder, later))
+    assert again.digest != trained.digest
+    monkeypatch.setattr(meadow_trainer.run, "train_bundle", _instead_of_training(again))
+    result = runs.execute(stripes_source, CONFIG, Watch(), checkpoints=tmp_path / "checkpoints")
+    assert (result.decision, result.run_id, result.model) == ("promoted", undecided.run_id, undecided.ref)
+    (version,) = registry.versions()
+    assert version.decision == "promoted"
+
+    # Killed once more, before the job was answered: what is in production is not compared with itself.
+    assert runs.execute(stripes_source, CONFIG, Watch(), checkpoints=tmp_path / "checkpoints").decision == "promoted"
+    assert len(registry.versions()) == len(registry.promotions()) == 1
+
+
+def test_run_outlives_mlflow_that_is_away_for_a_while(
+    tmp_path: Path, stripes_source: ImageSource, trained: TrainedBundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its database is locked from the first epoch until the run waits to register its model."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(meadow_trainer.run, "train_bundle", _instead_of_training(trained))
+    settings = Settings(home=tmp_path, mlflow_tracking_uri=f"sqlite:///{tmp_path / 'mlflow.db'}?timeout=0.2")
+    registry = ModelRegistry(settings)
+    lock = sqlite3.connect(tmp_path / "mlflow.db", isolation_level=None)
+    stages: list[str] = []
+
+    def on_epoch(report: EpochReport) -> None:
+        if report.epoch == 1:
+            lock.execute("BEGIN EXCLUSIVE")
+
+    def on_stage(words: str) -> None:
+        stages.append(words)
+        if words.startswith("waiting for MLflow"):
+            lock.execute("ROLLBACK")
+
+    runs = TrainingRuns(settings, registry, ModelCache(settings.model_cache), wait_for_registry=60)
+    try:
+        result = runs.execute(stripes_source, CONFIG, Watch(on_stage=on_stage, on_epoch=on_epoch))
+    finally:
+        lock.close()
+    assert result.decision == "promoted"
+    assert sum(words.startswith("waiting for MLflow") for words in stages) == 1
+    history = mlflow.MlflowClient(settings.mlflow_tracking_uri).get_metric_history(result.run_id, "loss")
+    assert [one.step for one in history] == [one.epoch for one in trained.reports], "those of the outage too"
+
+
 def test_person_who_promotes_meanwhile_is_not_overruled(
     third: TrainingResult,
     second: TrainingResult,
@@ -249,7 +356,7 @@ def test_person_who_promotes_meanwhile_is_not_overruled(
             Production(registry).rollback(by="ann")
         return answers
 
-    monkeypatch.setattr(meadow_trainer.run, "measure_champion", measure_and_roll_back)
+    monkeypatch.setattr(meadow_trainer.registration, "measure_champion", measure_and_roll_back)
     result = runs.execute(stripes_source, CONFIG, Watch())
     assert len(compared) == 2
     assert result.decision == "kept"

@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from meadow.datasets.manifest import DatasetEntry
 from meadow.datasets.split import Split
-from meadow_trainer.config import TrainingConfig
+from meadow.training_config import TrainingConfig
 from meadow_trainer.crossvalidate import CrossValidation, Validated
 from meadow_trainer.errors import TrainingError
 from meadow_trainer.recipe import Recipe

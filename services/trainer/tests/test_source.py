@@ -2,15 +2,13 @@
 
 import hashlib
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
-from meadow.datasets.folder import DatasetError
 from meadow.datasets.manifest import DatasetEntry, DatasetManifest
 from meadow.datasets.split import Split
 from meadow_trainer.errors import TrainingDataError
-from meadow_trainer.source import divide, folder_source
+from meadow_trainer.source import divide
 
 
 def _manifest(**per_class: int) -> DatasetManifest:
@@ -50,26 +48,3 @@ def test_one_class_is_no_task() -> None:
 def test_class_with_too_few_images_is_named() -> None:
     with pytest.raises(TrainingDataError, match=r"'fly' .* too few images"):
         divide(_manifest(bee=50, fly=1), 10)
-
-
-def test_folder_reads_back_its_own_bytes(stripes: Path) -> None:
-    source = folder_source(stripes)
-    assert source.manifest.classes == ("level", "upright")
-    entry = source.manifest.entries[0]
-    assert hashlib.sha256(source.read(entry)).hexdigest() == entry.sha256
-
-
-def test_same_image_twice_counts_once(tmp_path: Path, stripes: Path) -> None:
-    body = next((stripes / "level").iterdir()).read_bytes()
-    for label in ("bee", "fly"):
-        (tmp_path / label).mkdir()
-        (tmp_path / label / "a.png").write_bytes(body)
-    assert len(folder_source(tmp_path).manifest.entries) == 1
-
-
-def test_empty_class_folder_is_refused_by_name(tmp_path: Path, stripes: Path) -> None:
-    (tmp_path / "bee").mkdir()
-    (tmp_path / "fly").mkdir()
-    (tmp_path / "fly" / "a.png").write_bytes(next((stripes / "level").iterdir()).read_bytes())
-    with pytest.raises(DatasetError, match="bee"):
-        folder_source(tmp_path)

@@ -15,12 +15,11 @@ from meadow.jobs.connection import connect
 from meadow.jobs.keys import Unit
 from meadow.jobs.leases import Claim, JobLeases
 from meadow.jobs.model import JobError, JobResult
-from meadow.jobs.sweeper import Sweeper
 from meadow.names import TRAIN_TASK
 from meadow.registry.model import ModelRef
 from meadow.settings import Settings
 from meadow.training import TrainingCause, TrainingRequest, TrainingResult
-from meadow_trainer.config import TrainingConfig
+from meadow.training_config import TrainingConfig
 from meadow_trainer.errors import CheckpointRefusedError, TrainingCancelledError, TrainingDataError
 from meadow_trainer.ingesting import IngestJobs
 from meadow_trainer.metrics import TrainerMetrics
@@ -53,6 +52,12 @@ class Leases(JobLeases):
         self.held = True
         self.ended: list[object] = []
         self.closed: set[Unit] = set()
+        self.given_back: list[tuple[Unit, float]] = []
+
+    @override
+    def postpone(self, claim: Claim, seconds: float) -> bool:
+        self.given_back.append((claim.unit, seconds))
+        return True
 
     @override
     def is_open(self, unit: Unit) -> bool:
@@ -85,17 +90,6 @@ class Leases(JobLeases):
         self.ended.append(error)
         self.closed.add(claim.unit)
         return True
-
-
-class Releases(Sweeper):
-    """Remembers what was given back."""
-
-    def __init__(self) -> None:
-        self.released: list[Unit] = []
-
-    @override
-    def release(self, unit: Unit) -> None:
-        self.released.append(unit)
 
 
 class Catalog(DatasetCatalog):
@@ -148,16 +142,9 @@ def leases() -> Leases:
     return Leases()
 
 
-@pytest.fixture
-def releases() -> Releases:
-    return Releases()
-
-
-def _jobs(
-    leases: Leases, releases: Releases, runs: Runs, home: Path, metrics: TrainerMetrics | None = None
-) -> TrainingJobs:
+def _jobs(leases: Leases, runs: Runs, home: Path, metrics: TrainerMetrics | None = None) -> TrainingJobs:
     counted = metrics or TrainerMetrics(home)
-    return TrainingJobs(leases, releases, counted, Catalog(), runs, lease_seconds=0.04, checkpoints=home)
+    return TrainingJobs(leases, counted, Catalog(), runs, lease_seconds=0.04, checkpoints=home)
 
 
 def _raising(error: Exception) -> Callable[[TrainingConfig, Watch], TrainingResult]:
@@ -167,33 +154,33 @@ def _raising(error: Exception) -> Callable[[TrainingConfig, Watch], TrainingResu
     return act
 
 
-def test_a_job_is_trained_as_asked_and_answered(leases: Leases, releases: Releases, tmp_path: Path) -> None:
+def test_a_job_is_trained_as_asked_and_answered(leases: Leases, tmp_path: Path) -> None:
     configs: list[TrainingConfig] = []
 
     def act(config: TrainingConfig, _watch: Watch) -> TrainingResult:
         configs.append(config)
         return RESULT
 
-    _jobs(leases, releases, Runs(act), tmp_path).work(UNIT)
+    _jobs(leases, Runs(act), tmp_path).work(UNIT)
     assert leases.ended == [(RESULT, RESULT.model)]
     assert configs == [TrainingConfig(architecture="resnet34", image_size=64, epochs=3, seed=9)]
 
 
-def test_a_job_that_is_held_or_finished_is_left_alone(leases: Leases, releases: Releases, tmp_path: Path) -> None:
+def test_a_job_that_is_held_or_finished_is_left_alone(leases: Leases, tmp_path: Path) -> None:
     leases.free = False
-    _jobs(leases, releases, Runs(_raising(AssertionError("trained"))), tmp_path).work(UNIT)
+    _jobs(leases, Runs(_raising(AssertionError("trained"))), tmp_path).work(UNIT)
     assert leases.ended == []
 
 
-def test_an_expected_fault_fails_the_job_with_its_own_words(leases: Leases, releases: Releases, tmp_path: Path) -> None:
-    _jobs(leases, releases, Runs(_raising(TrainingDataError("Class 'bee' has too few images."))), tmp_path).work(UNIT)
+def test_an_expected_fault_fails_the_job_with_its_own_words(leases: Leases, tmp_path: Path) -> None:
+    _jobs(leases, Runs(_raising(TrainingDataError("Class 'bee' has too few images."))), tmp_path).work(UNIT)
     assert leases.ended == [JobError(code="training-failed", detail="Class 'bee' has too few images.")]
 
 
 def test_an_unexpected_fault_fails_the_job_without_its_insides(
-    leases: Leases, releases: Releases, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    leases: Leases, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    _jobs(leases, releases, Runs(_raising(ZeroDivisionError("secret"))), tmp_path).work(UNIT)
+    _jobs(leases, Runs(_raising(ZeroDivisionError("secret"))), tmp_path).work(UNIT)
     (error,) = leases.ended
     assert isinstance(error, JobError)
     assert "ZeroDivisionError" in error.detail
@@ -201,32 +188,32 @@ def test_an_unexpected_fault_fails_the_job_without_its_insides(
     assert "secret" in caplog.text
 
 
-def test_a_cancelled_job_is_not_answered_nor_given_back(leases: Leases, releases: Releases, tmp_path: Path) -> None:
+def test_a_cancelled_job_is_not_answered_nor_given_back(leases: Leases, tmp_path: Path) -> None:
     def act(_config: TrainingConfig, watch: Watch) -> TrainingResult:
         leases.held = False
         watch.on_stage("training")
         assert watch.should_stop()
         raise TrainingCancelledError("Stopped on request.")
 
-    _jobs(leases, releases, Runs(act), tmp_path).work(UNIT)
+    _jobs(leases, Runs(act), tmp_path).work(UNIT)
     assert leases.ended == []
-    assert releases.released == []
+    assert leases.given_back == []
 
 
-def test_a_shutdown_gives_the_job_back(leases: Leases, releases: Releases, tmp_path: Path) -> None:
+def test_a_shutdown_gives_the_job_back(leases: Leases, tmp_path: Path) -> None:
     def act(_config: TrainingConfig, watch: Watch) -> TrainingResult:
         assert not watch.should_stop()
         jobs.shut_down()
         assert watch.should_stop()
         raise TrainingCancelledError("Stopped on request.")
 
-    jobs = _jobs(leases, releases, Runs(act), tmp_path)
+    jobs = _jobs(leases, Runs(act), tmp_path)
     jobs.work(UNIT)
     assert leases.ended == []
-    assert releases.released == [UNIT]
+    assert leases.given_back == [(UNIT, 0)], "at once, and not counted as an attempt that failed"
 
 
-def test_how_a_job_ends_is_counted(leases: Leases, releases: Releases, tmp_path: Path) -> None:
+def test_how_a_job_ends_is_counted(leases: Leases, tmp_path: Path) -> None:
     metrics = TrainerMetrics(tmp_path)
 
     def count(outcome: str) -> float | None:
@@ -239,26 +226,24 @@ def test_how_a_job_ends_is_counted(leases: Leases, releases: Releases, tmp_path:
         _raising(ZeroDivisionError()),
         _raising(TrainingCancelledError("stopped")),
     ):
-        _jobs(leases, releases, Runs(act), tmp_path, metrics).work(UNIT)
+        _jobs(leases, Runs(act), tmp_path, metrics).work(UNIT)
     leases.free = False
-    _jobs(leases, releases, Runs(lambda *_: RESULT), tmp_path, metrics).work(UNIT)
+    _jobs(leases, Runs(lambda *_: RESULT), tmp_path, metrics).work(UNIT)
     assert [count(outcome) for outcome in ("succeeded", "failed", "stopped")] == [1, 2, 1]
     labels = {"decision": "promoted", "cause": "new-data"}
     assert metrics.registry.get_sample_value("meadow_training_decisions_total", labels) == 1
 
 
-def test_the_task_has_the_name_the_gateway_sends_and_takes_a_unit(
-    leases: Leases, releases: Releases, tmp_path: Path
-) -> None:
+def test_the_task_has_the_name_the_gateway_sends_and_takes_a_unit(leases: Leases, tmp_path: Path) -> None:
     settings = Settings()
     ingestion = IngestJobs.connect(settings, connect(settings), TrainerMetrics(tmp_path))
-    app = create_training_app(settings, _jobs(leases, releases, Runs(lambda *_: RESULT), tmp_path), ingestion)
+    app = create_training_app(settings, _jobs(leases, Runs(lambda *_: RESULT), tmp_path), ingestion)
     task: Any = app.tasks[TRAIN_TASK]
     task("trn_1")
     assert leases.ended == [(RESULT, RESULT.model)]
 
 
-def test_checkpoints_stay_until_the_job_has_ended(leases: Leases, releases: Releases, tmp_path: Path) -> None:
+def test_checkpoints_stay_until_the_job_has_ended(leases: Leases, tmp_path: Path) -> None:
     kept: list[bool] = []
 
     def act(_config: TrainingConfig, watch: Watch) -> TrainingResult:
@@ -268,46 +253,42 @@ def test_checkpoints_stay_until_the_job_has_ended(leases: Leases, releases: Rele
         return RESULT
 
     runs = Runs(act)
-    stopped = _jobs(leases, releases, runs, tmp_path)
+    stopped = _jobs(leases, runs, tmp_path)
     stopped.shut_down()
     stopped.work(UNIT)
     assert runs.folders == [tmp_path / "trn_1"]
     assert runs.folders[0].is_dir(), "for the next attempt"
-    _jobs(leases, releases, runs, tmp_path).work(UNIT)
+    _jobs(leases, runs, tmp_path).work(UNIT)
     assert runs.folders == [tmp_path / "trn_1"] * 2
     assert leases.ended == [(RESULT, RESULT.model)]
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_a_cancelled_job_has_saved_is_deleted(leases: Leases, releases: Releases, tmp_path: Path) -> None:
+def test_what_a_cancelled_job_has_saved_is_deleted(leases: Leases, tmp_path: Path) -> None:
     def act(_config: TrainingConfig, watch: Watch) -> TrainingResult:
         leases.held = False
         leases.closed.add(UNIT)
         watch.on_stage("training")
         raise TrainingCancelledError("Stopped on request.")
 
-    _jobs(leases, releases, Runs(act), tmp_path).work(UNIT)
+    _jobs(leases, Runs(act), tmp_path).work(UNIT)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_ended_jobs_left_is_pruned_and_their_tracked_runs_ended(
-    leases: Leases, releases: Releases, tmp_path: Path
-) -> None:
+def test_what_ended_jobs_left_is_pruned_and_their_tracked_runs_ended(leases: Leases, tmp_path: Path) -> None:
     ended, waiting = tmp_path / "trn_killed_too_often", tmp_path / "trn_waiting"
     for folder in (ended, waiting):
         folder.mkdir()
         (folder / "checkpoint-network.safetensors").touch()
     leases.closed.add(Unit(ended.name))
     runs = Runs(lambda *_: RESULT)
-    _jobs(leases, releases, runs, tmp_path).work(UNIT)
+    _jobs(leases, runs, tmp_path).work(UNIT)
     assert list(tmp_path.iterdir()) == [waiting]
     assert ended in runs.abandoned
     assert waiting not in runs.abandoned
 
 
-def test_a_job_with_a_checkpoint_of_something_else_begins_again(
-    leases: Leases, releases: Releases, tmp_path: Path
-) -> None:
+def test_a_job_with_a_checkpoint_of_something_else_begins_again(leases: Leases, tmp_path: Path) -> None:
     there: list[bool] = []
 
     def act(_config: TrainingConfig, _watch: Watch) -> TrainingResult:
@@ -318,6 +299,6 @@ def test_a_job_with_a_checkpoint_of_something_else_begins_again(
 
     (tmp_path / "trn_1").mkdir()
     (tmp_path / "trn_1" / "run.json").touch()
-    _jobs(leases, releases, Runs(act), tmp_path).work(UNIT)
+    _jobs(leases, Runs(act), tmp_path).work(UNIT)
     assert there == [True, False]
     assert leases.ended == [(RESULT, RESULT.model)]

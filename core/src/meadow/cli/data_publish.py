@@ -9,7 +9,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
+from meadow.cli.data_report import check_report
 from meadow.datasets.errors import DatasetError
+from meadow.datasets.manifest import SHORT_DIGEST
 from meadow.settings import load_settings
 
 if TYPE_CHECKING:
@@ -62,8 +64,7 @@ def publish(
         raise typer.BadParameter("Name a source: a folder, a CSV file, s3://bucket/prefix/, or --corrections.")
     if not name and len(texts) != 1:
         raise typer.BadParameter("Name the data set: --name NAME.")
-    if report and not report.parent.is_dir():
-        raise typer.BadParameter(f"--report {report}: there is no folder {report.parent}.")
+    check_report(report)
     console = Console()
     settings = load_settings()
     store = ObjectStore(settings)
@@ -99,6 +100,13 @@ def _show(console: Console, publication: "Publication") -> None:
         counted = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
         console.print(f"{len(publication.rejected)} left out in all: {counted}.", style="dim", highlight=False)
     manifest = publication.manifest
+    if publication.overtook:
+        overtook = publication.overtook[:SHORT_DIGEST]
+        console.print(
+            f"[yellow]Version {overtook} came while the sources were read, and is replaced[/]; --add would have added "
+            f"to it. What it had: meadow data diff {manifest.name} {overtook}",
+            highlight=False,
+        )
     if not publication.changed:
         console.print(
             f"Unchanged: [bold]{manifest.name}[/] version {manifest.short} has these {len(manifest.entries)} images "

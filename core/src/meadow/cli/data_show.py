@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from meadow.cli.data_report import check_report
 from meadow.datasets.diff import VersionDiff, compare
 from meadow.datasets.manifest import SHORT_DIGEST
 from meadow.datasets.summary import VersionSummary
@@ -28,12 +29,15 @@ _SUMMARIES = TypeAdapter(list[VersionSummary])
 
 @app.command(name="list")
 def list_datasets(
-    name: Annotated[str, typer.Argument(help="List the versions of this data set, newest first.")] = "",
+    name: Annotated[
+        str, typer.Argument(help="List the versions of this data set: the current one, then the newest first.")
+    ] = "",
     *,
     as_json: Json = False,
 ) -> None:
     """List the data sets with their newest version, or the versions of one."""
     catalog = _catalog()
+    current = catalog.resolve(name) if name else ""
     if name:
         found = catalog.summaries(name)
     else:
@@ -46,7 +50,7 @@ def list_datasets(
         train = sum(counts.train for counts in summary.classes.values())
         table.add_row(
             summary.name,
-            summary.short,
+            f"{summary.short} current" if summary.digest == current else summary.short,
             f"{summary.created_at:%Y-%m-%d %H:%M}",
             str(summary.images),
             str(train),
@@ -67,6 +71,7 @@ def show(
 
     Example: `meadow data show lawns@3f9c --report report.html`
     """
+    check_report(report)
     catalog = _catalog()
     name, _, beginning = version.partition("@")
     summary = catalog.summary(name, catalog.resolve(name, beginning))

@@ -7,10 +7,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from meadow.cli.training_settings import Settings, SettingsFile, read_training_settings
 from meadow.client import MeadowClient
 from meadow.jobs.model import Job, JobState
 from meadow.settings import load_settings
-from meadow.training import DEFAULT_IMAGE_SIZE, TrainingRequest, TrainingResult
+from meadow.training import TrainingRequest, TrainingResult
+from meadow.training_config import DEFAULT_IMAGE_SIZE
 
 app = typer.Typer()
 
@@ -22,12 +24,17 @@ FAILED_STATUS = 1
 def train_command(
     dataset: Annotated[str, typer.Argument(help="A published data set.")],
     version: Annotated[str | None, typer.Option(help="One of its versions; the newest when left out.")] = None,
-    architecture: Annotated[str, typer.Option(help="Any torchvision classification model.")] = "resnet18",
+    architecture: Annotated[
+        str | None, typer.Option(help="Any torchvision classification model; resnet18 when left out.")
+    ] = None,
     image_size: Annotated[
-        int, typer.Option(min=32, max=1024, help="Side of the input, in pixels.")
-    ] = DEFAULT_IMAGE_SIZE,
+        int | None,
+        typer.Option(min=32, max=1024, help=f"Side of the input, in pixels; {DEFAULT_IMAGE_SIZE} when left out."),
+    ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="The recipe's own number when left out.")] = None,
-    seed: int = 0,
+    seed: Annotated[int | None, typer.Option(min=0, help="Of all that is drawn at random; 0 when left out.")] = None,
+    config: SettingsFile = None,
+    settings: Settings = None,
     *,
     detach: Annotated[bool, typer.Option("--detach", "-d", help="Submit, print the job's id, do not wait.")] = False,
 ) -> None:
@@ -35,17 +42,14 @@ def train_command(
 
     It goes into production when it is the first, or measurably better than the one that is there.
 
-    Example: `meadow train demo --architecture mobilenet_v3_small`
+    Example: `meadow train demo --architecture mobilenet_v3_small --set learning_rate=0.001`
     """
     console = Console()
-    request = TrainingRequest(
-        dataset=dataset,
-        dataset_version=version,
-        architecture=architecture,
-        image_size=image_size,
-        epochs=epochs,
-        seed=seed,
-    )
+    named = {"architecture": architecture, "image_size": image_size, "epochs": epochs, "seed": seed}
+    asked = read_training_settings(config, settings) | {
+        name: value for name, value in named.items() if value is not None
+    }
+    request = TrainingRequest(dataset=dataset, dataset_version=version, **asked)
     with MeadowClient.from_settings(load_settings()) as client:
         job = client.start_training(request)
         if detach:

@@ -30,13 +30,22 @@ class DatasetCatalog(DatasetVersions):
         sources: Sequence[Source],
         *,
         add: bool = False,
+        may_be_first: bool = False,
         max_failed: float = MAX_FAILED,
         on_progress: Progress | None = None,
         threads: int = THREADS,
     ) -> Publication:
         """Publish a version; see `meadow.datasets.ingest.run.Ingestion.run`."""
         ingestion = Ingestion(self._store, self._bucket, self, max_pixels=self._max_image_pixels)
-        return ingestion.run(name, sources, add=add, max_failed=max_failed, on_progress=on_progress, threads=threads)
+        return ingestion.run(
+            name,
+            sources,
+            add=add,
+            may_be_first=may_be_first,
+            max_failed=max_failed,
+            on_progress=on_progress,
+            threads=threads,
+        )
 
     def publish_folder(self, name: str, folder: Path, *, on_progress: Progress | None = None) -> Publication:
         """Publish a folder-per-class data set as a new version.

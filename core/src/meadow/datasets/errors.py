@@ -3,3 +3,7 @@
 
 class DatasetError(Exception):
     """The data cannot be used; the message says what is wrong and where."""
+
+
+class OvertakenError(DatasetError):
+    """Somebody else published a version of the data set meanwhile."""

@@ -31,19 +31,21 @@ class DatasetEntry(BaseModel):
 
 
 class DatasetManifest(BaseModel):
-    """A data set version. Two versions with the same images and labels have the same digest."""
+    """A data set version. Two versions with the same images and labels, corrected alike, have the same digest."""
 
     model_config = ConfigDict(frozen=True)
 
     name: str
     created_at: datetime
     entries: tuple[DatasetEntry, ...]
+    tells_corrected: bool = False
+    """Whether the digest tells corrected entries from others; versions from before it did keep the digest they have."""
 
     @computed_field  # type: ignore[prop-decorator]
     @property
     def digest(self) -> str:
-        """Identity of the content: sha256 over the sorted images and labels."""
-        lines = sorted(f"{entry.sha256} {entry.label}\n" for entry in self.entries)
+        """Identity of the content: sha256 over the sorted images and labels, and which of them people corrected."""
+        lines = sorted(f"{self._mark(entry)}{entry.sha256} {entry.label}\n" for entry in self.entries)
         return hashlib.sha256("".join(lines).encode()).hexdigest()
 
     @property
@@ -56,6 +58,18 @@ class DatasetManifest(BaseModel):
         """The beginning of the digest, for people."""
         return self.digest[:SHORT_DIGEST]
 
+    def has_content_of(self, other: "DatasetManifest") -> bool:
+        """Whether both have the same images and labels, corrected alike, whatever their digests tell of that."""
+        return _content(self) == _content(other)
+
     def of_split(self, split: Split) -> list[DatasetEntry]:
         """Return the entries of one split, in a stable order."""
         return sorted((entry for entry in self.entries if entry.split is split), key=lambda entry: entry.sha256)
+
+    def _mark(self, entry: DatasetEntry) -> str:
+        # In front, where no label can look like it.
+        return "corrected " if self.tells_corrected and entry.corrected else ""
+
+
+def _content(manifest: DatasetManifest) -> set[tuple[str, str, bool]]:
+    return {(entry.sha256, entry.label, entry.corrected) for entry in manifest.entries}

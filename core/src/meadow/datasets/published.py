@@ -12,6 +12,6 @@ class DatasetList(BaseModel):
 
 
 class DatasetDetail(VersionSummary):
-    """A data set's newest version, and all its versions, newest first."""
+    """A data set's current version, and all its versions: that one, then the others, newest first."""
 
     versions: list[VersionSummary]

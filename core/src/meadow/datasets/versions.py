@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 
-from meadow.datasets.errors import DatasetError
+from meadow.datasets.errors import DatasetError, OvertakenError
 from meadow.datasets.manifest import DatasetEntry, DatasetManifest
 from meadow.datasets.rejection import Rejection, read_rejections, write_rejections
+from meadow.datasets.runs import IngestRuns
 from meadow.datasets.summary import VersionSummary, summarise
 from meadow.storage.layout import (
     datasets_prefix,
@@ -31,6 +32,7 @@ class DatasetVersions:
     def __init__(self, store: ObjectStore, bucket: str) -> None:
         self._store = store
         self._bucket = bucket
+        self.runs = IngestRuns(store, bucket)
 
     def load(self, name: str, digest: str | None = None) -> DatasetManifest:
         """Read a version; the newest one when no digest is given.
@@ -59,6 +61,23 @@ class DatasetVersions:
             ObjectMissingError: There is none.
         """
         return str(json.loads(self._store.get(self._bucket, latest_key(name)))["digest"])
+
+    def newest_or_none(self, name: str) -> str | None:
+        """Return the digest of the newest version; None if there is none."""
+        try:
+            return self.newest(name)
+        except ObjectMissingError:
+            return None
+
+    def check_newest(self, name: str, digest: str | None) -> None:
+        """Check that a version is the newest still; None stands for there being none.
+
+        Raises:
+            OvertakenError: Another one is.
+        """
+        newest = self.newest_or_none(name)
+        if newest != digest:
+            raise OvertakenError(f"Version {newest} of data set {name!r} was published meanwhile.")
 
     def names(self) -> list[str]:
         """Return the names of all published data sets."""
@@ -103,14 +122,16 @@ class DatasetVersions:
             return summarise(self.load(name, digest))
 
     def summaries(self, name: str) -> list[VersionSummary]:
-        """Read the figures of a data set's versions, newest first.
+        """Read the figures of a data set's versions: the current one, then the others, newest first.
+
+        The current one need not be the newest: a content that is published again is the version that it was.
 
         Raises:
             DatasetError: There is no such data set.
         """
-        self.resolve(name)
+        current = self.resolve(name)
         found = [self.summary(name, digest) for digest in self.digests(name)]
-        return sorted(found, key=lambda summary: summary.created_at, reverse=True)
+        return sorted(found, key=lambda summary: (summary.digest == current, summary.created_at), reverse=True)
 
     def rejections(self, name: str, digest: str) -> list[Rejection]:
         """Read what was left out of a version, and why."""
@@ -142,15 +163,32 @@ class DatasetVersions:
         return body
 
     def write(
-        self, manifest: DatasetManifest, summary: VersionSummary, rejected: Sequence[Rejection], report: bytes
+        self,
+        manifest: DatasetManifest,
+        summary: VersionSummary,
+        rejected: Sequence[Rejection],
+        report: bytes,
+        *,
+        added: bool = False,
     ) -> DatasetManifest:
         """Make a version readable and the newest; its images are in the store already.
 
         What tells about the version goes first, then the manifest, then the pointer. A version that is there already
         is left as it is: only the pointer moves.
 
+        Args:
+            manifest: The version.
+            summary: Its figures.
+            rejected: What was left out of it.
+            report: The page about it.
+            added: Whether it was made by adding to the newest version (`summary.added_to`, empty where there was none),
+                which must be the newest until this one is.
+
         Returns:
             The manifest as it is stored.
+
+        Raises:
+            OvertakenError: Another version came before this one; the pointer was left as it is.
         """
         name, digest = manifest.name, manifest.digest
         try:
@@ -160,6 +198,12 @@ class DatasetVersions:
             self._store.put(self._bucket, report_key(name, digest), report)
             self._store.put(self._bucket, summary_key(name, digest), summary.model_dump_json(indent=1).encode())
             self._store.put(self._bucket, manifest_key(name, digest), manifest.model_dump_json(indent=1).encode())
+        if added:
+            # The last moment to look. A version that gets its pointer between this request and the next is overtaken
+            # unnoticed all the same: only a conditional write could tell, and servers that do not know of those, the
+            # embedded one among them, write in spite of the condition. What was written up to here stays, as a version
+            # that was never current.
+            self.check_newest(name, summary.added_to or None)
         pointer = {"digest": digest, "created_at": manifest.created_at.isoformat()}
         self._store.put(self._bucket, latest_key(name), json.dumps(pointer).encode())
         return manifest

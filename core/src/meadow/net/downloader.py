@@ -23,7 +23,8 @@ PER_HOST = 8
 """Requests to one host at a time."""
 HOST_FAILURES = 12
 """Failed connections to a host, one after another without any answer, after which it is left alone."""
-RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
+RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504, *range(520, 525)})
+"""520 to 524 are what proxies of Cloudflare answer when the server behind them does not, or not as it should."""
 
 _HEADERS = {
     "User-Agent": "meadow (image data sets)",

@@ -70,9 +70,25 @@ def test_a_corrected_label_wins() -> None:
 
 
 def test_a_corrected_label_wins_over_a_copy_too() -> None:
-    found = settled([picture("a", "grass"), picture("b", "moss", corrected=True), picture("c", "moss", look=255)])
-    assert labels_of(found) == {"b": "moss", "c": "moss"}
-    assert reasons_of(found) == [("a/grass", Reason.CORRECTED)]
+    others = [picture("b", "moss", area=50, corrected=True), picture("c", "moss", look=255)]
+    found = settled([picture("a", "grass"), *others])
+    assert labels_of(found) == {"a": "moss", "c": "moss"}
+    assert [(entry.source, entry.corrected) for entry in found.entries] == [("a/grass", True), ("c/moss", False)]
+    assert reasons_of(found) == [("a/grass", Reason.CORRECTED), ("b/moss", Reason.NEAR_DUPLICATE)]
+
+
+def test_a_motif_whose_copy_is_corrected_keeps_its_image_and_so_its_split() -> None:
+    known = picture("v", "grass", area=0, kept=True)
+    copy = picture("b", "moss", area=50, corrected=True)
+    found = settled([known, copy, picture("c", "moss", look=255)])
+    assert labels_of(found) == {"v": "moss", "c": "moss"}
+    assert found.entries[0].corrected
+    assert [(each.name, each.twin) for each in found.rejected] == [("v/grass", "v"), ("b/moss", "v")]
+    # From then on the label stands, with the copy and without.
+    kept = picture("v", "moss", area=0, kept=True, corrected=True)
+    for more in ([], [copy], [picture("b", "grass", area=50)]):
+        again = settled([kept, *more, picture("c", "moss", look=255), picture("g", "grass", look=15)])
+        assert labels_of(again) == {"v": "moss", "c": "moss", "g": "grass"}
 
 
 def test_what_is_in_the_version_stays_although_a_larger_copy_comes() -> None:

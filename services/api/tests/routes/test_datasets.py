@@ -94,7 +94,23 @@ def test_versions_are_listed_counted_and_shown(gateway: httpx.Client, catalog: D
     assert "sandbox" in report.headers["Content-Security-Policy"]
 
 
-@pytest.mark.parametrize("path", ["/absent", "/absent/changes", "/absent/versions/ab/report"])
+def test_an_ingestion_has_a_page_of_its_own(gateway: httpx.Client, catalog: DatasetCatalog) -> None:
+    catalog.runs.keep("lawns", "ingest_1", b"<h1>lawns</h1>", [])
+    report = gateway.get(f"{URL}/lawns/runs/ingest_1/report")
+    assert (report.text, report.headers["Content-Type"]) == ("<h1>lawns</h1>", "text/html; charset=utf-8")
+    assert "sandbox" in report.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/absent",
+        "/absent/changes",
+        "/absent/versions/ab/report",
+        "/absent/runs/ingest_1/report",
+        "/absent/runs/%2e%2e/report",
+    ],
+)
 def test_what_is_not_there_is_not_found(gateway: httpx.Client, path: str, settings: Settings) -> None:
     ObjectStore(settings).ensure_bucket(settings.images_bucket)
     answer = gateway.get(URL + path)

@@ -19,13 +19,12 @@ from rich.console import Console
 
 from meadow.datasets.folder import DatasetError
 from meadow.settings import load_settings
-from meadow.training import DEFAULT_IMAGE_SIZE
-from meadow_trainer.config import TrainingConfig
+from meadow.training_config import DEFAULT_IMAGE_SIZE, TrainingConfig
 from meadow_trainer.crossvalidate import CrossValidation, Validated
 from meadow_trainer.errors import TrainingError
+from meadow_trainer.folder_source import folder_source
 from meadow_trainer.recipe import Recipe
 from meadow_trainer.reports import Watch
-from meadow_trainer.source import folder_source
 
 _FOLDS = 3
 _RARE = 8
@@ -58,7 +57,6 @@ def _half(recipe: Recipe) -> Recipe:
 
 VARIANTS = (
     Variant("the whole recipe"),
-    Variant("Muon instead of AdamW", {"optimizer": "muon"}),
     Variant("no augmentation", {"augmentation": 0.0}),
     Variant("no mixup", {"mixup": 0.0}),
     Variant("no label smoothing", {"label_smoothing": 0.0}),
@@ -91,9 +89,9 @@ def ablate(
     console = Console(soft_wrap=True, highlight=False)
     base = TrainingConfig(architecture=architecture, image_size=image_size, epochs=epochs, pretrained=False)
     try:
-        folds = CrossValidation(
-            folder_source(data), image_size, folds=_FOLDS, max_pixels=load_settings().max_image_pixels
-        )
+        max_pixels = load_settings().max_image_pixels
+        source = folder_source(data, max_pixels=max_pixels)
+        folds = CrossValidation(source, image_size, folds=_FOLDS, max_pixels=max_pixels)
         for line in _lines(folds, base, [int(seed) for seed in seeds.split(",")], only):
             console.print(line, markup=False)
     except (TrainingError, DatasetError) as fault:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from meadow.bundle.manifest import MODEL_FILE, read_bundle
+from meadow.bundle.manifest import MODEL_FILE, BundleError, read_bundle
 from meadow.datasets.manifest import DatasetEntry
 from meadow_trainer.data import ImageLoader
 from meadow_trainer.errors import TrainingDataError
@@ -28,14 +28,17 @@ def measure_champion(folder: Path, loader: ImageLoader, holdout: Sequence[Datase
         holdout: Today's hold-out.
 
     Raises:
-        BundleError: The bundle is damaged.
+        BundleError: The bundle is damaged, or its graph cannot be run.
         TrainingDataError: No image of the hold-out can be decoded.
     """
     manifest = read_bundle(folder)
     images = loader.for_evaluation(holdout, manifest.preprocessing)
     if not len(images):
         raise TrainingDataError("No image of the hold-out could be decoded.")
-    logits = answer_with_graph(folder / MODEL_FILE, images.pixels)
+    try:
+        logits = answer_with_graph(folder / MODEL_FILE, images.pixels)
+    except Exception as error:  # ONNX Runtime's exceptions share no public base class
+        raise BundleError(f"its graph cannot be run: {error}") from error
     classes = [*images.classes, *(label for label in manifest.classes if label not in images.classes)]
     aligned = np.full((len(images), len(classes)), _NEVER, dtype=np.float32)
     aligned[:, [classes.index(label) for label in manifest.classes]] = logits

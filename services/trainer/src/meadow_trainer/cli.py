@@ -9,8 +9,8 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from meadow.training import DEFAULT_IMAGE_SIZE
-from meadow_trainer.config import TrainingConfig
+from meadow.cli.training_settings import Settings, SettingsFile, describe_invalid, read_training_settings
+from meadow.training_config import DEFAULT_IMAGE_SIZE, TrainingConfig
 
 _FAILED = 1
 _BAD_USE = 2
@@ -24,14 +24,23 @@ def main() -> None:
 def train(
     data: Annotated[Path, typer.Option(help="Folder with one sub-folder of images per class.")],
     out: Annotated[Path | None, typer.Option(help="New folder for the bundle and its figures.")] = None,
-    architecture: Annotated[str, typer.Option(help="A torchvision classification model.")] = "resnet18",
-    image_size: Annotated[int, typer.Option(help="Side of the model's input, in pixels.")] = DEFAULT_IMAGE_SIZE,
+    architecture: Annotated[
+        str | None, typer.Option(help="A torchvision classification model; resnet18 when left out.")
+    ] = None,
+    image_size: Annotated[
+        int | None, typer.Option(help=f"Side of the model's input, in pixels; {DEFAULT_IMAGE_SIZE} when left out.")
+    ] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the images; chosen from their number.")] = None,
     seeds: Annotated[str, typer.Option("--seeds", "--seed", help="One seed, or several: 0,1,2.")] = "0",
-    pretrained: Annotated[Literal["auto", "yes", "no"], typer.Option(help="Start from ImageNet weights.")] = "auto",
+    pretrained: Annotated[
+        Literal["auto", "yes", "no"] | None,
+        typer.Option(help="Start from ImageNet weights; where they can be had (auto)."),
+    ] = None,
     max_minutes: Annotated[
         float | None, typer.Option(help="Training time after which the schedule is shortened.")
     ] = None,
+    config: SettingsFile = None,
+    settings: Settings = None,
     search: Annotated[
         int | None,
         typer.Option(min=1, help="Try so many settings by cross-validation first (needs meadow-trainer[search])."),
@@ -48,21 +57,21 @@ def train(
     The images are split by their content: about a quarter is held out and never trained on.
     """
     console = Console()
+    named = {
+        "architecture": architecture,
+        "image_size": image_size,
+        "epochs": epochs,
+        "pretrained": {"auto": "auto", "yes": True, "no": False, None: None}[pretrained],
+        "max_minutes": max_minutes,
+    }
+    asked = read_training_settings(config, settings) | {
+        name: value for name, value in named.items() if value is not None
+    }
     try:
-        configs = [
-            TrainingConfig(
-                architecture=architecture,
-                image_size=image_size,
-                epochs=epochs,
-                seed=int(seed),
-                pretrained={"auto": "auto", "yes": True, "no": False}[pretrained],
-                max_minutes=max_minutes,
-            )
-            for seed in seeds.split(",")
-        ]
-    except (ValidationError, ValueError) as error:
-        console.print(f"[red]✗[/] {error}", highlight=False)
-        sys.exit(_BAD_USE)
+        configs = [TrainingConfig.model_validate(asked | {"seed": seed}) for seed in seeds.split(",")]
+    except ValidationError as error:
+        raise typer.BadParameter(describe_invalid(error)) from error
+    _check_outputs(out, study, track=track)
     # torch takes seconds to import: `--help` and bad options need not wait for it.
     from meadow_trainer.local import TRAINING_FAULTS, LocalTraining  # noqa: PLC0415
 
@@ -87,6 +96,16 @@ def train(
             f"the longest {max(outcome.seconds for outcome in outcomes):.0f} s.",
             highlight=False,
         )
+
+
+def _check_outputs(out: Path | None, study: Path | None, *, track: bool) -> None:
+    """Refuse what could not be written, before anything is computed."""
+    if out is not None and track:
+        raise typer.BadParameter("With --track the bundle goes to the registry: leave out --out or --track.")
+    if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise typer.BadParameter(f"{out} is not an empty folder. Give a new one.")
+    if study is not None and not study.parent.is_dir():
+        raise typer.BadParameter(f"There is no folder {study.parent} to keep the search in.")
 
 
 def _search(

@@ -10,8 +10,8 @@ from torch import nn
 
 from meadow.bundle.preprocess import Preprocessing
 from meadow.datasets.split import Split
+from meadow.training_config import TrainingConfig
 from meadow_trainer.calibrate import fit_temperature
-from meadow_trainer.config import TrainingConfig
 from meadow_trainer.data import ImageLoader, TrainingImages
 from meadow_trainer.errors import TrainingDataError
 from meadow_trainer.evaluate import measure

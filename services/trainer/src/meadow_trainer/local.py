@@ -3,6 +3,7 @@
 import logging
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,15 +20,16 @@ from meadow.datasets.folder import DatasetError
 from meadow.registry.cache import ModelCache
 from meadow.registry.versions import ModelRegistry, RegistryError
 from meadow.settings import load_settings
+from meadow.training_config import TrainingConfig
 from meadow_trainer.checkpoints import Checkpoints, discard
-from meadow_trainer.config import TrainingConfig
 from meadow_trainer.drawings import draw_all
 from meadow_trainer.errors import TrainingError
 from meadow_trainer.evaluation_page import evaluation_page
+from meadow_trainer.folder_source import folder_source
 from meadow_trainer.pipeline import TrainedBundle, train_bundle
 from meadow_trainer.reports import EpochReport, Watch
 from meadow_trainer.run_identity import run_identity
-from meadow_trainer.source import folder_source
+from meadow_trainer.source import ImageSource
 
 TRAINING_FAULTS = (TrainingError, DatasetError, RegistryError, BundleError, OSError)
 
@@ -53,6 +55,7 @@ class LocalTraining:
         self._console = console
         self._data = data
         self._track = track
+        self._found: ImageSource | None = None
 
     def run(self, config: TrainingConfig, out: Path | None, resume: Path | None = None) -> Outcome:
         """Train once.
@@ -71,14 +74,12 @@ class LocalTraining:
         return outcome
 
     def _run_plain(self, config: TrainingConfig, out: Path | None, resume: Path | None) -> Outcome:
-        if out is not None and out.exists() and any(out.iterdir()):
-            raise TrainingError(f"{out} is not empty. Give a new folder.")
         settings = load_settings()
         with tempfile.TemporaryDirectory() as scratch:
             folder = out or Path(scratch)
             folder.mkdir(parents=True, exist_ok=True)
             with self._progress(config) as watch:
-                source = folder_source(self._data)
+                source = self._source(watch)
                 saved = Checkpoints(resume, run_identity(source, config)) if resume else None
                 bundle = train_bundle(
                     source, config, folder, watch, max_pixels=settings.max_image_pixels, checkpoints=saved
@@ -95,7 +96,7 @@ class LocalTraining:
         runs = TrainingRuns(settings, ModelRegistry(settings), ModelCache(settings.model_cache))
         began = time.monotonic()
         with self._progress(config) as watch:
-            result = runs.execute(folder_source(self._data), config, watch, checkpoints=resume)
+            result = runs.execute(self._source(watch), config, watch, checkpoints=resume)
         self._console.print(
             f"[green]✓[/] {result.model.name} version {result.model.version}: {result.decision}. {result.reason}\n"
             f"  {result.run_url}",
@@ -103,6 +104,21 @@ class LocalTraining:
             soft_wrap=True,
         )
         return Outcome(result.holdout_accuracy, time.monotonic() - began)
+
+    def _source(self, watch: Watch) -> ImageSource:
+        """Look at the folder's images, once for all seeds, and say which are left out."""
+        if self._found is None:
+            watch.on_stage("looking at the images")
+            self._found = folder_source(self._data, max_pixels=load_settings().max_image_pixels)
+            if self._found.rejected:
+                counts = Counter(one.reason.value for one in self._found.rejected)
+                reasons = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
+                self._console.print(
+                    f"[yellow]![/] {sum(counts.values())} images are left out: {reasons}. "
+                    "`meadow data publish` shows which, in its report.",
+                    highlight=False,
+                )
+        return self._found
 
     @contextmanager
     def _progress(self, config: TrainingConfig) -> Iterator[Watch]:

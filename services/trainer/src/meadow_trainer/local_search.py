@@ -5,12 +5,13 @@ from pathlib import Path
 from rich.console import Console
 
 from meadow.settings import load_settings
-from meadow_trainer.config import TrainingConfig
+from meadow.training_config import TrainingConfig
 from meadow_trainer.crossvalidate import CrossValidation
+from meadow_trainer.folder_source import folder_source
 from meadow_trainer.reports import Watch
 from meadow_trainer.search import TrialRow, search
 from meadow_trainer.search_report import draw_trials, trials_table
-from meadow_trainer.source import folder_source
+from meadow_trainer.search_space import SEARCHED
 
 _FOLDS = 3
 FIGURE = "search.png"
@@ -36,8 +37,9 @@ def search_folder(
         TrainingError: The images cannot be divided, or no trial came to its end.
         DatasetError: The folder is not a usable data set.
     """
-    settings = load_settings()
-    folds = CrossValidation(folder_source(data), config.image_size, folds=_FOLDS, max_pixels=settings.max_image_pixels)
+    max_pixels = load_settings().max_image_pixels
+    source = folder_source(data, max_pixels=max_pixels)
+    folds = CrossValidation(source, config.image_size, folds=_FOLDS, max_pixels=max_pixels)
     console.print(
         f"Searching with {trials} trials: {_FOLDS} trainings each, on parts of {len(folds.images.training)} images.",
         highlight=False,
@@ -49,6 +51,8 @@ def search_folder(
 
     found = search(folds, config, trials=trials, storage=study, on_trial=on_trial, watch=Watch())
     console.print(trials_table(found))
+    best = " ".join(f"--set {name}={getattr(found.config, name):.4g}" for name in SEARCHED)
+    console.print(f"To train so again, here or with `meadow train`: {best}", highlight=False, soft_wrap=True)
     if figures is not None:
         figures.mkdir(parents=True, exist_ok=True)
         draw_trials(found).savefig(figures / FIGURE)

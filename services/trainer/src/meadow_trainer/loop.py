@@ -16,7 +16,6 @@ from meadow_trainer.data import EvaluationImages, TrainingImages
 from meadow_trainer.errors import TrainingCancelledError, TrainingError
 from meadow_trainer.evaluate import measure, predict
 from meadow_trainer.model import logits_of
-from meadow_trainer.muon import Muon
 from meadow_trainer.normalise import normalise
 from meadow_trainer.order import draw_order
 from meadow_trainer.recipe import Recipe
@@ -163,10 +162,8 @@ def _end_epoch(state: TrainingState, images: Pixels, device: torch.device) -> No
 
 
 def _optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    """Make the recipe's optimizer; biases and the scales of norms are not decayed."""
+    """Make AdamW; biases and the scales of norms are not decayed."""
     parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    if recipe.optimizer == "muon":
-        return Muon(parameters, weight_decay=recipe.weight_decay, dtype=recipe.precision)
     groups = [
         {"params": [one for one in parameters if one.ndim > 1], "weight_decay": recipe.weight_decay},
         {"params": [one for one in parameters if one.ndim <= 1], "weight_decay": 0.0},
@@ -177,7 +174,7 @@ def _optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
 def _step(state: TrainingState, views: Tensor, targets: Tensor, recipe: Recipe) -> float:
     network, optimizer = state.network, state.optimizer
     for group in optimizer.param_groups:
-        group["lr"] = state.rate * group.get("share", 1.0)
+        group["lr"] = state.rate
     reduced = recipe.precision is not torch.float32
     with torch.autocast(views.device.type, recipe.precision, enabled=reduced):
         logits = logits_of(network(views))

@@ -14,12 +14,12 @@ from meadow.bundle.manifest import BundleManifest, HoldoutMetrics, read_bundle, 
 from meadow.bundle.preprocess import Preprocessing
 from meadow.bundle.probe import PROBE_IMAGES, Probe, write_probe
 from meadow.datasets.split import Split
+from meadow.training_config import TrainingConfig
 from meadow_trainer.answer_reference import count_answers
 from meadow_trainer.assess import Assessment, assess
 from meadow_trainer.behaviour import MustPass, check_must_pass
 from meadow_trainer.calibrate import Calibrated, calibrate
 from meadow_trainer.checkpoints import Checkpoint, Checkpoints
-from meadow_trainer.config import TrainingConfig
 from meadow_trainer.crossfit import cross_fit
 from meadow_trainer.data import EvaluationImages, ImageLoader, SkippedImage
 from meadow_trainer.errors import TrainingDataError

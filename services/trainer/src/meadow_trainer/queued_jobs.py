@@ -12,7 +12,6 @@ from meadow.datasets.errors import DatasetError
 from meadow.jobs.keys import Unit
 from meadow.jobs.leases import Claim, JobLeases
 from meadow.jobs.model import JobError, JobKind, JobResult
-from meadow.jobs.sweeper import Sweeper
 from meadow.log_context import REQUEST_ID, log_context
 from meadow.problems import ProblemType
 from meadow.registry.versions import RegistryError
@@ -36,9 +35,8 @@ class QueuedJobs(ABC):
     failed: ClassVar[ProblemType]
     """What a job that cannot be done has ended with."""
 
-    def __init__(self, leases: JobLeases, sweeper: Sweeper, metrics: TrainerMetrics, *, lease_seconds: float) -> None:
+    def __init__(self, leases: JobLeases, metrics: TrainerMetrics, *, lease_seconds: float) -> None:
         self._leases = leases
-        self._sweeper = sweeper
         self._metrics = metrics
         self._lease_seconds = lease_seconds
         self._shutting_down = threading.Event()
@@ -71,8 +69,8 @@ class QueuedJobs(ABC):
         except TrainingCancelledError as stopped:
             log.info("%s: %s", unit, stopped)
             if not lease.lost:
-                # Stopped for a shutdown, not by the client: let the next worker have it at once.
-                self._sweeper.release(unit)
+                # Stopped for a shutdown, not by the client: the next worker has it at once, and no attempt is counted.
+                self._leases.postpone(claim, 0)
             return Outcome.STOPPED
         except EXPECTED_FAULTS as fault:
             log.warning("%s failed: %s", unit, fault)

@@ -1,12 +1,11 @@
 """The choices that depend on the data and the network, made once before training starts."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import nn
 
-from meadow_trainer.config import TrainingConfig
+from meadow.training_config import TrainingConfig
 
 _REFERENCE_IMAGES = 225
 _EPOCHS_FROM_SCRATCH = 72
@@ -14,9 +13,6 @@ _EPOCHS_FROM_SCRATCH = 72
 _EPOCHS_FINE_TUNING = 20
 _EPOCH_RANGE = (6, 120)
 _RATE_FROM_SCRATCH = 2e-3
-_RATE_OF_MUON = 2e-2
-_STEPS_OF_MUON = 300
-"""Muon's steps are as long as its rate says, whatever the gradients: runs of fewer take longer ones to get as far."""
 _RATE_FINE_TUNING = 5e-4
 _RATE_WITHOUT_BATCH_NORM = 3e-4
 _EARLY_SCALE = 0.57
@@ -48,7 +44,6 @@ class Recipe:
 
     epochs: int
     batch_size: int
-    optimizer: Literal["muon", "adamw"]
     learning_rate: float
     weight_decay: float
     label_smoothing: float
@@ -99,15 +94,12 @@ def choose_recipe(
     length = config.epochs or min(most, max(fewest, round(epochs)))
     rate = _RATE_FINE_TUNING if fine_tuning else _RATE_FROM_SCRATCH
     batch_size = min(config.batch_size, images)
-    if config.optimizer == "muon":
-        rate = _RATE_OF_MUON * max(1.0, _STEPS_OF_MUON / (length * (images // batch_size))) ** 0.5
-    elif not has_batch_norm(network):
+    if not has_batch_norm(network):
         rate = min(rate, _RATE_WITHOUT_BATCH_NORM)
     early, late = view_sizes(config.image_size, flexible=has_batch_norm(network))
     return Recipe(
         epochs=length,
         batch_size=batch_size,
-        optimizer=config.optimizer,
         learning_rate=config.learning_rate or rate,
         weight_decay=config.weight_decay,
         label_smoothing=config.label_smoothing,

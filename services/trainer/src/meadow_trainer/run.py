@@ -1,39 +1,29 @@
 """One training run from data set to decision: tracked, registered, compared, promoted or not."""
 
 import dataclasses
-import logging
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from mlflow.exceptions import MlflowException
 
-from meadow import names
-from meadow.bundle.manifest import BundleError
-from meadow.datasets.split import Split
 from meadow.registry.cache import ModelCache
-from meadow.registry.model import GateDecision, GateRecord, ModelInfo, ModelRef
-from meadow.registry.production import Production, ProductionMovedError
 from meadow.registry.versions import ModelRegistry, RegistryError
 from meadow.settings import Settings
 from meadow.training import TrainingCause, TrainingResult
-from meadow_trainer.champion import measure_champion
+from meadow.training_config import TrainingConfig
 from meadow_trainer.checkpoints import CHECKPOINT_SECONDS, Checkpoints, tracked_run_of
-from meadow_trainer.config import TrainingConfig
-from meadow_trainer.data import ImageLoader
 from meadow_trainer.errors import TrainingCancelledError
-from meadow_trainer.evaluate import right_answers
-from meadow_trainer.gate import HoldoutAnswers, PromotionRule, Verdict, judge
+from meadow_trainer.patience import retry_while_away
 from meadow_trainer.pipeline import TrainedBundle, train_bundle
-from meadow_trainer.probe_check import probe_fault
+from meadow_trainer.registration import Registration
 from meadow_trainer.reports import EpochReport, Watch
 from meadow_trainer.run_identity import run_identity
 from meadow_trainer.source import ImageSource
 from meadow_trainer.tracking import TrackedRun, end_abandoned_run, tracked_run
 
-TRAINER = "trainer"
-"""Who promotes, in the history of production."""
-
-log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class TrainingRuns:
@@ -46,12 +36,22 @@ class TrainingRuns:
         cache: ModelCache,
         *,
         checkpoint_seconds: float = CHECKPOINT_SECONDS,
+        wait_for_registry: float = 0.0,
     ) -> None:
+        """Set up; nothing is contacted yet.
+
+        Args:
+            settings: Name MLflow and the gate's rule.
+            registry: Where models are registered.
+            cache: Where bundles are fetched to.
+            checkpoint_seconds: Between two checkpoints.
+            wait_for_registry: Seconds that a run waits for MLflow where it is away before or after the training.
+        """
         self._settings = settings
         self._checkpoint_seconds = checkpoint_seconds
+        self._wait_for_registry = wait_for_registry
         self._registry = registry
-        self._production = Production(registry)
-        self._cache = cache
+        self._registration = Registration(settings, registry, cache)
 
     def execute(
         self,
@@ -80,7 +80,7 @@ class TrainingRuns:
             BundleError: What was registered is not what was trained; it is marked as refused and got no alias.
         """
         # A registry that is down is told before the training, not after it.
-        self._registry.production()
+        self._patiently(self._registry.production, watch)
         try:
             saved = self._checkpoints(checkpoints, source, config)
             with (
@@ -90,10 +90,9 @@ class TrainingRuns:
                 bundle = self._train(source, config, Path(folder), watch, run, saved)
                 if watch.should_stop():
                     raise TrainingCancelledError("Stopped on request before the model was registered.")
-                watch.on_stage("registering the model")
-                return self._register(run, bundle, source, watch)
+                return self._patiently(lambda: self._registration.register(run, bundle, source, watch), watch)
         except MlflowException as error:
-            raise RegistryError(f"MLflow at {self._settings.mlflow_tracking_uri} failed: {error}") from error
+            raise self._failed(error) from error
 
     def abandon(self, checkpoints: Path) -> None:
         """End the tracked run that a killed attempt left open and that nobody will go on with; never fails."""
@@ -124,86 +123,21 @@ class TrainingRuns:
             source, config, folder, following, max_pixels=self._settings.max_image_pixels, checkpoints=checkpoints
         )
 
-    def _register(self, run: TrackedRun, bundle: TrainedBundle, source: ImageSource, watch: Watch) -> TrainingResult:
-        logged = run.log_outcome(bundle)
-        ref = self._registry.register(
-            run_id=run.run_id,
-            source=logged.source,
-            model_id=logged.model_id,
-            manifest=bundle.manifest,
-            digest=bundle.digest,
-        )
-        fault = self._fault(ref, run)
-        challenger = HoldoutAnswers(
-            bundle.measurement, right_answers(bundle.holdout_logits, bundle.holdout.labels, bundle.holdout.digests)
-        )
-        while True:
-            watch.on_stage("comparing with the model in production")
-            champion = self._registry.production()
-            measured = self._measure(champion, source) if champion else None
-            verdict = self._judge(challenger, measured, fault)
-            record = GateRecord(
-                decision=verdict.decision,
-                reason=verdict.reason,
-                champion=champion.ref.version if champion else "",
-                gain=verdict.gain,
-                p_value=verdict.p_value,
-            )
-            self._registry.record_decision(ref.version, record)
-            run.log_decision(record)
-            try:
-                self._set_aliases(ref, record)
-            except ProductionMovedError as moved:
-                log.warning("Comparing version %s again: %s", ref.version, moved)
-                continue
-            return TrainingResult(
-                dataset=source.manifest.name,
-                dataset_version=source.manifest.digest,
-                run_id=run.run_id,
-                run_url=run.url,
-                model=ref,
-                holdout_accuracy=bundle.measurement.accuracy,
-                champion_accuracy=measured.measurement.accuracy if measured else None,
-                champion_version=record.champion,
-                gain=record.gain,
-                p_value=record.p_value,
-                decision=record.decision,
-                reason=record.reason,
-            )
-
-    def _fault(self, ref: ModelRef, run: TrackedRun) -> str:
-        """Say what is wrong with what was registered; empty when nothing is.
-
-        What is served is what comes back from the registry: it is fetched as a worker would, digests checked.
+    def _patiently(self, action: Callable[[], T], watch: Watch) -> T:
+        """Do something that needs MLflow, and wait for it for as long as was said.
 
         Raises:
-            BundleError: It is not what was trained.
+            RegistryError: MLflow is still away, or refuses.
+            TrainingCancelledError: The watch asked to stop.
         """
-        try:
-            return probe_fault(self._cache.ensure(ref, self._registry))
-        except BundleError as error:
-            record = GateRecord(decision=GateDecision.REFUSED, reason=str(error))
-            self._registry.record_decision(ref.version, record)
-            run.log_decision(record)
-            raise
 
-    def _judge(self, challenger: HoldoutAnswers, champion: HoldoutAnswers | None, fault: str) -> Verdict:
-        verdict = judge(challenger, champion, PromotionRule.from_settings(self._settings))
-        if fault:
-            return dataclasses.replace(verdict, decision=GateDecision.REFUSED, reason=fault)
-        return verdict
+        def attempt() -> T:
+            try:
+                return action()
+            except MlflowException as error:
+                raise self._failed(error) from error
 
-    def _measure(self, champion: ModelInfo, source: ImageSource) -> HoldoutAnswers:
-        folder = self._cache.ensure(champion.ref, self._registry)
-        manifest = source.manifest
-        loader = ImageLoader(source.read, manifest.classes, max_pixels=self._settings.max_image_pixels)
-        return measure_champion(folder, loader, manifest.of_split(Split.HOLDOUT))
+        return retry_while_away(attempt, watch, seconds=self._wait_for_registry)
 
-    def _set_aliases(self, ref: ModelRef, record: GateRecord) -> None:
-        if record.decision is GateDecision.REFUSED:
-            return
-        if record.champion:
-            self._registry.set_alias(names.CHALLENGER_ALIAS, ref.version)
-        if record.decision is GateDecision.PROMOTED:
-            # A person may have put another model into production while this one was compared with the last.
-            self._production.promote(ref.version, by=TRAINER, reason=record.reason, expected=record.champion)
+    def _failed(self, error: MlflowException) -> RegistryError:
+        return RegistryError(f"MLflow at {self._settings.mlflow_tracking_uri} failed: {error}")

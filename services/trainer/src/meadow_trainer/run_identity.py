@@ -1,6 +1,6 @@
 """What a training's result depends on, by name."""
 
-from meadow_trainer.config import TrainingConfig
+from meadow.training_config import TrainingConfig
 from meadow_trainer.source import ImageSource
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import optuna
 
-from meadow_trainer.config import TrainingConfig
+from meadow.training_config import TrainingConfig
 from meadow_trainer.crossvalidate import CrossValidation
 from meadow_trainer.errors import TrainingError
 from meadow_trainer.reports import Watch
@@ -67,7 +67,8 @@ def search(
     """
     study = _open(storage, data.identity(config), config.seed)
     done = sum(trial.state.is_finished() for trial in study.trials)
-    if not study.trials:
+    if not done:
+        # Also when a search was killed before it had tried anything.
         study.enqueue_trial(dict(starting_values(data.recipe(config))))
 
     def objective(trial: optuna.Trial) -> float:

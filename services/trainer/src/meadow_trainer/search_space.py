@@ -4,7 +4,7 @@ from typing import Any
 
 from optuna.trial import BaseTrial
 
-from meadow_trainer.config import TrainingConfig
+from meadow.training_config import TrainingConfig
 from meadow_trainer.recipe import Recipe
 
 _RANGES: dict[str, tuple[float, float, bool]] = {

@@ -1,14 +1,11 @@
-"""Where a run's labelled images come from: a folder here, or a published version in the object store."""
+"""Where a run's labelled images come from, and which of them are for what."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
 
 from meadow.datasets.catalog import DatasetCatalog
-from meadow.datasets.folder import read_class_folders
 from meadow.datasets.manifest import DatasetEntry, DatasetManifest
+from meadow.datasets.rejection import Rejection
 from meadow.datasets.split import Split
 from meadow_trainer.errors import TrainingDataError
 
@@ -21,23 +18,8 @@ class ImageSource:
 
     manifest: DatasetManifest
     read: Callable[[DatasetEntry], bytes]
-
-
-def folder_source(folder: Path) -> ImageSource:
-    """Take a folder with one sub-folder of images per class, as if it had been published.
-
-    Raises:
-        DatasetError: The folder is not a usable data set.
-    """
-    paths: dict[str, Path] = {}
-    entries = []
-    for file in read_class_folders(folder):
-        sha256 = hashlib.sha256(file.path.read_bytes()).hexdigest()
-        if sha256 not in paths:
-            paths[sha256] = file.path
-            entries.append(DatasetEntry(sha256=sha256, label=file.label, source=f"{file.label}/{file.path.name}"))
-    manifest = DatasetManifest(name=folder.name or "folder", created_at=datetime.now(UTC), entries=tuple(entries))
-    return ImageSource(manifest, lambda entry: paths[entry.sha256].read_bytes())
+    rejected: tuple[Rejection, ...] = ()
+    """What was left out of it just now."""
 
 
 def catalog_source(catalog: DatasetCatalog, name: str, digest: str | None) -> ImageSource:

@@ -13,7 +13,6 @@ from meadow.datasets.catalog import DatasetCatalog
 from meadow.jobs.keys import Unit
 from meadow.jobs.leases import Claim, JobLeases
 from meadow.jobs.model import JobKind
-from meadow.jobs.sweeper import Sweeper
 from meadow.names import INGEST_TASK, TRAIN_TASK
 from meadow.problems import ProblemTypes
 from meadow.queueing.app import create_celery
@@ -22,7 +21,6 @@ from meadow.registry.versions import ModelRegistry
 from meadow.settings import Settings
 from meadow.storage.s3 import ObjectStore
 from meadow.training import TrainingRequest, TrainingResult
-from meadow_trainer.config import TrainingConfig
 from meadow_trainer.ingesting import IngestJobs
 from meadow_trainer.job_checkpoints import JobCheckpoints
 from meadow_trainer.lease import TrainingLease
@@ -31,6 +29,9 @@ from meadow_trainer.queued_jobs import QueuedJobs
 from meadow_trainer.reports import EpochReport
 from meadow_trainer.run import TrainingRuns
 from meadow_trainer.source import catalog_source
+
+WAIT_FOR_REGISTRY_SECONDS = 600.0
+"""MLflow takes a minute to start, and longer to be deployed anew; then somebody should look."""
 
 
 class TrainingJobs(QueuedJobs):
@@ -42,7 +43,6 @@ class TrainingJobs(QueuedJobs):
     def __init__(
         self,
         leases: JobLeases,
-        sweeper: Sweeper,
         metrics: TrainerMetrics,
         catalog: DatasetCatalog,
         runs: TrainingRuns,
@@ -50,7 +50,7 @@ class TrainingJobs(QueuedJobs):
         lease_seconds: float,
         checkpoints: Path,
     ) -> None:
-        super().__init__(leases, sweeper, metrics, lease_seconds=lease_seconds)
+        super().__init__(leases, metrics, lease_seconds=lease_seconds)
         self._catalog = catalog
         self._runs = runs
         self._checkpoints = JobCheckpoints(checkpoints, leases, runs)
@@ -61,10 +61,14 @@ class TrainingJobs(QueuedJobs):
         store = ObjectStore(settings)
         return cls(
             JobLeases(client, settings),
-            Sweeper(client, settings),
             metrics,
             DatasetCatalog(store, settings.images_bucket, max_image_pixels=settings.max_image_pixels),
-            TrainingRuns(settings, ModelRegistry(settings), ModelCache(settings.model_cache)),
+            TrainingRuns(
+                settings,
+                ModelRegistry(settings),
+                ModelCache(settings.model_cache),
+                wait_for_registry=WAIT_FOR_REGISTRY_SECONDS,
+            ),
             lease_seconds=settings.lease_seconds,
             checkpoints=settings.home / "checkpoints",
         )
@@ -78,7 +82,7 @@ class TrainingJobs(QueuedJobs):
     def _do(self, claim: Claim, lease: TrainingLease) -> TrainingResult:
         request = TrainingRequest.model_validate_json(claim.record["request"])
         source = catalog_source(self._catalog, request.dataset, request.dataset_version)
-        config, watch = config_of(request), lease.watch()
+        config, watch = request.config, lease.watch()
 
         def on_epoch(report: EpochReport) -> None:
             self._metrics.note_epoch(report)
@@ -91,13 +95,6 @@ class TrainingJobs(QueuedJobs):
         )
         self._metrics.note_decision(result, request.cause)
         return result
-
-
-def config_of(request: TrainingRequest) -> TrainingConfig:
-    """Turn what a client asked for into a run's configuration."""
-    return TrainingConfig(
-        architecture=request.architecture, image_size=request.image_size, epochs=request.epochs, seed=request.seed
-    )
 
 
 def create_training_app(settings: Settings, training: TrainingJobs, ingestion: IngestJobs) -> Celery:

@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,15 +20,17 @@ from mlflow.types import Schema, TensorSpec
 from meadow import names
 from meadow.bundle.manifest import MANIFEST_FILE, MODEL_FILE
 from meadow.registry.model import GateRecord
+from meadow.registry.versions import RegistryError
 from meadow.settings import Settings
 from meadow.training import TrainingCause
+from meadow.training_config import TrainingConfig
 from meadow_trainer.assess import Assessment
 from meadow_trainer.checkpoints import Checkpoints
-from meadow_trainer.config import TrainingConfig
 from meadow_trainer.drawings import draw_all
 from meadow_trainer.errors import TrainingCancelledError
 from meadow_trainer.evaluation_page import evaluation_page
 from meadow_trainer.export import INPUT, OUTPUT
+from meadow_trainer.patience import is_away
 from meadow_trainer.pipeline import TrainedBundle
 from meadow_trainer.reports import EpochReport
 from meadow_trainer.source import ImageSource
@@ -38,6 +41,8 @@ _DIGEST_LENGTH = 36
 """MLflow's limit for a data set's digest."""
 _RESUMED_TAG = "resumed"
 """How many times the run was gone on with after its trainer was stopped."""
+_AWAY_SECONDS = 30.0
+"""How long MLflow is left alone once it did not answer: each attempt holds the training up."""
 _SERVING_PACKAGES = ("onnx", "onnxruntime", "numpy")
 
 
@@ -56,12 +61,37 @@ class TrackedRun:
         self.run_id: str = run.info.run_id
         self._logged = logged
         """Epochs that an earlier attempt has logged, some of them after its last checkpoint."""
+        self._waiting: list[EpochReport] = []
+        """Epochs that could not be logged yet, because MLflow was away."""
+        self._try_again = 0.0
         self.url = f"{mlflow_page}/#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}"
 
     def log_epoch(self, report: EpochReport) -> None:
-        """Log one epoch's metrics under its number, unless an earlier attempt has."""
+        """Log one epoch's metrics under its number, unless an earlier attempt has; while MLflow is away, keep them.
+
+        Raises:
+            MlflowException: MLflow refuses them.
+        """
         if report.epoch in self._logged:
             return
+        self._waiting.append(report)
+        if time.monotonic() < self._try_again:
+            return
+        try:
+            self._log_waiting()
+        except MlflowException as error:
+            if not is_away(error):
+                raise
+            self._try_again = time.monotonic() + _AWAY_SECONDS
+            log.warning("The training goes on without MLflow; its figures follow: %s", error)
+
+    def _log_waiting(self) -> None:
+        while self._waiting:
+            self._log_metrics(self._waiting[0])
+            del self._waiting[0]
+
+    @staticmethod
+    def _log_metrics(report: EpochReport) -> None:
         metrics = {"loss": report.loss, "learning_rate": report.learning_rate, "seconds": report.seconds}
         if report.validation_accuracy is not None and report.validation_loss is not None:
             metrics["validation_accuracy"] = report.validation_accuracy
@@ -73,9 +103,22 @@ class TrackedRun:
 
         The model is an ordinary ONNX model, so that `mlflow.onnx.load_model` reads it; what only Meadow needs lies
         beside it as extra files.
+
+        Raises:
+            MlflowException: MLflow does not answer, or refuses something.
+            RegistryError: What it keeps artefacts in does not take them.
         """
+        try:
+            return self._log_outcome(bundle)
+        except OSError as error:  # what MLflow's HTTP client raises, passed on
+            raise RegistryError(f"Could not send the run's artefacts to MLflow: {error}") from error
+
+    def _log_outcome(self, bundle: TrainedBundle) -> LoggedModel:
+        self._log_waiting()
         recipe = {f"recipe.{name}": value for name, value in vars(bundle.recipe).items()}
-        mlflow.log_params({**recipe, "fine_tuned": bundle.fine_tuned, "bundle_digest": bundle.digest})
+        mlflow.log_params({**recipe, "fine_tuned": bundle.fine_tuned})
+        # No parameter, which could not change: the bundle says when it was made, and may be made again.
+        mlflow.set_tag(names.BUNDLE_DIGEST_TAG, bundle.digest)
         mlflow.log_metrics(_final_metrics(bundle))
         figures = draw_all(bundle)
         for name, figure in figures.items():

@@ -31,6 +31,6 @@ class DatasetCalls(Calls):
         return parsed(Job, self._transport.send("POST", "/v1/datasets", headers=headers, content=content))
 
     def start_training(self, request: TrainingRequest) -> Job:
-        """Submit a training run."""
-        content = request.model_dump_json(exclude_none=True).encode()
+        """Submit a training run; what was not set is left to the gateway's defaults."""
+        content = request.model_dump_json(exclude_unset=True, exclude_none=True).encode()
         return parsed(Job, self._transport.send("POST", "/v1/training-runs", headers=JSON_BODY, content=content))

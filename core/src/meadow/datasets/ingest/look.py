@@ -8,6 +8,7 @@ dandelions and grass, which hold no copies: the two most alike differ in 13 bits
 by more than 0.96.
 """
 
+import sys
 from dataclasses import dataclass
 from typing import cast
 
@@ -28,6 +29,9 @@ NEAR_CORRELATION = 0.95
 """... and correlate by at least so much."""
 EMPTY_SPREAD = 2.0
 """Below this standard deviation (of 0 to 255) in every colour an image shows nothing; the flattest lawn has 4.8."""
+
+STORED_PIXELS = sys.maxsize
+"""The limit for images that are in the store: they were within the one of their time, which may have been higher."""
 
 _SIDE = 32
 _SMALL = 16

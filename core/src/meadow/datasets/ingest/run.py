@@ -1,17 +1,18 @@
 """One run of ingestion: read what the sources name, settle it, publish it."""
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from meadow.datasets.errors import DatasetError
-from meadow.datasets.ingest.claims import by_content
-from meadow.datasets.ingest.look import NEAR_CORRELATION, small_grey
-from meadow.datasets.ingest.reading import Progress, Reader
+from meadow.datasets.errors import DatasetError, OvertakenError
+from meadow.datasets.ingest.claims import ReadImage, by_content
+from meadow.datasets.ingest.look import NEAR_CORRELATION, STORED_PIXELS, small_grey
+from meadow.datasets.ingest.reading import Harvest, Progress, Reader
 from meadow.datasets.ingest.report import render_report
 from meadow.datasets.ingest.settle import settle
 from meadow.datasets.ingest.usable import check_name, fault_of
@@ -41,14 +42,19 @@ class Publication:
     """A page in HTML."""
     changed: bool
     """Whether there is a new version; without, the newest one had the same images and labels already."""
+    before: DatasetManifest | None = None
+    """The version that was the newest until then; None for none, or one that cannot be read."""
+    overtook: str = ""
+    """The digest of a version that came while the sources were read, if this one replaced it."""
 
 
 class IngestError(DatasetError):
     """Nothing was published; the report, a page in HTML, shows why."""
 
-    def __init__(self, message: str, report: bytes) -> None:
+    def __init__(self, message: str, report: bytes, rejected: Sequence[Rejection]) -> None:
         super().__init__(message)
         self.report = report
+        self.rejected = tuple(rejected)
 
 
 class Ingestion:
@@ -67,6 +73,7 @@ class Ingestion:
         sources: Sequence[Source],
         *,
         add: bool = False,
+        may_be_first: bool = False,
         max_failed: float = MAX_FAILED,
         on_progress: Progress | None = None,
         threads: int = THREADS,
@@ -76,7 +83,8 @@ class Ingestion:
         Args:
             name: Name of the data set; letters, digits, `-` and `_`.
             sources: In the order in which they are read.
-            add: Take the images of the newest version too.
+            add: Take the images of the newest version too: of the one that is the newest when all sources are read.
+            may_be_first: With `add`: whether there need be no version yet.
             max_failed: The share of a source's images that may be unreachable or unreadable, 0 to 1.
             on_progress: Called after each image.
             threads: Images that are read at a time.
@@ -86,34 +94,92 @@ class Ingestion:
             StoreError: The object store failed; the next run goes on from there.
         """
         try:
+            reader = Reader(self._store, self._bucket, self._versions, max_pixels=self._max_pixels, threads=threads)
             check_name(name)
             self._store.ensure_bucket(self._bucket)
-            base = self._versions.load(name) if add else None
-            reader = Reader(self._store, self._bucket, self._versions, max_pixels=self._max_pixels)
-            harvest = reader.read(sources, base, threads=threads, on_progress=on_progress)
+            at_first = self._versions.newest_or_none(name)
+            base = self._base(name, may_be_first=may_be_first) if add else None
+            harvest = reader.read(sources, on_progress=on_progress)
         finally:
             for source in sources:
                 source.close()
+        if not add:
+            return self._replace(name, harvest, at_first, max_failed=max_failed)
+        while True:
+            kept = reader.keep(base) if base else []
+            try:
+                return self._add(name, base, _with_kept(harvest, kept), max_failed=max_failed)
+            except OvertakenError:
+                # The sources took minutes, in which others may publish; what they added is not to be lost.
+                base = self._base(name, may_be_first=may_be_first)
+
+    def _replace(self, name: str, harvest: Harvest, at_first: str | None, *, max_failed: float) -> Publication:
+        """Publish the harvest by itself, whatever the newest version is."""
+        try:
+            before = self._versions.load(name)
+        except DatasetError:
+            before = None
+        draft = self._draft(name, harvest, before, added_to="", max_failed=max_failed)
+        newest = self._versions.newest_or_none(name)
+        overtook = newest if draft.changed and newest not in {at_first, draft.manifest.digest} else None
+        return self._published(replace(draft, overtook=overtook or ""), added=False)
+
+    def _add(self, name: str, base: DatasetManifest | None, harvest: Harvest, *, max_failed: float) -> Publication:
+        """Publish the harvest, which has the images of the base in it.
+
+        Raises:
+            OvertakenError: The base is not the newest version any more; nothing was published.
+        """
+        draft = self._draft(name, harvest, base, added_to=base.digest if base else "", max_failed=max_failed)
+        self._versions.check_newest(name, base.digest if base else None)
+        return self._published(draft, added=True)
+
+    def _draft(
+        self, name: str, harvest: Harvest, before: DatasetManifest | None, *, added_to: str, max_failed: float
+    ) -> Publication:
+        """Settle which images make the version, and say what it would be.
+
+        Raises:
+            IngestError: It is none that is worth publishing.
+        """
         settlement = settle(by_content(harvest.images), self._look_alike)
-        harvest.rejected += settlement.rejected
-        for counts in harvest.sources:
-            counts.rejected = sum(rejection.origin == counts.title for rejection in harvest.rejected)
-        manifest = DatasetManifest(name=name, created_at=datetime.now(UTC), entries=settlement.entries)
-        summary = summarise(manifest, harvest.rejected, harvest.sources, base.digest if base else "")
-        report = render_report(summary, manifest, harvest.rejected, self._read_image)
-        fault = fault_of(harvest, manifest, max_failed)
+        rejected = (*harvest.rejected, *settlement.rejected)
+        left_out = Counter(rejection.origin for rejection in rejected)
+        sources = [counts.model_copy(update={"rejected": left_out[counts.title]}) for counts in harvest.sources]
+        manifest = DatasetManifest(
+            name=name, created_at=datetime.now(UTC), entries=settlement.entries, tells_corrected=True
+        )
+        changed = before is None or not manifest.has_content_of(before)
+        if before and not changed:
+            manifest = before
+        summary = summarise(manifest, rejected, sources, added_to)
+        report = render_report(summary, manifest, rejected, self._read_image)
+        fault = fault_of(replace(harvest, rejected=list(rejected)), manifest, max_failed)
         if fault:
-            raise IngestError(f"{fault} Nothing was published.", report)
-        changed = not self._is_newest(manifest)
-        if changed:
-            manifest = self._versions.write(manifest, summary, harvest.rejected, report)
-        return Publication(manifest, tuple(harvest.rejected), summary, report, changed)
+            raise IngestError(f"{fault} Nothing was published.", report, rejected)
+        return Publication(manifest, rejected, summary, report, changed, before)
+
+    def _published(self, draft: Publication, *, added: bool) -> Publication:
+        if not draft.changed:
+            return draft
+        manifest = self._versions.write(draft.manifest, draft.summary, draft.rejected, draft.report, added=added)
+        return replace(draft, manifest=manifest)
+
+    def _base(self, name: str, *, may_be_first: bool) -> DatasetManifest | None:
+        """Load the version that is added to.
+
+        Raises:
+            DatasetError: There is none although there must be, or it is damaged.
+        """
+        if may_be_first and self._versions.newest_or_none(name) is None:
+            return None
+        return self._versions.load(name)
 
     def _look_alike(self, first: str, second: str) -> bool:
         return float(self._small(first) @ self._small(second)) >= NEAR_CORRELATION
 
     def _read_small(self, sha256: str) -> NDArray[np.float32]:
-        return small_grey(self._store.get(self._bucket, image_key(sha256)), max_pixels=self._max_pixels)
+        return small_grey(self._store.get(self._bucket, image_key(sha256)), max_pixels=STORED_PIXELS)
 
     def _read_image(self, sha256: str) -> bytes | None:
         try:
@@ -121,8 +187,6 @@ class Ingestion:
         except ObjectMissingError:
             return None
 
-    def _is_newest(self, manifest: DatasetManifest) -> bool:
-        try:
-            return self._versions.newest(manifest.name) == manifest.digest
-        except ObjectMissingError:
-            return False
+
+def _with_kept(harvest: Harvest, kept: list[ReadImage]) -> Harvest:
+    return replace(harvest, images=[*kept, *harvest.images])

@@ -30,7 +30,7 @@ def settle(pictures: Iterable[Picture], looks_alike: LooksAlike) -> Settlement:
 
     Copies of one motif stand or fall together. Where their labels agree, one of them is taken: one that is in the
     version already, else the largest, so that the order of the sources decides nothing. Where a person corrected the
-    label, that label counts alone. Where labels differ, none is taken.
+    label of any of them, that label counts alone, and for all of them. Where labels differ, none is taken.
 
     Args:
         pictures: The images, by content: no two of them are the same bytes.
@@ -55,24 +55,24 @@ def settle(pictures: Iterable[Picture], looks_alike: LooksAlike) -> Settlement:
 def _take(
     motif: list[Picture], label: str, *, corrected: bool, entries: list[DatasetEntry], rejected: list[Rejection]
 ) -> None:
-    able = [picture for picture in motif if any(claim.label == label for claim in picture.claims)]
-    taken = min(able, key=lambda picture: (not picture.is_kept, -picture.area, picture.sha256))
-    chosen = next(claim for claim in taken.claims if claim.label == label)
+    # What a person says of a copy holds for the motif: the image stays the one it was, and so does its split.
+    taken = min(motif, key=lambda picture: (not picture.is_kept, -picture.area, picture.sha256))
+    chosen = next((claim for claim in taken.claims if claim.label == label), taken.claims[0])
     entries.append(
         DatasetEntry(sha256=taken.sha256, label=label, source=chosen.name, look=taken.bits.hex(), corrected=corrected)
     )
     for picture in motif:
         for claim in picture.claims:
+            right = picture is taken and claim.label == label
             # A source that names again what is in the version already is right, not rejected.
-            confirms = picture is taken and claim.label == label and chosen.kept
-            if claim is not chosen and not confirms:
-                rejected.append(_superfluous(claim, chosen))
+            if not right or not (claim is chosen or chosen.kept):
+                rejected.append(_superfluous(claim, chosen, label))
 
 
-def _superfluous(claim: Claim, chosen: Claim) -> Rejection:
+def _superfluous(claim: Claim, chosen: Claim, label: str) -> Rejection:
     same = claim.sha256 == chosen.sha256
-    if claim.label != chosen.label:
-        return _rejection(claim, Reason.CORRECTED, f"a person corrected its label to {chosen.label}", chosen.sha256)
+    if claim.label != label:
+        return _rejection(claim, Reason.CORRECTED, f"a person corrected its label to {label}", chosen.sha256)
     if same:
         return _rejection(claim, Reason.DUPLICATE, f"the same image as {chosen.name}", chosen.sha256)
     return _rejection(claim, Reason.NEAR_DUPLICATE, f"a copy of {chosen.name}, or nearly so", chosen.sha256)

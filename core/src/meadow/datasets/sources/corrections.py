@@ -15,6 +15,7 @@ class CorrectionsSource:
 
     title = CORRECTIONS_TITLE
     total = None
+    waits = False
 
     def __init__(self, store: ObjectStore, bucket: str) -> None:
         self._store = store

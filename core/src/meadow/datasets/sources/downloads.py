@@ -2,12 +2,16 @@
 
 import hashlib
 from datetime import UTC, datetime
+from threading import BoundedSemaphore
 
 from pydantic import BaseModel, ValidationError
 
 from meadow.storage.errors import ObjectMissingError
 from meadow.storage.layout import download_key, image_key
 from meadow.storage.s3 import ObjectStore
+
+AT_A_TIME = 16
+"""Notes that are read or written at a time: more threads wait for downloads than the store has connections for."""
 
 
 class Download(BaseModel):
@@ -29,12 +33,14 @@ class DownloadNotes:
     def __init__(self, store: ObjectStore, bucket: str) -> None:
         self._store = store
         self._bucket = bucket
+        self._slots = BoundedSemaphore(AT_A_TIME)
 
     def find(self, url: str) -> tuple[Download, bytes] | None:
         """Return what the address gave and the image itself, if both are still there."""
         try:
-            note = Download.model_validate_json(self._store.get(self._bucket, _key(url)))
-            body = self._store.get(self._bucket, image_key(note.sha256))
+            with self._slots:
+                note = Download.model_validate_json(self._store.get(self._bucket, _key(url)))
+                body = self._store.get(self._bucket, image_key(note.sha256))
         except (ObjectMissingError, ValidationError):
             return None
         return (note, body) if hashlib.sha256(body).hexdigest() == note.sha256 else None
@@ -43,7 +49,8 @@ class DownloadNotes:
         """Note what an address gave; the note holds from when the image is in the store."""
         sha256 = hashlib.sha256(body).hexdigest()
         note = Download(url=url, sha256=sha256, etag=etag, fetched_at=datetime.now(UTC))
-        self._store.put(self._bucket, _key(url), note.model_dump_json().encode())
+        with self._slots:
+            self._store.put(self._bucket, _key(url), note.model_dump_json().encode())
 
 
 def _key(url: str) -> str:

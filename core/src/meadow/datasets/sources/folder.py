@@ -15,6 +15,8 @@ class FolderSource:
         DatasetError: There is no such folder, too few classes, or a class without images.
     """
 
+    waits = False
+
     def __init__(self, folder: Path, *, max_bytes: int, minimum_classes: int = MINIMUM_CLASSES) -> None:
         self.title = f"folder {folder.resolve().name}"
         self._folder = folder

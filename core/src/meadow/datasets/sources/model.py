@@ -46,6 +46,10 @@ class Source(Protocol):
     def total(self) -> int | None:
         """How many candidates and rejections it will name, if that is known beforehand."""
 
+    @property
+    def waits(self) -> bool:
+        """Whether reading is for the most part waiting for servers that others run, each of which may be slow."""
+
     def candidates(self) -> Iterator[Candidate | Rejection]:
         """Name the images, in a fixed order, and what cannot be one.
 

@@ -21,6 +21,7 @@ class S3PrefixSource:
     """
 
     total = None
+    waits = False
 
     def __init__(self, store: ObjectStore, uri: str, *, max_bytes: int) -> None:
         self.title = uri

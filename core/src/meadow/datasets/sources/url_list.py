@@ -27,6 +27,8 @@ class UrlListSource:
         DatasetError: The file cannot be read, or has not the columns.
     """
 
+    waits = True
+
     def __init__(self, path: Path, downloader: Downloader, notes: DownloadNotes, *, refresh: bool = False) -> None:
         self.title = f"list {path.name}"
         self._path = path

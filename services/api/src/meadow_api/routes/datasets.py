@@ -1,6 +1,7 @@
 """`/v1/datasets`: the data sets, and how new images get into them."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime
 
 from fastapi import APIRouter, Response
@@ -79,7 +80,7 @@ async def list_datasets(gateway: Gateway) -> DatasetList:
 
 @router.get("/{name}", summary="Read a data set", responses=problems(401, 404, 503))
 async def read_dataset(name: str, gateway: Gateway) -> DatasetDetail:
-    """Its newest version, and all versions."""
+    """Its newest version, and all versions, that one first."""
     return await asyncio.to_thread(_detail, gateway.datasets, name)
 
 
@@ -97,14 +98,26 @@ async def count_changes(name: str, gateway: Gateway, since: str = "") -> Dataset
 )
 async def read_report(name: str, digest: str, gateway: Gateway) -> HTMLResponse:
     """A page with pictures: the classes, and what was left out, and why."""
+    return await _page(lambda: gateway.datasets.report(name, gateway.datasets.resolve(name, digest)))
 
-    def read() -> bytes:
-        try:
-            return gateway.datasets.report(name, gateway.datasets.resolve(name, digest))
-        except DatasetError as error:
-            raise ProblemError(ProblemTypes.NOT_FOUND, str(error)) from error
 
-    return HTMLResponse(await asyncio.to_thread(read), headers={"Content-Security-Policy": REPORT_POLICY})
+@router.get(
+    "/{name}/runs/{job_id}/report",
+    summary="See what an ingestion took and left out",
+    response_class=HTMLResponse,
+    responses=problems(401, 404, 503),
+)
+async def read_run_report(name: str, job_id: str, gateway: Gateway) -> HTMLResponse:
+    """The same page of a single ingestion, whether it published a version or not. Those of the newest are kept."""
+    return await _page(lambda: gateway.datasets.runs.report(name, job_id))
+
+
+async def _page(read: Callable[[], bytes]) -> HTMLResponse:
+    try:
+        page = await asyncio.to_thread(read)
+    except DatasetError as error:
+        raise ProblemError(ProblemTypes.NOT_FOUND, str(error)) from error
+    return HTMLResponse(page, headers={"Content-Security-Policy": REPORT_POLICY})
 
 
 def _list(datasets: DatasetVersions) -> DatasetList:

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Response
 from pydantic import Field
 
+from meadow.datasets.versions import DatasetVersions
 from meadow.jobs.ids import PREFIXES
 from meadow.jobs.model import Job, JobKind, JobPage, JobState
 from meadow.jobs.record import CAUSE
@@ -40,10 +41,8 @@ async def start_training(
 ) -> Job:
     """The job's progress counts epochs; its result names the model version and what was decided about it."""
     # A data set that is not there is told at once, not after the job has waited its turn.
-    manifest = await asyncio.to_thread(gateway.datasets.load, training.dataset, training.dataset_version)
-    pinned = TrainingRequest.model_validate(
-        training.model_dump(exclude={"webhook_url"}) | {"dataset_version": manifest.digest}
-    )
+    digest = await asyncio.to_thread(_find, gateway.datasets, training.dataset, training.dataset_version)
+    pinned = TrainingRequest.model_validate(training.model_dump(exclude={"webhook_url"}) | {"dataset_version": digest})
     webhook = await gateway.webhooks.record_fields(training.webhook_url)
     idempotency = IdempotencyKey(key, caller, fingerprint("training", training.model_dump())) if key else None
     accepted = await gateway.submissions.submit(
@@ -91,6 +90,11 @@ async def cancel_training_run(job_id: str, gateway: Gateway) -> Job:
     """The same as `POST /v1/jobs/{id}:cancel`: the trainer stops at its next step and registers nothing."""
     _check(job_id)
     return await cancel_job(job_id, gateway)
+
+
+def _find(datasets: DatasetVersions, name: str, version: str | None) -> str:
+    """Return the digest of a version that is there and readable, by its beginning or as the newest."""
+    return datasets.load(name, datasets.resolve(name, version or "")).digest
 
 
 def _check(job_id: str) -> None:

@@ -6,7 +6,8 @@ import streamlit as st
 from pydantic import ValidationError
 
 from meadow.client import ClientError, MeadowClient
-from meadow.training import DEFAULT_IMAGE_SIZE, TrainingRequest
+from meadow.training import TrainingRequest
+from meadow.training_config import DEFAULT_IMAGE_SIZE
 from meadow_ui.data.outcome import Outcome, show_outcome
 
 OUTCOME = "training-outcome"

@@ -1,14 +1,15 @@
-"""What a training run can be told; everything has a default that suits a small folder of photographs."""
+"""How a model is trained; everything has a default that suits a small folder of photographs."""
 
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from meadow.training import DEFAULT_IMAGE_SIZE
+DEFAULT_IMAGE_SIZE = 112
+"""Pixels a side: what a small data set of thumbnails is learnt best at, from scratch, in minutes."""
 
 
 class TrainingConfig(BaseModel):
-    """The settings of one run. Fields left at None are chosen in `recipe.py` from the data and the network."""
+    """The settings of one run. The trainer chooses what is left at None, from the data and the network."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -19,12 +20,7 @@ class TrainingConfig(BaseModel):
     )
     epochs: int | None = Field(None, ge=1, le=10_000, description="Passes over the training images.")
     batch_size: int = Field(32, ge=2, le=4096)
-    optimizer: Literal["adamw", "muon"] = Field(
-        "adamw", description="Muon takes half as long again, and gains too little, if anything, to be what is taken."
-    )
-    learning_rate: float | None = Field(
-        None, gt=0, description="Peak of the one-cycle schedule; Muon's is some ten times AdamW's."
-    )
+    learning_rate: float | None = Field(None, gt=0, description="Peak of the one-cycle schedule.")
     weight_decay: float = Field(0.05, ge=0)
     label_smoothing: float = Field(0.1, ge=0, lt=1)
     mixup: float = Field(0.2, ge=0, description="Parameter of the Beta distribution that images are blended by.")
@@ -55,7 +51,7 @@ class TrainingConfig(BaseModel):
         0.98, gt=0, lt=1, description="What answers above the decision threshold should reach; the others are `unsure`."
     )
     must_pass: tuple[str, ...] = Field(
-        (), description="sha256 of images that the model has to answer rightly, whatever else it is good at."
+        (), description="sha256 of images that a model has to answer rightly; one that does not is refused."
     )
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto", description="Arithmetic of the training steps; auto takes bfloat16 where the hardware has it."
