@@ -59,8 +59,6 @@ def _train(settings: Settings, recipe: Recipe, folder: Path) -> ModelRef:
         pretrained=False,
         batch_size=8,
         augmentation=0,
-        mixup=0,
-        label_smoothing=0,
         calibration="none",
     )
     runs = TrainingRuns(settings, ModelRegistry(settings), ModelCache(settings.model_cache))

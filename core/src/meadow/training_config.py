@@ -22,8 +22,10 @@ class TrainingConfig(BaseModel):
     batch_size: int = Field(32, ge=2, le=4096)
     learning_rate: float | None = Field(None, gt=0, description="Peak of the one-cycle schedule.")
     weight_decay: float = Field(0.05, ge=0)
-    label_smoothing: float = Field(0.1, ge=0, lt=1)
-    mixup: float = Field(0.2, ge=0, description="Parameter of the Beta distribution that images are blended by.")
+    label_smoothing: float = Field(0.0, ge=0, lt=1, description="Share of doubt in every label.")
+    mixup: float = Field(
+        0.0, ge=0, description="Parameter of the Beta distribution that images are blended by; 0 blends none."
+    )
     augmentation: float = Field(1.0, ge=0, le=2, description="Strength: 0 is none, 1 the default, 2 twice as far.")
     class_balance: Literal["auto", "sampling", "none"] = Field(
         "auto",

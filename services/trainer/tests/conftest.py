@@ -51,7 +51,7 @@ def stripes_source(stripes: Path) -> ImageSource:
 @pytest.fixture(scope="session")
 def config() -> TrainingConfig:
     return TrainingConfig(
-        validation_percent=10, image_size=32, epochs=14, batch_size=16, pretrained=False, augmentation=0.3, mixup=0
+        validation_percent=10, image_size=32, epochs=14, batch_size=16, pretrained=False, augmentation=0.3
     )
 
 

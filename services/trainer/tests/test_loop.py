@@ -48,7 +48,7 @@ def _fit(images: Pixels, **asked: object) -> tuple[torch.nn.Module, list[EpochRe
 
 
 def test_a_training_that_gets_no_better_ends_early(images: Pixels) -> None:
-    still = {"epochs": 4, "learning_rate": 1e-12}
+    still = {"epochs": 4, "learning_rate": 1e-30}
     _, reports = _fit(images, patience=1, **still)
     assert len(reports) < 4
     assert reports[-1].epochs == len(reports)
@@ -58,7 +58,7 @@ def test_a_training_that_gets_no_better_ends_early(images: Pixels) -> None:
 
 def test_without_images_to_watch_it_goes_to_its_end(images: Pixels) -> None:
     nothing = dataclasses.replace(images.validation, pixels=images.validation.pixels[:0], labels=np.zeros(0, np.int64))
-    _, reports = _fit(dataclasses.replace(images, validation=nothing), patience=1, epochs=3, learning_rate=1e-12)
+    _, reports = _fit(dataclasses.replace(images, validation=nothing), patience=1, epochs=3, learning_rate=1e-30)
     assert len(reports) == 3
 
 

@@ -16,7 +16,7 @@ SettingsFile: TypeAlias = Annotated[
 ]
 Settings: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="NAME=VALUE", help="One setting of the training, such as mixup=0; repeatable."),
+    typer.Option("--set", metavar="NAME=VALUE", help="One setting of the training, such as epochs=40; repeatable."),
 ]
 
 

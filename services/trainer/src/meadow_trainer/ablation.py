@@ -1,4 +1,4 @@
-"""`python -m meadow_trainer.ablation`: what each part of the recipe earns, by leaving it out.
+"""`python -m meadow_trainer.ablation`: what each part of the recipe earns, by leaving it out, and what others would.
 
 Measured by cross-validation on the training part, so that the hold-out stays unseen. Prints a table in Markdown, each
 row as soon as it is known.
@@ -33,7 +33,7 @@ _RARE = 8
 
 @dataclass(frozen=True)
 class Variant:
-    """A recipe with one part left out."""
+    """A recipe with one part left out, or another put in."""
 
     name: str
     asked: dict[str, Any] = field(default_factory=dict)
@@ -58,11 +58,12 @@ def _half(recipe: Recipe) -> Recipe:
 VARIANTS = (
     Variant("the whole recipe"),
     Variant("no augmentation", {"augmentation": 0.0}),
-    Variant("no mixup", {"mixup": 0.0}),
-    Variant("no label smoothing", {"label_smoothing": 0.0}),
     Variant("the last weights instead of their average", change=_without_average),
     Variant("views of the full size from the start", change=_full_size),
     Variant("half as long", change=_half),
+    Variant("with mixup (0.2)", {"mixup": 0.2}),
+    Variant("with label smoothing (0.1)", {"label_smoothing": 0.1}),
+    Variant("with both", {"mixup": 0.2, "label_smoothing": 0.1}),
     Variant(f"one class {_RARE} times as rare, not balanced", {"class_balance": "none"}, thinned=_RARE),
     Variant(f"one class {_RARE} times as rare, balanced", {"class_balance": "sampling"}, thinned=_RARE),
 )
