@@ -75,7 +75,7 @@ def test_every_answer_to_the_hold_out_is_counted(trained: TrainedBundle) -> None
     assert sum(part.images for part in seen.slices if part.by == "brightness") == len(trained.holdout)
     assert set(seen.curves) == {"level", "upright"}
     assert len(seen.holdout_scores) == len(trained.holdout)
-    assert seen.must_pass.passed
+    assert seen.must_pass.wrong == ()
     assert seen.strangers["all"].images == sum(one.images for kind, one in seen.strangers.items() if kind != "all")
 
 
@@ -99,7 +99,7 @@ def test_images_that_must_pass_are_asked_for(
     )
     result = train_bundle(stripes_source, config, tmp_path, Watch(), max_pixels=MAX_PIXELS).assessment.must_pass
     assert (result.images, result.missing) == (2, ("0" * 64,))
-    assert not result.passed
+    assert result.wrong
     assert set(result.wrong) <= {level.source, upright.source}
 
 

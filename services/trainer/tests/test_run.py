@@ -236,7 +236,9 @@ def test_model_that_fails_an_image_that_must_pass_is_refused(
     settings: Settings, stripes_source: ImageSource, trained: TrainedBundle, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    assessment = dataclasses.replace(trained.assessment, must_pass=MustPass(2, ("across/3.png",), ()))
+    assessment = dataclasses.replace(
+        trained.assessment, must_pass=MustPass(900, tuple(f"across/{number}.png" for number in range(900)), ())
+    )
     monkeypatch.setattr(
         meadow_trainer.run, "train_bundle", _instead_of_training(dataclasses.replace(trained, assessment=assessment))
     )
@@ -245,6 +247,7 @@ def test_model_that_fails_an_image_that_must_pass_is_refused(
     result = TrainingRuns(other, registry, ModelCache(tmp_path)).execute(stripes_source, CONFIG, Watch())
     assert result.decision == "refused"
     assert "across/3.png" in result.reason
+    assert "895 more" in result.reason
     assert registry.production() is None
 
 

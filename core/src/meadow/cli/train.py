@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from meadow.cli.training_settings import Settings, SettingsFile, read_training_settings
+from meadow.cli.training_settings import SettingPairs, SettingsFile, read_training_settings
 from meadow.client import MeadowClient
 from meadow.jobs.model import Job, JobState
 from meadow.settings import load_settings
@@ -34,7 +34,7 @@ def train_command(
     epochs: Annotated[int | None, typer.Option(min=1, help="The recipe's own number when left out.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Of all that is drawn at random; 0 when left out.")] = None,
     config: SettingsFile = None,
-    settings: Settings = None,
+    pairs: SettingPairs = None,
     *,
     detach: Annotated[bool, typer.Option("--detach", "-d", help="Submit, print the job's id, do not wait.")] = False,
 ) -> None:
@@ -46,9 +46,7 @@ def train_command(
     """
     console = Console()
     named = {"architecture": architecture, "image_size": image_size, "epochs": epochs, "seed": seed}
-    asked = read_training_settings(config, settings) | {
-        name: value for name, value in named.items() if value is not None
-    }
+    asked = read_training_settings(config, pairs) | {name: value for name, value in named.items() if value is not None}
     request = TrainingRequest(dataset=dataset, dataset_version=version, **asked)
     with MeadowClient.from_settings(load_settings()) as client:
         job = client.start_training(request)

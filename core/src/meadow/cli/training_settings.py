@@ -14,7 +14,7 @@ from meadow.training_config import TrainingConfig
 SettingsFile: TypeAlias = Annotated[
     Path | None, typer.Option("--config", help="TOML file with settings of the training, by name.", dir_okay=False)
 ]
-Settings: TypeAlias = Annotated[
+SettingPairs: TypeAlias = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="One setting of the training, such as epochs=40; repeatable."),
 ]

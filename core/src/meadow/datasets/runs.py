@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from meadow.datasets.errors import DatasetError
+from meadow.datasets.plain_names import is_plain_name
 from meadow.datasets.rejection import Rejection, write_rejections
 from meadow.storage.errors import ObjectMissingError
 from meadow.storage.layout import run_rejections_key, run_report_key, runs_prefix
@@ -40,15 +41,10 @@ class IngestRuns:
             StoreError: The object store failed.
         """
         try:
-            # Only names may become part of a key: some servers take '..' for the folder above.
-            if _is_name(name) and _is_name(job_id):
+            if is_plain_name(name) and is_plain_name(job_id):
                 return self._store.get(self._bucket, run_report_key(name, job_id))
         except ObjectMissingError:
             pass
         raise DatasetError(
             f"There is no report of ingestion {job_id} into data set {name!r}; its newest {KEPT_RUNS} are kept."
         )
-
-
-def _is_name(text: str) -> bool:
-    return text.replace("-", "").replace("_", "").isalnum()

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -12,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
 
 import pytest
 from PIL import Image
@@ -25,45 +23,12 @@ from meadow.datasets.errors import DatasetError
 from meadow.datasets.ingest.run import IngestError, Publication
 from meadow.datasets.rejection import Reason
 from meadow.datasets.sources.folder import FolderSource
-from meadow.datasets.sources.named import open_sources
 from meadow.settings import Settings
 from meadow.storage.layout import image_key, latest_key, manifest_key
 from meadow.storage.s3 import ObjectStore
 
 Publish = Callable[..., Publication]
 Paint = Callable[..., bytes]
-
-
-@pytest.fixture
-def local(settings: Settings, bucket: str) -> Settings:
-    return settings.model_copy(update={"images_bucket": bucket, "ingest_allowed_networks": "127.0.0.0/8"})
-
-
-@pytest.fixture
-def publish(catalog: DatasetCatalog, store: ObjectStore, local: Settings) -> Publish:
-    def run(
-        *texts: str | Path, name: str = "lawns", add: bool = False, corrections: bool = False, **more: object
-    ) -> Publication:
-        changed = local.model_copy(update=more.pop("changed", {}))  # type: ignore[arg-type]
-        sources = open_sources(
-            [str(text) for text in texts], changed, store, corrections=corrections, add=add,
-            refresh=bool(more.pop("refresh", False)),
-        )  # fmt: skip
-        return catalog.publish(name, sources, add=add, **more)  # type: ignore[arg-type]
-
-    return run
-
-
-@pytest.fixture
-def listed(host: ImageHost, picture: Paint, tmp_path: Path) -> Path:
-    """A list of 6 + 6 images on the host."""
-    rows = ["url,label"]
-    for number in range(12):
-        label = ("dandelion", "grass")[number % 2]
-        rows.append(f"{host.put(f'/{label}/{number}.png', picture(number))},{label}")
-    path = tmp_path / "plants.csv"
-    path.write_text("\n".join(rows))
-    return path
 
 
 def add_rows(path: Path, *rows: str) -> None:
@@ -214,97 +179,6 @@ def test_adding_to_a_version_without_looks_finds_its_copies(
     assert reasons_of(added) == {Reason.NEAR_DUPLICATE: 1}
     assert len(added.manifest.entries) == 5 + 12
     assert all(entry.look for entry in added.manifest.entries)
-
-
-def test_what_others_publish_while_the_sources_are_read_is_not_lost(
-    publish: Publish, lawns: Path, tmp_path: Path, draw: Callable[..., None], catalog: DatasetCatalog
-) -> None:
-    publish(lawns)
-    folders = [tmp_path / name for name in ("one", "other")]
-    for seed, folder in enumerate(folders):
-        draw(folder / "grass", 2, seed=20 + seed)
-    (folders[0] / "grass" / "broken.png").write_bytes(b"broken")
-    between: list[Publication] = []
-
-    def on_progress(done: int, _: int | None) -> None:
-        if not between and done:
-            between.append(publish(folders[1], add=True))
-
-    added = publish(folders[0], add=True, on_progress=on_progress)
-    assert between[0].changed
-    assert len(added.manifest.entries) == 5 + 2 + 2
-    assert added.summary.added_to == between[0].manifest.digest
-    assert added.before == between[0].manifest
-    assert reasons_of(added) == {Reason.WRONG_TYPE: 1}
-    assert [(source.named, source.rejected) for source in added.summary.sources] == [(3, 1)]
-    assert catalog.load("lawns") == added.manifest
-
-
-class InterruptedStore(ObjectStore):
-    """Does something else before it first writes a manifest."""
-
-    first: Callable[[], object] | None = None
-
-    def put(self, bucket: str, key: str, body: bytes | BinaryIO) -> None:
-        first, is_manifest = self.first, re.fullmatch(r"datasets/lawns/versions/\w+\.json", key)
-        if first and is_manifest:
-            self.first = None
-            first()
-        super().put(bucket, key, body)
-
-
-def test_what_others_publish_at_the_very_last_is_not_lost(
-    publish: Publish, lawns: Path, tmp_path: Path, draw: Callable[..., None], local: Settings, bucket: str
-) -> None:
-    publish(lawns)
-    draw(tmp_path / "one" / "grass", 2, seed=20)
-    draw(tmp_path / "other" / "grass", 3, seed=21)
-    store = InterruptedStore(local)
-    store.first = lambda: publish(tmp_path / "other", add=True)
-    catalog = DatasetCatalog(store, bucket, max_image_pixels=10_000)
-    source = FolderSource(tmp_path / "one", max_bytes=10_000_000, minimum_classes=1)
-    assert len(catalog.publish("lawns", [source], add=True).manifest.entries) == 5 + 2 + 3
-    assert len(catalog.load("lawns").entries) == 5 + 2 + 3
-
-
-def test_adding_what_others_have_added_meanwhile_changes_nothing(publish: Publish, lawns: Path, listed: Path) -> None:
-    publish(lawns)
-    between: list[Publication] = []
-
-    def on_progress(_: int, __: int | None) -> None:
-        if not between:
-            between.append(publish(listed, add=True))
-
-    again = publish(listed, add=True, on_progress=on_progress)
-    assert (again.changed, again.manifest) == (False, between[0].manifest)
-
-
-def test_the_first_of_two_that_begin_a_data_set_is_added_to(
-    publish: Publish, lawns: Path, listed: Path, catalog: DatasetCatalog
-) -> None:
-    between: list[Publication] = []
-
-    def on_progress(_: int, __: int | None) -> None:
-        if not between:
-            between.append(publish(listed, add=True, may_be_first=True))
-
-    both = publish(lawns, add=True, may_be_first=True, on_progress=on_progress)
-    assert (len(between[0].manifest.entries), between[0].before) == (12, None)
-    assert len(both.manifest.entries) == len(catalog.load("lawns").entries) == 5 + 12
-
-
-def test_replacing_a_version_that_came_meanwhile_is_told(publish: Publish, lawns: Path, listed: Path) -> None:
-    assert not publish(lawns).overtook
-    between: list[Publication] = []
-
-    def on_progress(_: int, __: int | None) -> None:
-        if not between:
-            between.append(publish(listed, add=True))
-
-    (lawns / "grass" / "0.png").unlink()
-    after = publish(lawns, on_progress=on_progress)
-    assert after.overtook == between[0].manifest.digest
-    assert len(after.manifest.entries) == 4
 
 
 def test_adding_to_nothing_says_so(publish: Publish, lawns: Path) -> None:

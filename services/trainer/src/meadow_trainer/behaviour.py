@@ -28,11 +28,6 @@ class MustPass:
     missing: tuple[str, ...]
     """Digests that are of no image of the data set."""
 
-    @property
-    def passed(self) -> bool:
-        """Whether nothing speaks against the model here."""
-        return not self.wrong
-
 
 def measure_unchanged(
     network: nn.Module, images: EvaluationImages, logits: Logits, device: torch.device

@@ -9,7 +9,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from meadow.cli.training_settings import Settings, SettingsFile, describe_invalid, read_training_settings
+from meadow.cli.training_settings import SettingPairs, SettingsFile, describe_invalid, read_training_settings
 from meadow.training_config import DEFAULT_IMAGE_SIZE, TrainingConfig
 
 _FAILED = 1
@@ -40,7 +40,7 @@ def train(
         float | None, typer.Option(help="Training time after which the schedule is shortened.")
     ] = None,
     config: SettingsFile = None,
-    settings: Settings = None,
+    pairs: SettingPairs = None,
     search: Annotated[
         int | None,
         typer.Option(min=1, help="Try so many settings by cross-validation first (needs meadow-trainer[search])."),
@@ -64,9 +64,7 @@ def train(
         "pretrained": {"auto": "auto", "yes": True, "no": False, None: None}[pretrained],
         "max_minutes": max_minutes,
     }
-    asked = read_training_settings(config, settings) | {
-        name: value for name, value in named.items() if value is not None
-    }
+    asked = read_training_settings(config, pairs) | {name: value for name, value in named.items() if value is not None}
     try:
         configs = [TrainingConfig.model_validate(asked | {"seed": seed}) for seed in seeds.split(",")]
     except ValidationError as error:

@@ -3,15 +3,11 @@
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from meadow.datasets.ingest.check import check, refused
 from meadow.datasets.ingest.claims import ReadImage, by_content
-from meadow.datasets.ingest.look import NEAR_CORRELATION, small_grey
+from meadow.datasets.ingest.likeness import Likeness
 from meadow.datasets.ingest.settle import settle
 from meadow.datasets.manifest import DatasetManifest
 from meadow.datasets.rejection import Rejection
@@ -21,8 +17,6 @@ from meadow_trainer.errors import TrainingDataError
 from meadow_trainer.source import ImageSource
 
 _THREADS = 4
-_SMALL_GREYS = 4096
-"""Reduced images that are kept for further comparisons: 1 KiB each."""
 
 
 def folder_source(folder: Path, *, max_pixels: int) -> ImageSource:
@@ -53,13 +47,7 @@ def folder_source(folder: Path, *, max_pixels: int) -> ImageSource:
     found = [one for one in looked if isinstance(one, ReadImage)]
     paths = {one.claim.sha256: folder / one.claim.name for one in found}
 
-    @lru_cache(_SMALL_GREYS)
-    def small(sha256: str) -> NDArray[np.float32]:
-        return small_grey(paths[sha256].read_bytes(), max_pixels=max_pixels)
-
-    settlement = settle(
-        by_content(found), lambda first, second: float(small(first) @ small(second)) >= NEAR_CORRELATION
-    )
+    settlement = settle(by_content(found), Likeness(lambda sha256: paths[sha256].read_bytes()))
     rejected = (*(one for one in looked if isinstance(one, Rejection)), *settlement.rejected)
     manifest = DatasetManifest(name=folder.name or "folder", created_at=datetime.now(UTC), entries=settlement.entries)
     if lost := sorted({one.label for one in candidates} - set(manifest.classes)):

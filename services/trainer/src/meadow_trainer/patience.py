@@ -21,7 +21,7 @@ _SERVER_FAULT = 500
 T = TypeVar("T")
 
 
-def is_away(error: Exception) -> bool:
+def is_away(error: MlflowException | RegistryError) -> bool:
     """Whether MLflow, or the store behind it, did not answer; False where it answered that it will not."""
     cause = error.__cause__ if isinstance(error, RegistryError) else error
     if isinstance(cause, MlflowException):

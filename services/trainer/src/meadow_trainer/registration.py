@@ -24,6 +24,8 @@ from meadow_trainer.tracking import TrackedRun
 
 TRAINER = "trainer"
 """Who promotes, in the history of production."""
+NAMED = 5
+"""Images that a reason names: it becomes a tag, and MLflow's tags have an end."""
 
 log = logging.getLogger(__name__)
 
@@ -170,7 +172,8 @@ def _must_pass_fault(bundle: TrainedBundle) -> str:
     wrong = bundle.assessment.must_pass.wrong
     if not wrong:
         return ""
-    return f"It does not answer {len(wrong)} of the images that must pass: {', '.join(wrong)}."
+    more = f" and {len(wrong) - NAMED} more" if len(wrong) > NAMED else ""
+    return f"It answers {len(wrong)} of the images that must pass wrongly: {', '.join(wrong[:NAMED])}{more}."
 
 
 def _decided(version: ModelInfo) -> GateRecord:

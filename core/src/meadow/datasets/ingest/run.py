@@ -4,14 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import lru_cache
-
-import numpy as np
-from numpy.typing import NDArray
 
 from meadow.datasets.errors import DatasetError, OvertakenError
 from meadow.datasets.ingest.claims import ReadImage, by_content
-from meadow.datasets.ingest.look import NEAR_CORRELATION, STORED_PIXELS, small_grey
+from meadow.datasets.ingest.likeness import Likeness
 from meadow.datasets.ingest.reading import Harvest, Progress, Reader
 from meadow.datasets.ingest.report import render_report
 from meadow.datasets.ingest.settle import settle
@@ -27,8 +23,6 @@ from meadow.storage.s3 import ObjectStore
 
 THREADS = 16
 MAX_FAILED = 0.5
-SMALL_GREYS = 4096
-"""Reduced images that are kept for further comparisons: 1 KiB each."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +59,7 @@ class Ingestion:
         self._bucket = bucket
         self._versions = versions
         self._max_pixels = max_pixels
-        self._small = lru_cache(SMALL_GREYS)(self._read_small)
+        self._look_alike = Likeness(lambda sha256: store.get(bucket, image_key(sha256)))
 
     def run(
         self,
@@ -174,12 +168,6 @@ class Ingestion:
         if may_be_first and self._versions.newest_or_none(name) is None:
             return None
         return self._versions.load(name)
-
-    def _look_alike(self, first: str, second: str) -> bool:
-        return float(self._small(first) @ self._small(second)) >= NEAR_CORRELATION
-
-    def _read_small(self, sha256: str) -> NDArray[np.float32]:
-        return small_grey(self._store.get(self._bucket, image_key(sha256)), max_pixels=STORED_PIXELS)
 
     def _read_image(self, sha256: str) -> bytes | None:
         try:

@@ -6,6 +6,7 @@ from meadow.datasets.errors import DatasetError
 from meadow.datasets.folder import MINIMUM_CLASSES
 from meadow.datasets.ingest.reading import Harvest
 from meadow.datasets.manifest import DatasetManifest
+from meadow.datasets.plain_names import is_plain_name
 from meadow.datasets.rejection import Reason
 from meadow.datasets.sources.model import CORRECTIONS_TITLE
 
@@ -16,7 +17,7 @@ def check_name(name: str) -> None:
     Raises:
         DatasetError: It is none.
     """
-    if not name.replace("-", "").replace("_", "").isalnum():
+    if not is_plain_name(name):
         raise DatasetError(f"{name!r} is no data set name. Use letters, digits, '-' and '_'.")
 
 
