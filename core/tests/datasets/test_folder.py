@@ -51,7 +51,7 @@ def test_one_class_is_nothing_to_tell_apart(tmp_path: Path) -> None:
 
 def test_a_class_without_images_is_named(tmp_path: Path) -> None:
     touch(tmp_path / "a" / "1.jpg", tmp_path / "empty" / "readme.txt")
-    with pytest.raises(DatasetError, match=r"empty holds no images \(\.bmp"):
+    with pytest.raises(DatasetError, match=r"empty holds no images \(\.avif"):
         read_class_folders(tmp_path)
 
 

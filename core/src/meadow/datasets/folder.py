@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from meadow.datasets.errors import DatasetError
+from meadow.image_files.types import IMAGE_SUFFIXES
 
 __all__ = ("DatasetError", "LabelledFile", "find_images", "read_class_folders")
 
-IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 MINIMUM_CLASSES = 2
 
 

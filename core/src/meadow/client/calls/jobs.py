@@ -7,8 +7,8 @@ from urllib.parse import quote
 from meadow.client.calls.base import Calls, job_path, parsed
 from meadow.client.errors import JobPendingError
 from meadow.client.events import follow_events
-from meadow.client.media import media_type
 from meadow.explanations import ExplanationMap
+from meadow.image_files.types import media_type
 from meadow.jobs.model import Job, JobKind, JobPage, JobState
 
 LONG_POLL_SECONDS = 20

@@ -3,9 +3,9 @@
 from urllib.parse import quote
 
 from meadow.client.calls.base import JSON_BODY, Calls, job_path, parsed, quoted
-from meadow.client.media import media_type
 from meadow.datasets.correction import Correction, CorrectionCounts
 from meadow.feedback import FeedbackRequest
+from meadow.image_files.types import media_type
 from meadow.jobs.model import Job
 from meadow.review.model import ReviewPage
 

@@ -8,7 +8,7 @@ from stat import S_ISREG
 from typing import NamedTuple
 
 from meadow.client.folder.errors import FolderError
-from meadow.datasets.folder import IMAGE_SUFFIXES
+from meadow.image_files.types import IMAGE_SUFFIXES
 from meadow.packs import printable_name
 
 

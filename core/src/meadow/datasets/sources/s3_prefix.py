@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from meadow.datasets.errors import DatasetError
-from meadow.datasets.folder import IMAGE_SUFFIXES
 from meadow.datasets.rejection import Reason, Rejection
 from meadow.datasets.sources.model import Candidate, UnfitError, fault_of_label
+from meadow.image_files.types import IMAGE_SUFFIXES
 from meadow.storage.errors import ObjectMissingError, ObjectRefusedError, ObjectTooLargeError
 from meadow.storage.s3 import ObjectStore
 

@@ -5,9 +5,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
-from meadow.client.media import media_type
 from meadow.datasets.correction import Correction
 from meadow.feedback import FeedbackRequest, LabelOrigin
+from meadow.image_files.types import media_type
 from meadow.jobs.model import Job
 from meadow.page_tokens import parse_places
 from meadow.problems import ProblemError, ProblemTypes

@@ -6,9 +6,11 @@ import zlib
 from collections.abc import Container
 from stat import S_IFMT, S_ISREG
 
+from meadow.image_files.system_names import is_system_path
+from meadow.image_files.types import suffix_of
 from meadow.problems import ProblemTypes
 from meadow.settings import Settings
-from meadow.sources.image_names import is_hidden, is_image_name, suffix_of
+from meadow.sources.image_names import is_image_name
 from meadow_worker.filling.errors import EntryRefusedError
 from meadow_worker.filling.range_reader import RangeReader
 from meadow_worker.filling.zip_directory import ZipEntry
@@ -37,7 +39,7 @@ def is_asked_for(entry: ZipEntry) -> bool:
     name = entry.name
     if "./" in name:
         name = "/".join(part for part in name.split("/") if part not in {"", ".", ".."})
-    return is_image_name(name) or (_is_archive(name) and not is_hidden(name))
+    return is_image_name(name) or (_is_archive(name) and not is_system_path(name))
 
 
 def check_entry(entry: ZipEntry, seen: Container[str], settings: Settings) -> None:
