@@ -7,7 +7,7 @@ from pathlib import Path
 
 from meadow.cli.shrink import OFF, choose_shrinking
 from meadow.client import MeadowClient
-from meadow.client.folder import FolderRun, make_plan, walk
+from meadow.client.folder import FolderRun, find_files, make_plan
 from meadow_bench.engine import Probabilities
 from meadow_bench.errors import BenchmarkError
 
@@ -46,7 +46,7 @@ def classify_folder(url: str, folder: Path, *, keep_answers: bool = True, shrink
     count = 0
     with MeadowClient(url) as client:
         limits = client.limits()
-        plan = make_plan(walk(folder), limits, shrink=choose_shrinking(shrink, limits))
+        plan = make_plan(find_files([str(folder)]).files, limits, shrink=choose_shrinking(shrink, limits))
         run = FolderRun.begin(client, plan, folder.name)
         run.finish()
         for item in run.results():

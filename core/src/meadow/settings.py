@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     api_host: str = Field("127.0.0.1", description="Address the gateway binds to; API keys are required off loopback.")
     api_port: int = Field(8000, ge=1, le=65535, description="Port of the gateway.")
     api_keys: str = Field("", description="Comma-separated name:sha256 pairs of accepted API keys.")
-    max_image_bytes: int = Field(20 * MEBIBYTE, gt=0, description="Largest accepted image, in bytes.")
+    max_image_bytes: int = Field(64 * MEBIBYTE, gt=0, description="Largest accepted image, in bytes.")
     max_image_pixels: int = Field(64_000_000, gt=0, description="Largest accepted image, in pixels.")
     max_pack_bytes: int = Field(64 * MEBIBYTE, gt=0, description="Largest accepted pack of a batch, in bytes.")
     max_pack_items: int = Field(256, gt=0, description="Most images in one pack of a batch.")

@@ -1,6 +1,7 @@
 """`meadow classify`: images and folders, through the gateway."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -69,7 +70,8 @@ def classify_command(
     check_output(out)
     check_shrink(shrink)
     settings = load_settings()
-    files = [] if is_remote(paths) else find_files(paths)
+    found = None if is_remote(paths) else find_files(paths)
+    files = found.files if found else []
     if shrink != AUTO and not files:
         raise typer.BadParameter("--shrink is for photos that are sent from here.")
     if explain and len(files) != 1:
@@ -81,6 +83,8 @@ def classify_command(
     else:
         name = ", ".join(paths)
         summary = _classify_files(console, settings, files, name=name, out=out, resume=resume, shrink=shrink)
+    if found and (sentence := found.passed_over.sentence):
+        console.print(sentence, style="yellow", highlight=False, markup=False)
     if out:
         console.print(f"Results are in {out}.")
     if summary.failed:
@@ -115,7 +119,7 @@ def _classify_remote(console: Console, settings: Settings, path: str, *, out: Pa
 def _classify_files(
     console: Console,
     settings: Settings,
-    files: list[NamedFile],
+    files: Sequence[NamedFile],
     *,
     name: str,
     out: Path | None,

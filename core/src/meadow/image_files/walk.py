@@ -9,7 +9,7 @@ import errno
 import os
 import stat
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -39,6 +39,8 @@ class SubFolder(NamedTuple):
 class ImageWalk:
     """A search. Several of its methods together search each folder once."""
 
+    wanted: Callable[[str], bool] = lambda _: True
+    """Tells by its path whether a file is asked for; others are not passed over but none of the search's business."""
     passed_over: PassedOverCounts = field(default_factory=PassedOverCounts)
     _searched: set[tuple[int, int]] = field(default_factory=set)
 
@@ -77,6 +79,18 @@ class ImageWalk:
                 self.passed_over[PassedOver.LOOSE_IMAGE] += 1
         return sorted(found, key=lambda folder: (folder.is_link, folder.name))
 
+    def has_searched(self, folder: str) -> bool:
+        """Whether a folder was searched, be it by another name."""
+        status = os.stat(folder)  # noqa: PTH116 - a Path a file is slow
+        return (status.st_dev, status.st_ino) in self._searched
+
+    def image_status(self, path: str) -> os.stat_result | None:
+        """Return the status of a file that is named itself if it is an image; pass it over if not."""
+        if is_system_name(os.path.basename(path)):  # noqa: PTH119 - as above
+            self.passed_over[PassedOver.SYSTEM_FILE] += 1
+            return None
+        return self._status(path, lambda: os.stat(path), is_link=os.path.islink(path))  # noqa: PTH114, PTH116 - as above
+
     def _below(
         self, place: int, entries: Iterable["os.DirEntry[str]"], linked: deque[tuple[int, str]]
     ) -> Iterator[FoundFile]:
@@ -105,32 +119,26 @@ class ImageWalk:
         except OSError:
             is_folder = False
         if is_system_name(entry.name):
-            self.passed_over[PassedOver.SYSTEM_FOLDER if is_folder else PassedOver.SYSTEM_FILE] += 1
+            if is_folder or self.wanted(entry.path):
+                self.passed_over[PassedOver.SYSTEM_FOLDER if is_folder else PassedOver.SYSTEM_FILE] += 1
             return None
         return is_folder
 
     def _as_image(self, entry: "os.DirEntry[str]") -> os.stat_result | None:
-        """Return a file's status if it is an image."""
+        if not self.wanted(entry.path):
+            return None
+        return self._status(entry.path, entry.stat, is_link=entry.is_symlink())
+
+    def _status(self, path: str, stat_file: Callable[[], os.stat_result], *, is_link: bool) -> os.stat_result | None:
+        """Return a file's status if it is an image; pass it over if not."""
         try:
-            status = entry.stat()
+            status = stat_file()
+            kind = _why_not_an_image(path, status)
         except OSError:
-            self.passed_over[PassedOver.BROKEN_LINK if entry.is_symlink() else PassedOver.UNREADABLE_FILE] += 1
-            return None
-        if not stat.S_ISREG(status.st_mode):
-            self.passed_over[PassedOver.SPECIAL_FILE] += 1
-            return None
-        suffix = suffix_of(entry.name)
-        if suffix in IMAGE_SUFFIXES:
+            kind = PassedOver.BROKEN_LINK if is_link else PassedOver.UNREADABLE_FILE
+        if kind is None:
             return status
-        if needs_header(suffix):
-            try:
-                with open(entry.path, "rb", buffering=0) as file:  # noqa: PTH123 - a Path a file is slow
-                    if image_type(file.read(HEADER_BYTES)):
-                        return status
-            except OSError:
-                self.passed_over[PassedOver.UNREADABLE_FILE] += 1
-                return None
-        self.passed_over.add_file(suffix)
+        self.passed_over[kind] += 1
         return None
 
     def _enter(self, folder: str) -> bool:
@@ -154,6 +162,25 @@ class ImageWalk:
                 return []  # deleted meanwhile
             self.passed_over[PassedOver.UNREADABLE_FOLDER] += 1
             return []
+
+
+def _why_not_an_image(path: str, status: os.stat_result) -> str | None:
+    """Tell why a file is no image: its suffix, or another reason to pass it over; None for an image.
+
+    Raises:
+        OSError: Its first bytes, on which it depends, cannot be read.
+    """
+    if not stat.S_ISREG(status.st_mode):
+        # A pipe is not opened: that would wait for whoever writes into it.
+        return PassedOver.SPECIAL_FILE
+    suffix = suffix_of(path)
+    if suffix in IMAGE_SUFFIXES:
+        return None
+    if needs_header(suffix):
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - a Path a file is slow
+            if image_type(file.read(HEADER_BYTES)):
+                return None
+    return suffix or PassedOver.NO_SUFFIX
 
 
 def _listed(folder: str) -> list["os.DirEntry[str]"]:

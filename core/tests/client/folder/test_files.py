@@ -10,14 +10,14 @@ Photos = Callable[..., Path]
 
 
 def names(*paths: Path | str) -> list[str]:
-    return [file.name for file in find_files([str(path) for path in paths])]
+    return [file.name for file in find_files([str(path) for path in paths]).files]
 
 
 def test_a_folder_is_searched_to_the_bottom_and_named_from_itself(photos: Photos) -> None:
     folder = photos("b.jpg", "a/deep/er/c.PNG", ".hidden/d.jpg")
     (folder / "notes.txt").touch()
     assert names(folder) == ["a/deep/er/c.PNG", "b.jpg"]
-    assert [(Path(file.path), file.size) for file in find_files([str(folder)])] == [
+    assert [(Path(file.path), file.size) for file in find_files([str(folder)]).files] == [
         (path, path.stat().st_size) for path in (folder / "a/deep/er/c.PNG", folder / "b.jpg")
     ]
 
@@ -30,7 +30,7 @@ def test_a_pattern_finds_files_below_it(photos: Photos, monkeypatch: pytest.Monk
     folder = photos("a/1.jpg", "a/b/2.jpg", "a/b/3.png", "4.jpg")
     assert names(f"{folder}/**/*.jpg") == [str(folder / name) for name in ("4.jpg", "a/1.jpg", "a/b/2.jpg")]
     monkeypatch.chdir(folder)
-    assert names("a/*") == ["a/1.jpg"]
+    assert names("a/*") == ["a/1.jpg", "a/b/2.jpg", "a/b/3.png"]
 
 
 def test_a_file_whose_name_looks_like_a_pattern_is_itself(photos: Photos) -> None:
@@ -47,7 +47,7 @@ def test_a_file_that_is_named_twice_is_classified_once(photos: Photos, monkeypat
     folder = photos("a/x.jpg", "y.jpg")
     monkeypatch.chdir(folder)
     (folder / "link.jpg").symlink_to(folder / "y.jpg")
-    assert len(find_files(["a", str(folder), "a/x.jpg", "./a/../a/*.jpg"])) == 2
+    assert len(find_files(["a", str(folder), "a/x.jpg", "./a/../a/*.jpg"]).files) == 2
 
 
 @pytest.mark.parametrize(
@@ -79,3 +79,32 @@ def test_a_name_that_is_no_utf_8_is_written_with_escapes(photos: Photos) -> None
     folder = photos("a.jpg")
     (folder / "a.jpg").rename(os.fsdecode(os.fsencode(folder) + b"/lawn\xe4.jpg"))
     assert names(folder) == ["lawn\\xe4.jpg"]
+
+
+def test_recursive_pattern_ends_in_circle_of_links(photos: Photos) -> None:
+    folder = photos("2024/0.jpg", "2024/1.jpg")
+    (folder / "2024" / "latest").symlink_to(".")
+    (folder / "2024" / "parent").symlink_to("..")
+    assert names(f"{folder}/**/*.jpg") == [f"{folder}/2024/0.jpg", f"{folder}/2024/1.jpg"]
+
+
+def test_recursive_pattern_from_here_names_files_without_dot(photos: Photos, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(photos("4.jpg", "a/b/2.jpg", "a/3.png"))
+    assert names("**/*.jpg") == ["4.jpg", "a/b/2.jpg"]
+    assert names("a/**") == ["a/3.png", "a/b/2.jpg"]
+
+
+def test_pattern_gives_images_only_and_says_what_else_it_matches(photos: Photos) -> None:
+    folder = photos("a.jpg", "sub/b.jpg")
+    (folder / "notes.txt").touch()
+    found = find_files([f"{folder}/*"])
+    assert [file.name for file in found.files] == [f"{folder}/a.jpg", f"{folder}/sub/b.jpg"]
+    assert found.passed_over.sentence == "Passed over: 1 .txt."
+    with pytest.raises(FolderError, match=r"holds no images. Passed over: 1 .txt"):
+        find_files([f"{folder}/**/*.txt"])
+
+
+def test_pattern_says_nothing_of_files_that_it_does_not_match(photos: Photos) -> None:
+    folder = photos("a.jpg")
+    (folder / "notes.txt").touch()
+    assert not find_files([f"{folder}/**/*.jpg"]).passed_over

@@ -5,7 +5,15 @@ from pathlib import Path
 import pytest
 
 from meadow.client import ApiProblem, MeadowClient
-from meadow.client.folder import BatchFailedError, FolderChangedError, FolderProgress, FolderRun, Plan, make_plan, walk
+from meadow.client.folder import (
+    BatchFailedError,
+    FolderChangedError,
+    FolderProgress,
+    FolderRun,
+    Plan,
+    find_files,
+    make_plan,
+)
 from meadow.client.testing import FakeGateway
 from meadow.jobs.model import JobState
 from meadow.packs import PACK_IMAGES
@@ -16,7 +24,7 @@ NAMES = [f"grass{number:03}.jpg" for number in range(3 * PACK_IMAGES - 5)]
 
 
 def plan_of(client: MeadowClient, folder: Path) -> Plan:
-    return make_plan(walk(folder), client.limits())
+    return make_plan(find_files([str(folder)]).files, client.limits())
 
 
 def packs_sent(gateway: FakeGateway) -> list[str]:

@@ -7,7 +7,7 @@ from PIL import Image
 
 from meadow.bundle.preprocess import Preprocessing, load_pixels
 from meadow.client import MeadowClient
-from meadow.client.folder import FolderRun, make_plan, walk
+from meadow.client.folder import FolderRun, find_files, make_plan
 from meadow.client.folder.shrink import WORTHWHILE_BYTES, ShrinkError, Shrinking, shrink
 from meadow.client.testing import FakeGateway
 from meadow.items import ItemState
@@ -74,8 +74,8 @@ def test_a_folder_is_sent_small_and_says_which_photograph_is_damaged(
     body = photograph(1200, 900)
     for name, content in {"a.jpg": body, "b.jpg": body[:20_000], "c.jpg": body}.items():
         (tmp_path / name).write_bytes(content)
-    plain = make_plan(walk(tmp_path), client.limits())
-    plan = make_plan(walk(tmp_path), client.limits(), shrink=Shrinking(64))
+    plain = make_plan(find_files([str(tmp_path)]).files, client.limits())
+    plan = make_plan(find_files([str(tmp_path)]).files, client.limits(), shrink=Shrinking(64))
     assert plan.fingerprint != plain.fingerprint
     run = FolderRun.begin(client, plan, "photos")
     run.finish()

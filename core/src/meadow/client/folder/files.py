@@ -1,14 +1,17 @@
-"""Finding the files to classify: their names and sizes, in one walk and in a fixed order."""
+"""Finding the files to classify: their names and sizes, in one search and in a fixed order."""
 
 import glob
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISREG
 from typing import NamedTuple
 
 from meadow.client.folder.errors import FolderError
-from meadow.image_files.types import IMAGE_SUFFIXES
+from meadow.image_files.passed_over import PassedOver, PassedOverCounts
+from meadow.image_files.patterns import fixed_folder, is_recursive, matcher
+from meadow.image_files.walk import ImageWalk
 from meadow.packs import printable_name
 
 
@@ -25,78 +28,95 @@ class NamedFile(NamedTuple):
         return printable_name(self.path[self.name_start :])
 
 
-def find_files(paths: list[str]) -> list[NamedFile]:
+@dataclass(frozen=True)
+class FoundFiles:
+    """The files that a search found, and how much it passed over."""
+
+    files: Sequence[NamedFile]
+    passed_over: PassedOverCounts
+
+
+def find_files(paths: Sequence[str]) -> FoundFiles:
     """Find what folders, files and glob patterns name, each file once.
 
-    Files of a single folder are named from it, a single file by its own name; several places keep their paths apart.
+    Files of a single folder are named from it, a single file by its own name; several places keep their paths apart. A
+    file that is named itself is taken whatever it is; folders and patterns give images.
 
     Raises:
         FolderError: One of them names nothing, or a folder cannot be read.
     """
+    walk = ImageWalk()
     alone = len(paths) == 1
     seen: set[tuple[int, int] | str] = set()
-    found: list[NamedFile] = []
+    files: list[NamedFile] = []
     for text in paths:
-        matches = _folder(text, alone=alone) if Path(text).is_dir() else _file_or_pattern(text, alone=alone)
-        for file, identity in matches:
-            if identity not in seen:
-                seen.add(identity)
-                found.append(file)
-    return found
+        for path, status, name_start in _named_by(text, walk):
+            identity = _identity(path, status)
+            if identity in seen:
+                walk.passed_over[PassedOver.REPEATED_FILE] += 1
+                continue
+            seen.add(identity)
+            files.append(NamedFile(path, status.st_size, name_start if alone else 0))
+    return FoundFiles(files, walk.passed_over)
 
 
-def walk(folder: Path) -> list[NamedFile]:
-    """Find the image files under a folder, named from it; hidden files and folders are left out."""
-    return find_files([str(folder)])
+Match = tuple[str, os.stat_result, int]
+"""A file's path, its status, and where its name begins if nothing else is asked for."""
 
 
-Match = tuple[NamedFile, tuple[int, int] | str]
-"""A file, and what it is recognised by under another name."""
-
-
-def _folder(text: str, *, alone: bool) -> Iterable[Match]:
-    folder = os.path.join(text, "")  # noqa: PTH118 - Path would drop the separator that names begin after
-    found = [
-        (_named(entry, len(folder) if alone else 0), _identity(entry.path, entry.stat())) for entry in _walk(folder)
-    ]
-    if not found:
-        raise FolderError(f"Folder {text} holds no images.")
-    return found
-
-
-def _walk(folder: str) -> Iterator["os.DirEntry[str]"]:
-    try:
-        with os.scandir(folder) as entries:
-            listed = sorted(entries, key=lambda entry: entry.name)
-    except OSError as error:
-        raise FolderError(f"Folder {folder} cannot be read: {error.strerror}.") from error
-    for entry in listed:
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir(follow_symlinks=False):
-            yield from _walk(entry.path)
-        elif os.path.splitext(entry.name)[1].lower() in IMAGE_SUFFIXES and entry.is_file():  # noqa: PTH122 - a Path a file is slow
-            yield entry
-
-
-def _named(entry: "os.DirEntry[str]", name_start: int) -> NamedFile:
-    return NamedFile(entry.path, entry.stat().st_size, name_start)
-
-
-def _file_or_pattern(text: str, *, alone: bool) -> Iterable[Match]:
+def _named_by(text: str, walk: ImageWalk) -> Iterator[Match]:
     path = Path(text)
-    hits = [text] if path.exists() else _glob(text)
-    if not hits:
-        raise FolderError(f"{text} is no file, no folder, and no pattern that matches any.")
+    if path.is_dir():
+        return _in_folder(text, walk)
+    if path.exists():
+        return iter([(text, path.stat(), len(text) - len(path.name))])
+    matches = _of_recursive_pattern(text, walk) if is_recursive(text) else _of_pattern(text, walk)
+    if matches is None:
+        raise FolderError(f"{printable_name(text)} is no file, no folder, and no pattern that matches any.")
+    if not matches:
+        raise FolderError(_no_images(f"What {printable_name(text)} matches", walk.passed_over))
+    return iter(matches)
+
+
+def _in_folder(text: str, walk: ImageWalk) -> Iterator[Match]:
+    known = walk.has_searched(text)
+    folder = os.path.join(text, "")  # noqa: PTH118 - Path would drop the separator that names begin after
+    try:
+        found = list(walk.search([folder]))
+    except OSError as error:
+        raise FolderError(f"Folder {printable_name(text)} cannot be read: {error.strerror}.") from error
+    if not found and not known:
+        raise FolderError(_no_images(f"Folder {printable_name(text)}", walk.passed_over))
+    return ((file.path, file.status, len(folder)) for file in found)
+
+
+def _of_pattern(pattern: str, walk: ImageWalk) -> list[Match] | None:
+    """Expand a pattern that the shell left alone; folders that it names are searched. None if it names nothing."""
+    hits = sorted(glob.glob(pattern))  # noqa: PTH207 - unlike Path.glob, this takes absolute ones
+    found: list[Match] = []
     for hit in hits:
-        status = Path(hit).stat()
-        name_start = len(hit) - len(path.name) if alone and hit == text else 0
-        yield NamedFile(hit, status.st_size, name_start), _identity(hit, status)
+        if Path(hit).is_dir():
+            found += ((file.path, file.status, 0) for file in walk.search([hit]))
+            continue
+        status = walk.image_status(hit)
+        if status:
+            found.append((hit, status, 0))
+    return found if hits else None
 
 
-def _glob(pattern: str) -> list[str]:
-    """Expand a pattern that the shell left alone; unlike `Path.glob`, this takes absolute ones too."""
-    return sorted(hit for hit in glob.glob(pattern, recursive=True) if Path(hit).is_file())  # noqa: PTH207 - see above
+def _of_recursive_pattern(pattern: str, walk: ImageWalk) -> list[Match] | None:
+    folder = fixed_folder(pattern)
+    if not Path(folder).is_dir():
+        return None
+    # A search of its own: other files of the same folders may be asked for by another pattern.
+    own = ImageWalk(matcher(pattern), walk.passed_over)
+    before = walk.passed_over.total()
+    found = [(file.path.removeprefix("./"), file.status, 0) for file in own.search([folder])]
+    return found if found or walk.passed_over.total() > before else None
+
+
+def _no_images(where: str, passed_over: PassedOverCounts) -> str:
+    return f"{where} holds no images. {passed_over.sentence}".strip()
 
 
 def _identity(path: str, status: os.stat_result) -> tuple[int, int] | str:

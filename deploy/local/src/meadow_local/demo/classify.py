@@ -10,7 +10,7 @@ from rich.console import Console
 from meadow.cli.progress import run_with_progress
 from meadow.cli.summary import Summary
 from meadow.client import MeadowClient
-from meadow.client.folder import FolderRun, make_plan, walk
+from meadow.client.folder import FolderRun, find_files, make_plan
 from meadow.jobs.model import Job
 from meadow.predictions import Prediction
 from meadow_local.errors import StackError
@@ -68,7 +68,7 @@ def classify_folder(console: Console, client: MeadowClient, folder: Path) -> Fol
         BatchFailedError: The batch failed as a whole.
     """
     begun = time.monotonic()
-    run = FolderRun.begin(client, make_plan(walk(folder), client.limits()), folder.name)
+    run = FolderRun.begin(client, make_plan(find_files([str(folder)]).files, client.limits()), folder.name)
     run_with_progress(console, run)
     summary = Summary()
     predicted = Counter(
