@@ -130,7 +130,10 @@ def test_hold_out_images_lie_where_meadow_puts_them(holdout: ModuleType) -> None
     ]
     assert holdout.image_key(digests[3]) == image_key(digests[3])
     assert holdout.manifest_key("lawns", "d2") == manifest_key("lawns", "d2")
-    entries = tuple(DatasetEntry(sha256=digest, label="grass", source="s") for digest in digests)
+    moved = {digests[0]: Split.TRAIN, digests[4]: Split.HOLDOUT}
+    entries = tuple(
+        DatasetEntry(sha256=digest, label="grass", source="s", moved_to=moved.get(digest)) for digest in digests
+    )
     manifest = DatasetManifest(name="lawns", created_at=NOW, entries=entries)
     chosen = holdout.pick(manifest.model_dump_json().encode(), 5)
     assert [digest for digest, _ in chosen] == [entry.sha256 for entry in manifest.of_split(Split.HOLDOUT)][:5]

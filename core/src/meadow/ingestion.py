@@ -4,6 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from meadow.datasets.class_layout import SplitFolders
+from meadow.datasets.near_duplicates import NearDuplicates
 from meadow.sources.model import URI_PATTERN
 
 MAX_SOURCES = 20
@@ -21,7 +23,7 @@ class ListedUrls(BaseModel):
         "",
         max_length=MAX_URI_CHARACTERS,
         pattern=rf"^$|{URI_PATTERN}",
-        description="A CSV file with the columns `url` and `label`.",
+        description="A CSV file with the columns `url` and `label`; paths are from its own folder.",
         examples=["s3://images-bucket/lists/lawns.csv"],
     )
 
@@ -59,6 +61,16 @@ class IngestRequest(BaseModel):
     sources: list[IngestSource] = Field(min_length=1, max_length=MAX_SOURCES)
     add: bool = Field(default=False, description="Add to the newest version, if there is one, instead of replacing it.")
     refresh: bool = Field(default=False, description="Ask again for addresses that were downloaded before.")
+    split_folders: SplitFolders = Field(
+        default=SplitFolders.MERGE,
+        description="What becomes of folders such as `train` and `test` that hold the same classes: `merge` puts them "
+        "together, `keep` leaves their images in the split that they are in.",
+    )
+    near_duplicates: NearDuplicates = Field(
+        default=NearDuplicates.AUTO,
+        description="Whether images that look nearly the same are left out but one (`drop`) or all taken (`keep`). "
+        "`auto` drops them unless that costs a class or conflicts with many labels, as under a fixed camera.",
+    )
     max_failed: float = Field(
         0.5, ge=0, le=1, description="The share of a source's images that may be missing or unreadable."
     )
@@ -76,6 +88,12 @@ class IngestResult(BaseModel):
     removed: int
     relabelled: int
     rejected: dict[str, int] = Field(description="How many images were left out, by reason.")
+    passed_over: dict[str, int] = Field(
+        default_factory=dict, description="What the search for images passed over: by suffix, or by another reason."
+    )
+    notes: list[str] = Field(
+        default_factory=list, description="What to know of the version: how folders were understood, small classes."
+    )
     report: str = Field(description="The page that shows what was taken and what was left out.")
     overtook: str = Field(
         "", description="Digest of a version that came while the sources were read, if this one replaced it."

@@ -152,14 +152,14 @@ def test_a_list_of_addresses_is_published(
 def test_what_is_no_source_is_one_sentence(
     meadow: Meadow, lawns: Path, capsys: Shown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "other.csv").write_text("address,class\na,b")
+    (tmp_path / "other.csv").write_text("colour,size\na,b")
     (tmp_path / "empty.csv").write_text("url,label\n")
     (tmp_path / "binary.csv").write_bytes(b"\xff\xfe\x00")
     for arguments, reason in (
         ([], "Name a source"),
         ([lawns, lawns], "--name NAME"),
         (["--corrections"], "--name NAME"),
-        ([tmp_path / "other.csv"], "no column 'url'"),
+        ([tmp_path / "other.csv"], "no columns for images and labels"),
         ([tmp_path / "empty.csv"], "lists no images"),
         ([tmp_path / "binary.csv"], "cannot be read as a CSV file"),
         ([tmp_path / "none.csv"], "cannot be read as a CSV file"),

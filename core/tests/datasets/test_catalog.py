@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from meadow.datasets.catalog import DatasetCatalog
-from meadow.datasets.folder import DatasetError
+from meadow.datasets.errors import DatasetError
 from meadow.datasets.rejection import Reason
 from meadow.settings import Settings
 from meadow.storage.layout import image_key, latest_key, manifest_key

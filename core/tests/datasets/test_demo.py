@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from meadow.datasets.demo import LABELS, render_demo_dataset, render_image
-from meadow.datasets.folder import read_class_folders
+from meadow.datasets.sources.folder import FolderSource
+from meadow.datasets.sources.model import Candidate
 
 Floats: TypeAlias = NDArray[np.float64]
 SIZE = (160, 120)
@@ -44,10 +45,10 @@ def test_more_pictures_do_not_change_the_first_ones_and_another_seed_does(tmp_pa
 
 def test_it_is_a_folder_per_class_data_set_of_the_size_asked_for(tmp_path: Path) -> None:
     render_demo_dataset(tmp_path, per_class=2, size=SIZE)
-    files = read_class_folders(tmp_path)
+    files = [one for one in FolderSource(tmp_path, max_bytes=10_000_000).candidates() if isinstance(one, Candidate)]
     assert [file.label for file in files] == ["dandelion", "dandelion", "grass", "grass"]
     for file in files:
-        with Image.open(file.path) as image:
+        with Image.open(file.place) as image:
             assert image.size == SIZE
 
 

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from meadow.datasets.folder import DatasetError
 from meadow.datasets.rejection import Reason
 from meadow_trainer.errors import TrainingDataError
 from meadow_trainer.folder_source import folder_source
@@ -78,7 +77,7 @@ def test_class_of_which_nothing_is_usable_is_named_with_the_reason(folder: Path)
         folder_source(folder, max_pixels=MAX_PIXELS)
 
 
-def test_empty_class_folder_is_refused_by_name(folder: Path) -> None:
+def test_empty_class_folder_is_no_class_and_said_to_be_none(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     (folder / "wasp").mkdir()
-    with pytest.raises(DatasetError, match="wasp"):
-        folder_source(folder, max_pixels=MAX_PIXELS)
+    assert "wasp" not in folder_source(folder, max_pixels=MAX_PIXELS).manifest.classes
+    assert "Folder wasp holds no images and is no class." in caplog.text

@@ -45,6 +45,17 @@ def test_one_class_is_no_task() -> None:
         divide(_manifest(bee=50), 10)
 
 
-def test_class_with_too_few_images_is_named() -> None:
-    with pytest.raises(TrainingDataError, match=r"'fly' .* too few images"):
-        divide(_manifest(bee=50, fly=1), 10)
+def test_all_classes_with_too_few_images_are_named() -> None:
+    with pytest.raises(TrainingDataError, match=r"too few images.*'ant' \(1 and 0\), 'fly'"):
+        divide(_manifest(ant=1, bee=50, fly=1), 10)
+
+
+def test_small_class_is_not_cut_for_validation() -> None:
+    parts = divide(_manifest(bee=200, fly=200), 20)
+    small = [entry.model_copy(update={"label": "ant"}) for entry in parts.validation[:2]]
+    manifest = DatasetManifest(
+        name="test",
+        created_at=datetime.now(UTC),
+        entries=(*parts.training, *small, parts.holdout[0].model_copy(update={"label": "ant"}), *parts.holdout[1:]),
+    )
+    assert [entry.label for entry in divide(manifest, 20).training].count("ant") == 2

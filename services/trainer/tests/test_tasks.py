@@ -8,7 +8,7 @@ import pytest
 from typing_extensions import override
 
 from meadow.datasets.catalog import DatasetCatalog
-from meadow.datasets.folder import DatasetError
+from meadow.datasets.errors import DatasetError
 from meadow.datasets.manifest import DatasetManifest
 from meadow.explanations import Explanation
 from meadow.jobs.connection import connect

@@ -10,8 +10,11 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from meadow.cli.data_report import check_report
+from meadow.datasets.class_layout import SplitFolders
 from meadow.datasets.errors import DatasetError
 from meadow.datasets.manifest import SHORT_DIGEST
+from meadow.datasets.near_duplicates import NearDuplicates
+from meadow.image_files.passed_over import describe_passed_over
 from meadow.settings import load_settings
 
 if TYPE_CHECKING:
@@ -27,8 +30,8 @@ def publish(
     sources: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Folders with one sub-folder of images per class, CSV files with the columns url and label, "
-            "s3://bucket/prefix/, or the name of a list that comes with Meadow (dandelion-grass).",
+            help="Folders, or zip or tar files of them, with one sub-folder of images per class; lists (CSV) with the "
+            "columns url and label; s3://bucket/prefix/; or the name of a bundled list (dandelion-grass).",
         ),
     ] = None,
     name: Annotated[str, typer.Option("--name", "-n", help="The data set's name; its source's when left out.")] = "",
@@ -40,6 +43,17 @@ def publish(
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Ask again for addresses that were downloaded before.")
     ] = False,
+    split_folders: Annotated[
+        SplitFolders,
+        typer.Option("--splits", help="Folders train, val, test of the same classes: merge them, or keep their split."),
+    ] = SplitFolders.MERGE,
+    near_duplicates: Annotated[
+        NearDuplicates,
+        typer.Option(
+            help="Images that look nearly the same: drop all but one, keep them, or auto: drop, unless that costs a "
+            "class or conflicts with many labels, as under a fixed camera."
+        ),
+    ] = NearDuplicates.AUTO,
     report: Annotated[Path | None, typer.Option(help="Write the report, a page in HTML, to this file too.")] = None,
     max_failed: Annotated[
         float, typer.Option(min=0, max=1, help="The share of a source's images that may be missing or unreadable.")
@@ -55,13 +69,15 @@ def publish(
     Example: `meadow data publish more.csv --name lawns --add --corrections --report report.html`
     """
     from meadow.datasets.catalog import DatasetCatalog  # noqa: PLC0415 - needs the extra 'server'
-    from meadow.datasets.ingest.run import IngestError  # noqa: PLC0415
+    from meadow.datasets.ingest.run import IngestError, IngestRules  # noqa: PLC0415
     from meadow.datasets.sources.named import default_name, open_sources  # noqa: PLC0415
     from meadow.storage.s3 import ObjectStore  # noqa: PLC0415
 
     texts = sources or []
     if not texts and not corrections:
-        raise typer.BadParameter("Name a source: a folder, a CSV file, s3://bucket/prefix/, or --corrections.")
+        raise typer.BadParameter(
+            "Name a source: a folder, an archive, a CSV file, s3://bucket/prefix/, or --corrections."
+        )
     if not name and len(texts) != 1:
         raise typer.BadParameter("Name the data set: --name NAME.")
     check_report(report)
@@ -71,14 +87,22 @@ def publish(
     catalog = DatasetCatalog(store, settings.images_bucket, max_image_pixels=settings.max_image_pixels)
     columns = ("Publishing", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     try:
-        opened = open_sources(texts, settings, store, corrections=corrections, add=add, refresh=refresh)
+        opened = open_sources(
+            texts,
+            settings,
+            store,
+            corrections=corrections,
+            add=add,
+            refresh=refresh,
+            split_folders=split_folders,
+        )
         with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
             task = progress.add_task("", total=None)
             publication = catalog.publish(
                 name or default_name(texts[0]),
                 opened,
                 add=add,
-                max_failed=max_failed,
+                rules=IngestRules(max_failed, near_duplicates),
                 on_progress=lambda done, total: progress.update(task, completed=done, total=total),
                 threads=settings.ingest_downloads,
             )
@@ -99,6 +123,10 @@ def _show(console: Console, publication: "Publication") -> None:
         reasons = Counter(rejection.reason.value for rejection in publication.rejected)
         counted = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
         console.print(f"{len(publication.rejected)} left out in all: {counted}.", style="dim", highlight=False)
+    if sentence := describe_passed_over(publication.summary.passed_over):
+        console.print(sentence, style="yellow", highlight=False, markup=False)
+    for note in publication.summary.notes:
+        console.print(note, style="yellow", highlight=False, markup=False)
     manifest = publication.manifest
     if publication.overtook:
         overtook = publication.overtook[:SHORT_DIGEST]

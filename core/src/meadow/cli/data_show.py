@@ -13,6 +13,7 @@ from meadow.cli.data_report import check_report
 from meadow.datasets.diff import VersionDiff, compare
 from meadow.datasets.manifest import SHORT_DIGEST
 from meadow.datasets.summary import VersionSummary
+from meadow.image_files.passed_over import describe_passed_over
 from meadow.settings import load_settings
 
 if TYPE_CHECKING:
@@ -104,6 +105,8 @@ def show(
         for reason, count in summary.rejections.items():
             reasons.add_row(reason, str(count))
         console.print(reasons)
+    for note in filter(None, (describe_passed_over(summary.passed_over), *summary.notes)):
+        console.print(note, style="yellow", highlight=False, markup=False)
 
 
 @app.command()

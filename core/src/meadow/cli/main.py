@@ -10,7 +10,7 @@ from rich.markup import escape
 
 from meadow.cli import batches, classify, correct, data, feedback, jobs, keys, models, quality, results, settings, train
 from meadow.client import ClientError
-from meadow.datasets.folder import DatasetError
+from meadow.datasets.errors import DatasetError
 from meadow.problems import ProblemError
 from meadow.storage.errors import StoreError
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from meadow.datasets.folder import DatasetError
+from meadow.datasets.errors import DatasetError
 from meadow.datasets.ingest.reading import Progress
-from meadow.datasets.ingest.run import MAX_FAILED, THREADS, Ingestion, Publication
+from meadow.datasets.ingest.run import THREADS, Ingestion, IngestRules, Publication
 from meadow.datasets.sources.folder import FolderSource
 from meadow.datasets.sources.model import Source
 from meadow.datasets.versions import DatasetVersions
@@ -14,7 +14,7 @@ from meadow.storage.s3 import ObjectStore
 
 __all__ = ("DatasetCatalog", "DatasetError", "Publication")
 
-MAX_FILE_BYTES = 20 * MEBIBYTE
+MAX_FILE_BYTES = 64 * MEBIBYTE
 
 
 class DatasetCatalog(DatasetVersions):
@@ -31,7 +31,7 @@ class DatasetCatalog(DatasetVersions):
         *,
         add: bool = False,
         may_be_first: bool = False,
-        max_failed: float = MAX_FAILED,
+        rules: IngestRules = IngestRules(),  # noqa: B008 - frozen
         on_progress: Progress | None = None,
         threads: int = THREADS,
     ) -> Publication:
@@ -42,7 +42,7 @@ class DatasetCatalog(DatasetVersions):
             sources,
             add=add,
             may_be_first=may_be_first,
-            max_failed=max_failed,
+            rules=rules,
             on_progress=on_progress,
             threads=threads,
         )

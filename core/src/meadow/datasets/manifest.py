@@ -24,14 +24,17 @@ class DatasetEntry(BaseModel):
     corrected: bool = False
     """Whether a person gave it this label by correcting a prediction; other sources do not overrule that."""
 
+    moved_to: Split | None = None
+    """The split that it is in although its content speaks for the other one: see `meadow.datasets.split`."""
+
     @property
     def split(self) -> Split:
-        """Train or hold-out, from the content."""
-        return split_of(self.sha256)
+        """Train or hold-out."""
+        return self.moved_to or split_of(self.sha256)
 
 
 class DatasetManifest(BaseModel):
-    """A data set version. Two versions with the same images and labels, corrected alike, have the same digest."""
+    """A data set version. Two versions with the same images, labels, splits and corrections have the same digest."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -44,7 +47,7 @@ class DatasetManifest(BaseModel):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def digest(self) -> str:
-        """Identity of the content: sha256 over the sorted images and labels, and which of them people corrected."""
+        """Identity of the content: sha256 over the sorted images and labels, and what is marked of them."""
         lines = sorted(f"{self._mark(entry)}{entry.sha256} {entry.label}\n" for entry in self.entries)
         return hashlib.sha256("".join(lines).encode()).hexdigest()
 
@@ -59,7 +62,7 @@ class DatasetManifest(BaseModel):
         return self.digest[:SHORT_DIGEST]
 
     def has_content_of(self, other: "DatasetManifest") -> bool:
-        """Whether both have the same images and labels, corrected alike, whatever their digests tell of that."""
+        """Whether both have the same images, labels, splits and corrections, whatever their digests tell of that."""
         return _content(self) == _content(other)
 
     def of_split(self, split: Split) -> list[DatasetEntry]:
@@ -67,9 +70,11 @@ class DatasetManifest(BaseModel):
         return sorted((entry for entry in self.entries if entry.split is split), key=lambda entry: entry.sha256)
 
     def _mark(self, entry: DatasetEntry) -> str:
+        """Mark what people corrected, and what is not in the split of its content."""
         # In front, where no label can look like it.
-        return "corrected " if self.tells_corrected and entry.corrected else ""
+        corrected = "corrected " if self.tells_corrected and entry.corrected else ""
+        return corrected + (f"{entry.moved_to} " if entry.moved_to else "")
 
 
-def _content(manifest: DatasetManifest) -> set[tuple[str, str, bool]]:
-    return {(entry.sha256, entry.label, entry.corrected) for entry in manifest.entries}
+def _content(manifest: DatasetManifest) -> set[tuple[str, str, bool, Split]]:
+    return {(entry.sha256, entry.label, entry.corrected, entry.split) for entry in manifest.entries}

@@ -33,6 +33,8 @@ class SourceCounts(BaseModel):
     """The images that it named."""
     rejected: int = 0
     """Those of them that did not get into the version."""
+    passed_over: dict[str, int] = {}
+    """What its search for images passed over: by suffix, or by another reason."""
 
 
 class VersionSummary(BaseModel):
@@ -46,6 +48,8 @@ class VersionSummary(BaseModel):
     classes: dict[str, ClassCounts]
     sources: list[SourceCounts] = []
     rejections: dict[Reason, int] = {}
+    notes: list[str] = []
+    """What whoever published it should know: sentences for people."""
     added_to: str = ""
     """The digest of the version that images were added to; empty for one that was made from its sources alone."""
 
@@ -53,6 +57,11 @@ class VersionSummary(BaseModel):
     def images(self) -> int:
         """The images of all classes."""
         return sum(counts.images for counts in self.classes.values())
+
+    @property
+    def passed_over(self) -> dict[str, int]:
+        """What the searches of all sources passed over."""
+        return dict(sum((Counter(source.passed_over) for source in self.sources), Counter[str]()))
 
     @property
     def short(self) -> str:
@@ -65,6 +74,7 @@ def summarise(
     rejected: Iterable[Rejection] = (),
     sources: Iterable[SourceCounts] = (),
     added_to: str = "",
+    notes: Iterable[str] = (),
 ) -> VersionSummary:
     """Count what is in a version, and what is not."""
     classes = {label: ClassCounts() for label in manifest.classes}
@@ -84,4 +94,5 @@ def summarise(
         sources=list(sources),
         rejections={reason: reasons[reason] for reason in Reason if reasons[reason]},
         added_to=added_to,
+        notes=list(notes),
     )

@@ -99,8 +99,15 @@ class ObjectStore:
                     raise ObjectTooLargeError(f"s3://{bucket}/{key} has {answer['ContentLength']:,} bytes.")
                 return body.read()
 
-    def get_range(self, bucket: str, key: str, start: int, length: int, *, etag: str) -> bytes:
+    def get_range(self, bucket: str, key: str, start: int, length: int, *, etag: str = "") -> bytes:
         """Read up to `length` bytes from `start`, which lies within the object.
+
+        Args:
+            bucket: Its bucket.
+            key: Its key.
+            start: The first byte.
+            length: How many bytes at most.
+            etag: The version of the object that is read; whichever there is if it is left out.
 
         Raises:
             ObjectMissingError: Nothing lies under the key any more.
@@ -109,7 +116,7 @@ class ObjectStore:
         with trying("read", bucket, key):
             answer = self._client.get_object(Bucket=bucket, Key=key, Range=f"bytes={start}-{start + length - 1}")
             with answer["Body"] as body:
-                if answer["ETag"] != etag:
+                if etag and answer["ETag"] != etag:
                     raise ObjectChangedError(f"s3://{bucket}/{key} was replaced while it was read.")
                 return body.read()
 

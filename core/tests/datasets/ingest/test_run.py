@@ -20,9 +20,10 @@ from meadow.client.testing.server import Answer
 from meadow.datasets.catalog import DatasetCatalog
 from meadow.datasets.corrections import Corrections
 from meadow.datasets.errors import DatasetError
-from meadow.datasets.ingest.run import IngestError, Publication
+from meadow.datasets.ingest.run import IngestError, IngestRules, Publication
 from meadow.datasets.rejection import Reason
 from meadow.datasets.sources.folder import FolderSource
+from meadow.image_files.passed_over import PassedOver
 from meadow.settings import Settings
 from meadow.storage.layout import image_key, latest_key, manifest_key
 from meadow.storage.s3 import ObjectStore
@@ -135,7 +136,7 @@ def test_too_many_failures_publish_nothing(publish: Publish, listed: Path, host:
     add_rows(listed, *(f"{host.url}/none/{number}.png,grass" for number in range(13)))
     with pytest.raises(IngestError, match=r"13 of 25 images of list plants\.csv could not be read, more than the 50%"):
         publish(listed)
-    assert len(publish(listed, max_failed=0.6).manifest.entries) == 12
+    assert len(publish(listed, rules=IngestRules(max_failed=0.6)).manifest.entries) == 12
 
 
 def test_a_class_that_fails_altogether_publishes_nothing(publish: Publish, listed: Path, host: ImageHost) -> None:
@@ -295,8 +296,8 @@ def test_an_s3_prefix_is_a_source(publish: Publish, lawns: Path, store: ObjectSt
     store.put("elsewhere", "a/lawns2/grass/other.png", b"x")
     published = publish("s3://elsewhere/a/lawns")
     assert published.manifest.digest == publish(lawns).manifest.digest
-    assert reasons_of(published) == {Reason.LABEL_MISSING: 1}
-    assert published.rejected[0].name == "loose.png"
+    assert not published.rejected
+    assert published.summary.passed_over == {".txt": 1, PassedOver.LOOSE_IMAGE: 1}
 
 
 RUN = """

@@ -21,9 +21,9 @@ def image_key(sha256: str) -> str:
     return f"images/{sha256[:2]}/{sha256}"
 
 
-def is_holdout(sha256: str) -> bool:
-    """Whether an image is kept from training; its content tells."""
-    return int(sha256[:8], 16) % 100 < HOLDOUT_PERCENT
+def is_holdout(sha256: str, moved_to: str | None = None) -> bool:
+    """Whether an image is kept from training; its content tells, unless the data set moved it."""
+    return moved_to == "holdout" if moved_to else int(sha256[:8], 16) % 100 < HOLDOUT_PERCENT
 
 
 def pick(manifest: bytes, count: int) -> list[tuple[str, str]]:
@@ -34,7 +34,7 @@ def pick(manifest: bytes, count: int) -> list[tuple[str, str]]:
     """
     by_label: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for entry in sorted(json.loads(manifest)["entries"], key=lambda entry: entry["sha256"]):
-        if is_holdout(entry["sha256"]):
+        if is_holdout(entry["sha256"], entry.get("moved_to")):
             by_label[entry["label"]].append((entry["sha256"], entry["label"]))
     in_turn = chain.from_iterable(zip_longest(*(by_label[label] for label in sorted(by_label))))
     return [image for image in in_turn if image][:count]

@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from starlette.exceptions import HTTPException
 
-from meadow.datasets.folder import DatasetError
+from meadow.datasets.errors import DatasetError
 from meadow.problems import FieldError, Problem, ProblemError, ProblemType, ProblemTypes
 from meadow.registry.versions import RegistryError
 from meadow.storage.s3 import StoreError

@@ -17,7 +17,7 @@ import torch
 import typer
 from rich.console import Console
 
-from meadow.datasets.folder import DatasetError
+from meadow.datasets.errors import DatasetError
 from meadow.settings import load_settings
 from meadow.training_config import DEFAULT_IMAGE_SIZE, TrainingConfig
 from meadow_trainer.crossvalidate import CrossValidation, Validated

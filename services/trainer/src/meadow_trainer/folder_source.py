@@ -1,20 +1,24 @@
 """A folder of this machine as a data set: cleaned as a published one is, but nothing is stored."""
 
+import logging
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
+from meadow.datasets.ingest.assertions import ReadImage, by_content
 from meadow.datasets.ingest.check import check, refused
-from meadow.datasets.ingest.claims import ReadImage, by_content
-from meadow.datasets.ingest.likeness import Likeness
-from meadow.datasets.ingest.settle import settle
+from meadow.datasets.ingest.deduplicate import deduplicate
+from meadow.datasets.ingest.similarity import Similarity
+from meadow.datasets.ingest.usable import class_notes
 from meadow.datasets.manifest import DatasetManifest
 from meadow.datasets.rejection import Rejection
 from meadow.datasets.sources.folder import FolderSource
 from meadow.datasets.sources.model import Candidate, UnfitError
 from meadow_trainer.errors import TrainingDataError
 from meadow_trainer.source import ImageSource
+
+log = logging.getLogger(__name__)
 
 _THREADS = 4
 
@@ -34,23 +38,33 @@ def folder_source(folder: Path, *, max_pixels: int) -> ImageSource:
     """
     files = FolderSource(folder, max_bytes=sys.maxsize)
     candidates = list(files.candidates())
+    paths: dict[str, Path] = {}
 
-    def look(candidate: Candidate) -> ReadImage | Rejection:
+    def look(candidate: Candidate | Rejection) -> ReadImage | Rejection:
+        if isinstance(candidate, Rejection):
+            return candidate
         try:
             body = files.read(candidate)
         except UnfitError as error:
             return refused(candidate, files.title, error.reason, error.detail)
-        return check(candidate, files.title, body, max_pixels=max_pixels)
+        checked = check(candidate, files.title, body, max_pixels=max_pixels)
+        if isinstance(checked, ReadImage):
+            paths[checked.assertion.sha256] = Path(candidate.place)
+        return checked
 
     with ThreadPoolExecutor(_THREADS) as pool:
         looked = list(pool.map(look, candidates))
     found = [one for one in looked if isinstance(one, ReadImage)]
-    paths = {one.claim.sha256: folder / one.claim.name for one in found}
-
-    settlement = settle(by_content(found), Likeness(lambda sha256: paths[sha256].read_bytes()))
-    rejected = (*(one for one in looked if isinstance(one, Rejection)), *settlement.rejected)
-    manifest = DatasetManifest(name=folder.name or "folder", created_at=datetime.now(UTC), entries=settlement.entries)
-    if lost := sorted({one.label for one in candidates} - set(manifest.classes)):
+    deduplicated = deduplicate(by_content(found), Similarity(lambda sha256: paths[sha256].read_bytes()))
+    rejected = (*(one for one in looked if isinstance(one, Rejection)), *deduplicated.rejected)
+    manifest = DatasetManifest(
+        name=folder.name or "folder", created_at=datetime.now(UTC), entries=deduplicated.split_entries()
+    )
+    wanted = {one.label for one in candidates if isinstance(one, Candidate)}
+    if lost := sorted(wanted - set(manifest.classes)):
         why = next(f"{one.name}: {one.detail}" for one in rejected if one.label in lost)
         raise TrainingDataError(f"No usable image is left in class {', '.join(lost)} of {folder}. {why}")
+    for note in (files.passed_over.sentence, *files.notes, *deduplicated.notes, *class_notes(manifest)):
+        if note:
+            log.warning("%s", note)
     return ImageSource(manifest, lambda entry: paths[entry.sha256].read_bytes(), rejected)

@@ -11,7 +11,7 @@ from typing_extensions import override
 from meadow.datasets.catalog import DatasetCatalog
 from meadow.datasets.diff import compare
 from meadow.datasets.errors import DatasetError
-from meadow.datasets.ingest.run import IngestError, Publication
+from meadow.datasets.ingest.run import IngestError, IngestRules, Publication
 from meadow.datasets.manifest import DatasetManifest
 from meadow.datasets.sources.requested import open_requested
 from meadow.ingestion import IngestRequest, IngestResult
@@ -73,7 +73,7 @@ class IngestJobs(QueuedJobs):
                     sources,
                     add=request.add,
                     may_be_first=True,
-                    max_failed=request.max_failed,
+                    rules=IngestRules(request.max_failed, request.near_duplicates),
                     on_progress=on_progress,
                     threads=self._settings.ingest_downloads,
                 )
@@ -96,6 +96,8 @@ class IngestJobs(QueuedJobs):
             removed=len(changes.removed),
             relabelled=len(changes.relabelled),
             rejected={reason.value: count for reason, count in publication.summary.rejections.items()},
+            passed_over=publication.summary.passed_over,
+            notes=publication.summary.notes,
             report=page or f"/v1/datasets/{manifest.name}/versions/{manifest.digest}/report",
             overtook=publication.overtook,
         )

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from meadow.bundle.manifest import BundleError
-from meadow.datasets.folder import DatasetError
+from meadow.datasets.errors import DatasetError
 from meadow.registry.cache import ModelCache
 from meadow.registry.versions import ModelRegistry, RegistryError
 from meadow.settings import load_settings

@@ -1,15 +1,15 @@
 """Where a run's labelled images come from, and which of them are for what."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from meadow.datasets.catalog import DatasetCatalog
 from meadow.datasets.manifest import DatasetEntry, DatasetManifest
+from meadow.datasets.minimums import MINIMUM_HOLDOUT, MINIMUM_TRAIN
 from meadow.datasets.rejection import Rejection
 from meadow.datasets.split import Split
 from meadow_trainer.errors import TrainingDataError
-
-_MINIMUM_PER_CLASS = 2
 
 
 @dataclass(frozen=True)
@@ -50,21 +50,29 @@ def divide(manifest: DatasetManifest, validation_percent: int) -> Parts:
     """
     training: list[DatasetEntry] = []
     validation: list[DatasetEntry] = []
-    for entry in manifest.of_split(Split.TRAIN):
+    entries = manifest.of_split(Split.TRAIN)
+    left = Counter(entry.label for entry in entries)
+    for entry in entries:
         # Other digits than those that decided about the hold-out: the two choices are independent.
         kept_back = int(entry.sha256[8:16], 16) % 100 < validation_percent
-        (validation if kept_back else training).append(entry)
+        # A small class is needed whole to learn from.
+        if kept_back and left[entry.label] > MINIMUM_TRAIN:
+            left[entry.label] -= 1
+            validation.append(entry)
+        else:
+            training.append(entry)
     holdout = manifest.of_split(Split.HOLDOUT)
     if len(manifest.classes) < 2:  # noqa: PLR2004 - telling one class from nothing is no task
         raise TrainingDataError(
             f"Data set {manifest.name!r} has one class only ({', '.join(manifest.classes)}); two are needed at least."
         )
-    for label in manifest.classes:
-        count = sum(entry.label == label for entry in training)
-        if count < _MINIMUM_PER_CLASS or not any(entry.label == label for entry in holdout):
-            raise TrainingDataError(
-                f"Class {label!r} of data set {manifest.name!r} has too few images: {count} to train on (at least "
-                f"{_MINIMUM_PER_CLASS} are needed), {sum(entry.label == label for entry in holdout)} in the hold-out "
-                "(at least 1). Add images."
-            )
+    learned = Counter(entry.label for entry in training)
+    held_out = Counter(entry.label for entry in holdout)
+    small = [one for one in manifest.classes if learned[one] < MINIMUM_TRAIN or held_out[one] < MINIMUM_HOLDOUT]
+    if small:
+        counts = ", ".join(f"{label!r} ({learned[label]} and {held_out[label]})" for label in small)
+        raise TrainingDataError(
+            f"Data set {manifest.name!r} has classes with too few images, to train on and in the hold-out: {counts}. "
+            f"At least {MINIMUM_TRAIN} and {MINIMUM_HOLDOUT} are needed. Add images, or take these classes out."
+        )
     return Parts(training, validation, holdout)

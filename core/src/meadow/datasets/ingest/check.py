@@ -2,7 +2,7 @@
 
 import hashlib
 
-from meadow.datasets.ingest.claims import Claim, ReadImage
+from meadow.datasets.ingest.assertions import LabelAssertion, ReadImage
 from meadow.datasets.ingest.look import EMPTY_SPREAD, look_at
 from meadow.datasets.rejection import Reason, Rejection
 from meadow.datasets.sources.model import Candidate, UnfitError
@@ -28,15 +28,16 @@ def check(candidate: Candidate, origin: str, body: bytes, *, max_pixels: int) ->
     if look.spread < EMPTY_SPREAD:
         detail = f"nothing is to be seen: its colours vary by {look.spread:.1f} of 255 only"
         return refused(candidate, origin, Reason.NEAR_EMPTY, detail, sha256)
-    claim = Claim(
+    assertion = LabelAssertion(
         name=candidate.name,
         label=candidate.label,
         origin=origin,
         sha256=sha256,
         corrected=candidate.corrected,
         new_class=candidate.new_class,
+        split=candidate.split,
     )
-    return ReadImage(claim, look.bits, look.area)
+    return ReadImage(assertion, look.bits, look.area)
 
 
 def refused(candidate: Candidate, origin: str, reason: Reason, detail: str, sha256: str = "") -> Rejection:

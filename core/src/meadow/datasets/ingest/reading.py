@@ -8,10 +8,11 @@ from functools import partial
 from itertools import count
 from threading import BoundedSemaphore
 
+from meadow.datasets.ingest.assertions import LabelAssertion, ReadImage
 from meadow.datasets.ingest.check import check, refused
-from meadow.datasets.ingest.claims import Claim, ReadImage
 from meadow.datasets.ingest.in_order import in_order
 from meadow.datasets.ingest.look import STORED_PIXELS, look_at
+from meadow.datasets.labels import normal_label
 from meadow.datasets.manifest import DatasetEntry, DatasetManifest
 from meadow.datasets.rejection import Rejection
 from meadow.datasets.sources.model import Candidate, Source, UnfitError
@@ -33,12 +34,14 @@ a whole image in its hands, so there are not many more.
 
 
 @dataclass
-class Harvest:
+class IngestCandidates:
     """What the sources gave."""
 
     images: list[ReadImage] = field(default_factory=list)
     rejected: list[Rejection] = field(default_factory=list)
     sources: list[SourceCounts] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """How the sources were understood, where that is not plain."""
 
 
 class Reader:
@@ -64,7 +67,7 @@ class Reader:
         with ThreadPoolExecutor(self._threads) as pool:
             return list(in_order(pool, partial(self._keep, f"version {base.short}"), base.entries))
 
-    def read(self, sources: Sequence[Source], *, on_progress: Progress | None) -> Harvest:
+    def read(self, sources: Sequence[Source], *, on_progress: Progress | None) -> IngestCandidates:
         """Read what the sources name, in a fixed order.
 
         Raises:
@@ -73,23 +76,25 @@ class Reader:
         """
         totals = [source.total for source in sources]
         total = sum(filter(None, totals)) if None not in totals else None
-        harvest = Harvest()
+        candidates = IngestCandidates()
         done = count(1)
         for source, origin in zip(sources, _origins(sources), strict=True):
-            harvest.sources.append(SourceCounts(title=origin))
-            self._read(source, origin, harvest, lambda: on_progress(next(done), total) if on_progress else None)
-        return harvest
+            candidates.sources.append(SourceCounts(title=origin))
+            self._read(source, origin, candidates, lambda: on_progress(next(done), total) if on_progress else None)
+        return candidates
 
-    def _read(self, source: Source, origin: str, harvest: Harvest, on_image: Callable[[], None]) -> None:
+    def _read(self, source: Source, origin: str, candidates: IngestCandidates, on_image: Callable[[], None]) -> None:
         pool = ThreadPoolExecutor(self._threads * (WAITING if source.waits else 1))
         try:
             for outcome in in_order(pool, partial(self._take, source, origin), source.candidates()):
                 if isinstance(outcome, Rejection):
-                    harvest.rejected.append(outcome)
+                    candidates.rejected.append(outcome)
                 else:
-                    harvest.images.append(outcome)
-                harvest.sources[-1].named += 1
+                    candidates.images.append(outcome)
+                candidates.sources[-1].named += 1
                 on_image()
+            candidates.sources[-1].passed_over = dict(source.passed_over)
+            candidates.notes.extend(source.notes)
         except BaseException:
             # What waits is not begun, what is under way is broken off.
             pool.shutdown(wait=False, cancel_futures=True)
@@ -108,7 +113,7 @@ class Reader:
             return refused(candidate, origin, error.reason, error.detail)
         with self._slots:
             outcome = check(candidate, origin, body, max_pixels=self._max_pixels)
-            self._store_once(outcome.sha256 if isinstance(outcome, Rejection) else outcome.claim.sha256, body)
+            self._store_once(outcome.sha256 if isinstance(outcome, Rejection) else outcome.assertion.sha256, body)
         return outcome
 
     def _store_once(self, sha256: str, body: bytes) -> None:
@@ -121,8 +126,9 @@ class Reader:
         bits = bytes.fromhex(entry.look)
         if not bits:
             bits = look_at(self._versions.read_image(entry), max_pixels=STORED_PIXELS).bits
-        claim = Claim(entry.source, entry.label, origin, entry.sha256, entry.corrected, kept=True)
-        return ReadImage(claim, bits, 0)
+        label = normal_label(entry.label)
+        assertion = LabelAssertion(entry.source, label, origin, entry.sha256, entry.corrected, kept=True)
+        return ReadImage(assertion, bits, 0)
 
 
 def _origins(sources: Sequence[Source]) -> list[str]:

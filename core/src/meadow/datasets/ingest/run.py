@@ -1,4 +1,4 @@
-"""One run of ingestion: read what the sources name, settle it, publish it."""
+"""One run of ingestion: read what the sources name, deduplicate it, publish it."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from meadow.datasets.errors import DatasetError, OvertakenError
-from meadow.datasets.ingest.claims import ReadImage, by_content
-from meadow.datasets.ingest.likeness import Likeness
-from meadow.datasets.ingest.reading import Harvest, Progress, Reader
+from meadow.datasets.ingest.assertions import ReadImage, by_content
+from meadow.datasets.ingest.deduplicate import deduplicate
+from meadow.datasets.ingest.reading import IngestCandidates, Progress, Reader
 from meadow.datasets.ingest.report import render_report
-from meadow.datasets.ingest.settle import settle
-from meadow.datasets.ingest.usable import check_name, fault_of
+from meadow.datasets.ingest.similarity import Similarity
+from meadow.datasets.ingest.usable import check_name, class_notes, fault_of
 from meadow.datasets.manifest import DatasetManifest
+from meadow.datasets.near_duplicates import NearDuplicates
 from meadow.datasets.rejection import Rejection
 from meadow.datasets.sources.model import Source
 from meadow.datasets.summary import VersionSummary, summarise
@@ -42,6 +43,15 @@ class Publication:
     """The digest of a version that came while the sources were read, if this one replaced it."""
 
 
+@dataclass(frozen=True)
+class IngestRules:
+    """Which images a version is made of."""
+
+    max_failed: float = MAX_FAILED
+    """The share of a source's images that may be unreachable or unreadable, 0 to 1."""
+    near_duplicates: NearDuplicates = NearDuplicates.AUTO
+
+
 class IngestError(DatasetError):
     """Nothing was published; the report, a page in HTML, shows why."""
 
@@ -59,7 +69,7 @@ class Ingestion:
         self._bucket = bucket
         self._versions = versions
         self._max_pixels = max_pixels
-        self._look_alike = Likeness(lambda sha256: store.get(bucket, image_key(sha256)))
+        self._correlate = Similarity(lambda sha256: store.get(bucket, image_key(sha256)))
 
     def run(
         self,
@@ -68,7 +78,7 @@ class Ingestion:
         *,
         add: bool = False,
         may_be_first: bool = False,
-        max_failed: float = MAX_FAILED,
+        rules: IngestRules = IngestRules(),
         on_progress: Progress | None = None,
         threads: int = THREADS,
     ) -> Publication:
@@ -79,7 +89,7 @@ class Ingestion:
             sources: In the order in which they are read.
             add: Take the images of the newest version too: of the one that is the newest when all sources are read.
             may_be_first: With `add`: whether there need be no version yet.
-            max_failed: The share of a source's images that may be unreachable or unreadable, 0 to 1.
+            rules: Which images are taken.
             on_progress: Called after each image.
             threads: Images that are read at a time.
 
@@ -93,62 +103,73 @@ class Ingestion:
             self._store.ensure_bucket(self._bucket)
             at_first = self._versions.newest_or_none(name)
             base = self._base(name, may_be_first=may_be_first) if add else None
-            harvest = reader.read(sources, on_progress=on_progress)
+            candidates = reader.read(sources, on_progress=on_progress)
         finally:
             for source in sources:
                 source.close()
         if not add:
-            return self._replace(name, harvest, at_first, max_failed=max_failed)
+            return self._replace(name, candidates, at_first, rules)
         while True:
             kept = reader.keep(base) if base else []
             try:
-                return self._add(name, base, _with_kept(harvest, kept), max_failed=max_failed)
+                return self._add(name, base, _with_kept(candidates, kept), rules)
             except OvertakenError:
                 # The sources took minutes, in which others may publish; what they added is not to be lost.
                 base = self._base(name, may_be_first=may_be_first)
 
-    def _replace(self, name: str, harvest: Harvest, at_first: str | None, *, max_failed: float) -> Publication:
-        """Publish the harvest by itself, whatever the newest version is."""
+    def _replace(
+        self, name: str, candidates: IngestCandidates, at_first: str | None, rules: IngestRules
+    ) -> Publication:
+        """Publish the candidates by itself, whatever the newest version is."""
         try:
             before = self._versions.load(name)
         except DatasetError:
             before = None
-        draft = self._draft(name, harvest, before, added_to="", max_failed=max_failed)
+        draft = self._draft(name, candidates, before, rules, added_to="")
         newest = self._versions.newest_or_none(name)
         overtook = newest if draft.changed and newest not in {at_first, draft.manifest.digest} else None
         return self._published(replace(draft, overtook=overtook or ""), added=False)
 
-    def _add(self, name: str, base: DatasetManifest | None, harvest: Harvest, *, max_failed: float) -> Publication:
-        """Publish the harvest, which has the images of the base in it.
+    def _add(
+        self, name: str, base: DatasetManifest | None, candidates: IngestCandidates, rules: IngestRules
+    ) -> Publication:
+        """Publish the candidates, which has the images of the base in it.
 
         Raises:
             OvertakenError: The base is not the newest version any more; nothing was published.
         """
-        draft = self._draft(name, harvest, base, added_to=base.digest if base else "", max_failed=max_failed)
+        draft = self._draft(name, candidates, base, rules, added_to=base.digest if base else "")
         self._versions.check_newest(name, base.digest if base else None)
         return self._published(draft, added=True)
 
     def _draft(
-        self, name: str, harvest: Harvest, before: DatasetManifest | None, *, added_to: str, max_failed: float
+        self,
+        name: str,
+        candidates: IngestCandidates,
+        before: DatasetManifest | None,
+        rules: IngestRules,
+        *,
+        added_to: str,
     ) -> Publication:
-        """Settle which images make the version, and say what it would be.
+        """Decide which images make the version, and say what it would be.
 
         Raises:
             IngestError: It is none that is worth publishing.
         """
-        settlement = settle(by_content(harvest.images), self._look_alike)
-        rejected = (*harvest.rejected, *settlement.rejected)
+        deduplicated = deduplicate(by_content(candidates.images), self._correlate, rules.near_duplicates)
+        rejected = (*candidates.rejected, *deduplicated.rejected)
         left_out = Counter(rejection.origin for rejection in rejected)
-        sources = [counts.model_copy(update={"rejected": left_out[counts.title]}) for counts in harvest.sources]
+        sources = [counts.model_copy(update={"rejected": left_out[counts.title]}) for counts in candidates.sources]
         manifest = DatasetManifest(
-            name=name, created_at=datetime.now(UTC), entries=settlement.entries, tells_corrected=True
+            name=name, created_at=datetime.now(UTC), entries=deduplicated.split_entries(before), tells_corrected=True
         )
         changed = before is None or not manifest.has_content_of(before)
         if before and not changed:
             manifest = before
-        summary = summarise(manifest, rejected, sources, added_to)
+        notes = [*candidates.notes, *deduplicated.notes, *class_notes(manifest)]
+        summary = summarise(manifest, rejected, sources, added_to, notes)
         report = render_report(summary, manifest, rejected, self._read_image)
-        fault = fault_of(replace(harvest, rejected=list(rejected)), manifest, max_failed)
+        fault = fault_of(replace(candidates, rejected=list(rejected)), manifest, rules.max_failed)
         if fault:
             raise IngestError(f"{fault} Nothing was published.", report, rejected)
         return Publication(manifest, rejected, summary, report, changed, before)
@@ -176,5 +197,5 @@ class Ingestion:
             return None
 
 
-def _with_kept(harvest: Harvest, kept: list[ReadImage]) -> Harvest:
-    return replace(harvest, images=[*kept, *harvest.images])
+def _with_kept(candidates: IngestCandidates, kept: list[ReadImage]) -> IngestCandidates:
+    return replace(candidates, images=[*kept, *candidates.images])

@@ -3,9 +3,10 @@
 from collections import Counter
 
 from meadow.datasets.errors import DatasetError
-from meadow.datasets.folder import MINIMUM_CLASSES
-from meadow.datasets.ingest.reading import Harvest
+from meadow.datasets.ingest.reading import IngestCandidates
+from meadow.datasets.labels import twins
 from meadow.datasets.manifest import DatasetManifest
+from meadow.datasets.minimums import MINIMUM_CLASSES, MINIMUM_PER_CLASS
 from meadow.datasets.plain_names import is_plain_name
 from meadow.datasets.rejection import Reason
 from meadow.datasets.sources.model import CORRECTIONS_TITLE
@@ -21,20 +22,38 @@ def check_name(name: str) -> None:
         raise DatasetError(f"{name!r} is no data set name. Use letters, digits, '-' and '_'.")
 
 
-def fault_of(harvest: Harvest, manifest: DatasetManifest, max_failed: float) -> str:
+def fault_of(candidates: IngestCandidates, manifest: DatasetManifest, max_failed: float) -> str:
     """Say in a sentence why a version is not to be published; empty if it is.
 
     Args:
-        harvest: What the sources gave.
+        candidates: What the sources gave.
         manifest: What is left of that.
         max_failed: The share of a source's images that may be unreachable or unreadable, 0 to 1.
     """
-    return _failed_source(harvest, max_failed) or _lost_class(harvest, manifest)
+    return _failed_source(candidates, max_failed) or _lost_class(candidates, manifest)
 
 
-def _failed_source(harvest: Harvest, max_failed: float) -> str:
-    for source in harvest.sources:
-        failed = [each for each in harvest.rejected if each.origin == source.title and each.reason.is_failure]
+def class_notes(manifest: DatasetManifest) -> list[str]:
+    """Say which classes cannot be trained on, and which are likely one; in sentences for people."""
+    notes = []
+    counts = Counter(entry.label for entry in manifest.entries)
+    small = [f"{label} ({counts[label]})" for label in manifest.classes if counts[label] < MINIMUM_PER_CLASS]
+    if small:
+        notes.append(
+            f"{len(small)} of {len(counts)} classes are too small to train on (at least {MINIMUM_PER_CLASS} each): "
+            f"{', '.join(small)}. Add images, or take these classes out."
+        )
+    notes += (
+        f"{' and '.join(map(repr, group))} are different classes, though they read alike. If they are one, give their "
+        "folders the same name and publish again."
+        for group in twins(manifest.classes)
+    )
+    return notes
+
+
+def _failed_source(candidates: IngestCandidates, max_failed: float) -> str:
+    for source in candidates.sources:
+        failed = [each for each in candidates.rejected if each.origin == source.title and each.reason.is_failure]
         if len(failed) > max_failed * source.named:
             detail, count = Counter(each.detail for each in failed).most_common(1)[0]
             return (
@@ -44,11 +63,11 @@ def _failed_source(harvest: Harvest, max_failed: float) -> str:
     return ""
 
 
-def _lost_class(harvest: Harvest, manifest: DatasetManifest) -> str:
+def _lost_class(candidates: IngestCandidates, manifest: DatasetManifest) -> str:
     """Look for a class that nothing is left of, unless only corrections name it or people corrected it away."""
-    named = [each for each in harvest.rejected if each.origin != CORRECTIONS_TITLE]
+    named = [each for each in candidates.rejected if each.origin != CORRECTIONS_TITLE]
     wanted = {each.label for each in named if each.reason is not Reason.LABEL_MISSING}
-    wanted |= {image.claim.label for image in harvest.images if not image.claim.corrected}
+    wanted |= {image.assertion.label for image in candidates.images if not image.assertion.corrected}
     corrected_away = {each.label for each in named if each.reason is Reason.CORRECTED}
     missing = sorted(wanted - corrected_away - set(manifest.classes))
     if missing:

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from meadow.datasets.corrections import Corrections
+from meadow.datasets.labels import normal_label
 from meadow.datasets.rejection import Reason
 from meadow.datasets.sources.model import CORRECTIONS_TITLE, Candidate, UnfitError
+from meadow.image_files.passed_over import PassedOverCounts
 from meadow.storage.errors import ObjectMissingError
 from meadow.storage.layout import image_key
 from meadow.storage.s3 import ObjectStore
@@ -16,8 +18,10 @@ class CorrectionsSource:
     title = CORRECTIONS_TITLE
     total = None
     waits = False
+    notes = ()
 
     def __init__(self, store: ObjectStore, bucket: str) -> None:
+        self.passed_over = PassedOverCounts()
         self._store = store
         self._bucket = bucket
         self._corrections = Corrections(store, bucket)
@@ -29,7 +33,7 @@ class CorrectionsSource:
             name = correction.name or correction.job_id or correction.sha256[:12]
             yield Candidate(
                 f"{correction.origin} of {name}",
-                correction.label,
+                normal_label(correction.label),
                 correction.sha256,
                 corrected=True,
                 new_class=correction.new_class,

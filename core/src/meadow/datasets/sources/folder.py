@@ -1,37 +1,65 @@
 """A folder with one sub-folder of images per class."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from meadow.datasets.folder import MINIMUM_CLASSES, read_class_folders
-from meadow.datasets.rejection import Reason
-from meadow.datasets.sources.model import Candidate, UnfitError
+from meadow.datasets.class_layout import SplitFolders, read_layout
+from meadow.datasets.errors import DatasetError
+from meadow.datasets.minimums import MINIMUM_CLASSES
+from meadow.datasets.rejection import Reason, Rejection
+from meadow.datasets.sources.model import Candidate, UnfitError, too_few_classes
+from meadow.datasets.sources.placed import place_images
+from meadow.image_files.system_names import is_system_name
+from meadow.image_files.walk import ImageWalk
 
 
 class FolderSource:
     """The images below a folder of this machine.
 
     Raises:
-        DatasetError: There is no such folder, too few classes, or a class without images.
+        DatasetError: There is no such folder, or there are too few classes.
     """
 
     waits = False
 
-    def __init__(self, folder: Path, *, max_bytes: int, minimum_classes: int = MINIMUM_CLASSES) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        max_bytes: int,
+        minimum_classes: int = MINIMUM_CLASSES,
+        split_folders: SplitFolders = SplitFolders.MERGE,
+    ) -> None:
         self.title = f"folder {folder.resolve().name}"
-        self._folder = folder
         self._max_bytes = max_bytes
-        self._files = read_class_folders(folder, minimum_classes=minimum_classes)
+        if not folder.is_dir():
+            raise DatasetError(f"{folder} is not a folder. Give a folder with one sub-folder of images per class.")
+        walk = ImageWalk()
+        root = os.path.join(folder, "")  # noqa: PTH118 - with a separator at its end
+        try:
+            paths = [file.path for file in walk.search([root])]
+        except OSError as error:
+            raise DatasetError(f"{folder} cannot be read: {error.strerror}.") from error
+        layout = read_layout(
+            [path.removeprefix(root) for path in paths], split_folders=split_folders, unwrap=minimum_classes > 1
+        )
+        self._images, self.passed_over = place_images(
+            layout, [path.removeprefix(root) for path in paths], paths, self.title, walk.passed_over
+        )
+        self.notes = [*layout.notes, *_empty_folders(root, paths)]
+        classes = {image.label for image in self._images if isinstance(image, Candidate)}
+        if len(classes) < minimum_classes:
+            raise DatasetError(too_few_classes(str(folder), classes, minimum_classes, self.passed_over))
 
     @property
     def total(self) -> int:
         """How many files there are."""
-        return len(self._files)
+        return len(self._images)
 
-    def candidates(self) -> Iterator[Candidate]:
+    def candidates(self) -> Iterator[Candidate | Rejection]:
         """Name the files, class by class."""
-        for file in self._files:
-            yield Candidate(file.path.relative_to(self._folder).as_posix(), file.label, str(file.path))
+        yield from self._images
 
     def read(self, candidate: Candidate) -> bytes:
         """Read a file.
@@ -51,3 +79,13 @@ class FolderSource:
 
     def close(self) -> None:
         """Nothing runs in the background."""
+
+
+def _empty_folders(root: str, paths: list[str]) -> Iterator[str]:
+    """Say which folders are no classes because they hold no images."""
+    with os.scandir(root) as entries:
+        names = sorted(entry.name for entry in entries if entry.is_dir() and not is_system_name(entry.name))
+    filled = {path.removeprefix(root).partition("/")[0] for path in paths}
+    for name in names:
+        if name not in filled:
+            yield f"Folder {name} holds no images and is no class."

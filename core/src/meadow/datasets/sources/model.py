@@ -1,12 +1,13 @@
 """What every source does."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from meadow.datasets.rejection import Reason, Rejection
+from meadow.datasets.split import Split
+from meadow.image_files.passed_over import PassedOverCounts
 
-MAX_LABEL_CHARACTERS = 100
 CORRECTIONS_TITLE = "corrections"
 """What the source of corrected labels is called; see `meadow.datasets.sources.corrections`."""
 
@@ -24,6 +25,8 @@ class Candidate:
     """Whether a person gave the label by correcting a prediction; it then overrules other labels."""
     new_class: bool = False
     """Whether that person said that the class is a new one."""
+    split: Split | None = None
+    """The split that the data set as it came has it in."""
 
 
 class UnfitError(Exception):
@@ -50,6 +53,14 @@ class Source(Protocol):
     def waits(self) -> bool:
         """Whether reading is for the most part waiting for servers that others run, each of which may be slow."""
 
+    @property
+    def passed_over(self) -> PassedOverCounts:
+        """What its search for images passed over; known once the images are named."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """How it was understood, where that is not plain: sentences for people; known like `passed_over`."""
+
     def candidates(self) -> Iterator[Candidate | Rejection]:
         """Name the images, in a fixed order, and what cannot be one.
 
@@ -68,12 +79,10 @@ class Source(Protocol):
         """End what runs in the background; a reading that is under way may fail."""
 
 
-def fault_of_label(label: str) -> str:
-    """Say what is wrong with a label; empty if nothing is."""
-    if not label:
-        return "There is no label."
-    if len(label) > MAX_LABEL_CHARACTERS:
-        return f"The label has more than {MAX_LABEL_CHARACTERS} characters."
-    if not label.isprintable():
-        return "The label has characters that cannot be printed."
-    return ""
+def too_few_classes(where: str, classes: Iterable[str], minimum: int, passed_over: PassedOverCounts) -> str:
+    """Say in a sentence that a source has too few classes, and what it has instead."""
+    found = ", ".join(sorted(classes)) or "none"
+    return (
+        f"{where} has too few classes ({found}); a classifier needs at least {minimum}, each a sub-folder of images. "
+        f"{passed_over.sentence}"
+    ).strip()

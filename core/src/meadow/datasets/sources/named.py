@@ -1,15 +1,19 @@
-"""From what people write to a source: a folder, a CSV file, the name of a bundled list, or `s3://bucket/prefix/`."""
+"""From what people write to a source: a folder, an archive, a list, the name of a bundled list, or an S3 prefix."""
 
 from pathlib import Path
 
+from meadow.datasets.bundled import bundled_lists
+from meadow.datasets.class_layout import SplitFolders
 from meadow.datasets.errors import DatasetError
-from meadow.datasets.folder import MINIMUM_CLASSES
+from meadow.datasets.minimums import MINIMUM_CLASSES
+from meadow.datasets.rejection import Reason
+from meadow.datasets.sources.archive import ArchiveSource, is_archive
 from meadow.datasets.sources.corrections import CorrectionsSource
 from meadow.datasets.sources.downloads import DownloadNotes
 from meadow.datasets.sources.folder import FolderSource
-from meadow.datasets.sources.model import Source
+from meadow.datasets.sources.model import Source, UnfitError
 from meadow.datasets.sources.s3_prefix import SCHEME, S3PrefixSource
-from meadow.datasets.sources.url_list import UrlListSource, bundled_lists
+from meadow.datasets.sources.url_list import ReadFile, UrlListSource
 from meadow.net.downloader import Downloader
 from meadow.net.public_addresses import PublicAddresses, parse_networks
 from meadow.settings import Settings
@@ -21,11 +25,18 @@ def default_name(text: str) -> str:
     if text.startswith(SCHEME):
         return text.rstrip("/").rpartition("/")[2]
     path = Path(text)
-    return path.stem if path.suffix.lower() == ".csv" else path.resolve().name
+    return path.name.partition(".")[0] if path.is_file() or path.suffix.lower() == ".csv" else path.resolve().name
 
 
 def open_sources(
-    texts: list[str], settings: Settings, store: ObjectStore, *, corrections: bool, add: bool, refresh: bool
+    texts: list[str],
+    settings: Settings,
+    store: ObjectStore,
+    *,
+    corrections: bool,
+    add: bool,
+    refresh: bool,
+    split_folders: SplitFolders = SplitFolders.MERGE,
 ) -> list[Source]:
     """Open the sources that people named.
 
@@ -36,15 +47,16 @@ def open_sources(
         corrections: Whether the corrected labels are one more source.
         add: Whether images are added to a version, so that one class is enough.
         refresh: Whether to ask again for what was downloaded before.
+        split_folders: What becomes of folders such as `train` and `test`.
 
     Raises:
         DatasetError: One of them is none, or a setting is malformed.
     """
-    alone = len(texts) == 1 and not corrections and not add
+    minimum = MINIMUM_CLASSES if len(texts) == 1 and not corrections and not add else 1
     sources: list[Source] = []
     try:
         for text in texts:
-            sources.append(_open(text, settings, store, minimum=MINIMUM_CLASSES if alone else 1, refresh=refresh))  # noqa: PERF401 - those that are open are closed when the next one fails
+            sources.append(_open(text, settings, store, minimum, split_folders, refresh=refresh))  # noqa: PERF401 - those that are open are closed when the next one fails
     except BaseException:
         for source in sources:
             source.close()
@@ -54,16 +66,41 @@ def open_sources(
     return sources
 
 
-def _open(text: str, settings: Settings, store: ObjectStore, *, minimum: int, refresh: bool) -> Source:
+def _open(
+    text: str, settings: Settings, store: ObjectStore, minimum: int, split_folders: SplitFolders, *, refresh: bool
+) -> Source:
+    max_bytes = settings.max_image_bytes
     if text.startswith(SCHEME):
-        return S3PrefixSource(store, text, max_bytes=settings.max_image_bytes)
+        return S3PrefixSource(store, text, max_bytes=max_bytes, split_folders=split_folders)
     path = Path(text)
     if not path.exists():
         path = bundled_lists().get(text, path)
+    if path.is_file() and is_archive(path):
+        return ArchiveSource(path, max_bytes=max_bytes, minimum_classes=minimum, split_folders=split_folders)
     if path.is_file() or path.suffix.lower() == ".csv":
         notes = DownloadNotes(store, settings.images_bucket)
-        return UrlListSource(path, make_downloader(settings), notes, refresh=refresh)
-    return FolderSource(path, max_bytes=settings.max_image_bytes, minimum_classes=minimum)
+        read_file = files_beside(path, max_bytes)
+        return UrlListSource(path, make_downloader(settings), notes, read_file=read_file, refresh=refresh)
+    return FolderSource(path, max_bytes=max_bytes, minimum_classes=minimum, split_folders=split_folders)
+
+
+def files_beside(path: Path, max_bytes: int) -> ReadFile:
+    """Return what reads the files of this machine that a list names; relative paths are from its own folder."""
+
+    def read(place: str) -> bytes:
+        file = path.parent / place
+        try:
+            with file.open("rb") as opened:
+                body = opened.read(max_bytes + 1)
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            detail = f"There is no file {file} that can be read ({reason}). Web addresses begin with https://."
+            raise UnfitError(Reason.UNREACHABLE, detail) from error
+        if len(body) > max_bytes:
+            raise UnfitError(Reason.TOO_LARGE, f"The file has more than the {max_bytes:,} bytes that are read.")
+        return body
+
+    return read
 
 
 def make_downloader(settings: Settings) -> Downloader:

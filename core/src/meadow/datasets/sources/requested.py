@@ -3,17 +3,19 @@
 from contextlib import ExitStack
 from pathlib import Path, PurePosixPath
 
+from meadow.datasets.bundled import bundled_lists
 from meadow.datasets.errors import DatasetError
 from meadow.datasets.ingest.usable import check_name
+from meadow.datasets.rejection import Reason
 from meadow.datasets.sources.corrections import CorrectionsSource
 from meadow.datasets.sources.downloads import DownloadNotes
-from meadow.datasets.sources.model import Source
+from meadow.datasets.sources.model import Source, UnfitError
 from meadow.datasets.sources.named import make_downloader
 from meadow.datasets.sources.s3_prefix import SCHEME, S3PrefixSource
-from meadow.datasets.sources.url_list import UrlListSource, bundled_lists
+from meadow.datasets.sources.url_list import ReadFile, UrlListSource
 from meadow.ingestion import IngestRequest, IngestSource, LabelledPrefix, ListedUrls
 from meadow.settings import MEBIBYTE, Settings
-from meadow.storage.errors import ObjectMissingError, ObjectTooLargeError
+from meadow.storage.errors import ObjectMissingError, ObjectRefusedError, ObjectTooLargeError
 from meadow.storage.s3 import ObjectStore
 
 MAX_LIST_BYTES = 64 * MEBIBYTE
@@ -56,7 +58,7 @@ def open_requested(request: IngestRequest, settings: Settings, store: ObjectStor
     opened: list[Source] = []
     with ExitStack() as open_ones:
         for number, asked in enumerate(request.sources):
-            source = _open(asked, settings, store, folder / str(number), refresh=request.refresh)
+            source = _open(asked, request, settings, store, folder / str(number))
             open_ones.callback(source.close)
             opened.append(source)
         # All are open: whoever reads them closes them.
@@ -64,14 +66,35 @@ def open_requested(request: IngestRequest, settings: Settings, store: ObjectStor
     return opened
 
 
-def _open(asked: IngestSource, settings: Settings, store: ObjectStore, folder: Path, *, refresh: bool) -> Source:
+def _open(asked: IngestSource, request: IngestRequest, settings: Settings, store: ObjectStore, folder: Path) -> Source:
     if isinstance(asked, LabelledPrefix):
-        return S3PrefixSource(store, asked.uri, max_bytes=settings.max_image_bytes)
+        return S3PrefixSource(store, asked.uri, max_bytes=settings.max_image_bytes, split_folders=request.split_folders)
     if isinstance(asked, ListedUrls):
         path = bundled_lists()[asked.name] if asked.name else _fetch(store, asked.uri, folder)
         notes = DownloadNotes(store, settings.images_bucket)
-        return UrlListSource(path, make_downloader(settings), notes, refresh=refresh)
+        read_file = _objects_beside(store, asked.uri, settings.max_image_bytes)
+        return UrlListSource(path, make_downloader(settings), notes, read_file=read_file, refresh=request.refresh)
     return CorrectionsSource(store, settings.images_bucket)
+
+
+def _objects_beside(store: ObjectStore, uri: str, max_bytes: int) -> ReadFile:
+    """Return what reads the objects beside a list in the object store; files of this host are nobody's to name."""
+    bucket, key = _split(uri)
+
+    def read(place: str) -> bytes:
+        path = PurePosixPath(place)
+        if not uri or path.is_absolute() or ".." in path.parts:
+            detail = f"{place} is no web address, and no path below the folder of a list in the object store."
+            raise UnfitError(Reason.REFUSED_ADDRESS, detail)
+        try:
+            return store.get(bucket, str(PurePosixPath(key).parent / path), max_bytes=max_bytes)
+        except ObjectTooLargeError as error:
+            detail = f"The object is larger than the {max_bytes:,} bytes that are read."
+            raise UnfitError(Reason.TOO_LARGE, detail) from error
+        except (ObjectMissingError, ObjectRefusedError) as error:
+            raise UnfitError(Reason.UNREACHABLE, str(error)) from error
+
+    return read
 
 
 def _fetch(store: ObjectStore, uri: str, folder: Path) -> Path:

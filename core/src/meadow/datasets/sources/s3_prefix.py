@@ -1,14 +1,17 @@
 """Objects under an S3 prefix, in one folder per class."""
 
-from collections.abc import Iterator
-from pathlib import PurePosixPath
+from collections.abc import Iterator, Sequence
 
+from meadow.datasets.class_layout import SplitFolders, read_layout
 from meadow.datasets.errors import DatasetError
 from meadow.datasets.rejection import Reason, Rejection
-from meadow.datasets.sources.model import Candidate, UnfitError, fault_of_label
-from meadow.image_files.types import IMAGE_SUFFIXES
+from meadow.datasets.sources.model import Candidate, UnfitError
+from meadow.datasets.sources.placed import place_images
+from meadow.image_files.passed_over import PassedOver, PassedOverCounts
+from meadow.image_files.system_names import is_system_path
+from meadow.image_files.types import HEADER_BYTES, IMAGE_SUFFIXES, image_type, needs_header, suffix_of
 from meadow.storage.errors import ObjectMissingError, ObjectRefusedError, ObjectTooLargeError
-from meadow.storage.s3 import ObjectStore
+from meadow.storage.s3 import ObjectEntry, ObjectStore
 
 SCHEME = "s3://"
 
@@ -23,8 +26,12 @@ class S3PrefixSource:
     total = None
     waits = False
 
-    def __init__(self, store: ObjectStore, uri: str, *, max_bytes: int) -> None:
+    def __init__(
+        self, store: ObjectStore, uri: str, *, max_bytes: int, split_folders: SplitFolders = SplitFolders.MERGE
+    ) -> None:
         self.title = uri
+        self.passed_over = PassedOverCounts()
+        self.notes: Sequence[str] = ()
         bucket, _, prefix = uri.removeprefix(SCHEME).partition("/")
         if not bucket:
             raise DatasetError(f"{uri} names no bucket. Write s3://bucket/prefix/.")
@@ -32,28 +39,26 @@ class S3PrefixSource:
         self._prefix = prefix if not prefix or prefix.endswith("/") else f"{prefix}/"
         self._store = store
         self._max_bytes = max_bytes
+        self._split_folders = split_folders
 
     def candidates(self) -> Iterator[Candidate | Rejection]:
-        """Name the objects, in the order of their keys; hidden ones, and those without an image's suffix, are left out.
+        """Name the objects, class by class.
 
         Raises:
             DatasetError: There is no image under the prefix.
         """
-        found = False
-        for entry in self._store.entries(self._bucket, self._prefix):
-            name = entry.key.removeprefix(self._prefix)
-            path = PurePosixPath(name)
-            if path.suffix.lower() not in IMAGE_SUFFIXES or any(part.startswith(".") for part in path.parts):
-                continue
-            found = True
-            label = path.parts[0] if len(path.parts) > 1 else ""
-            if fault := fault_of_label(label):
-                detail = f"{fault} Put the image into a folder named after its class."
-                yield Rejection(name=name, label=label, origin=self.title, reason=Reason.LABEL_MISSING, detail=detail)
-            else:
-                yield Candidate(name, label, entry.key)
-        if not found:
-            raise DatasetError(f"There are no images under {self.title} ({', '.join(sorted(IMAGE_SUFFIXES))}).")
+        self.passed_over = PassedOverCounts()
+        keys = [entry.key for entry in self._store.entries(self._bucket, self._prefix) if self._is_image(entry)]
+        if not keys:
+            raise DatasetError(f"There are no images under {self.title}. {self.passed_over.sentence}".strip())
+        names = [key.removeprefix(self._prefix) for key in keys]
+        layout = read_layout(names, split_folders=self._split_folders, unwrap=False)
+        images, self.passed_over = place_images(layout, names, keys, self.title, self.passed_over)
+        self.notes = layout.notes
+        if not images:
+            detail = "Put the images into folders named after their classes."
+            raise DatasetError(f"There are no class folders under {self.title}. {detail} {self.passed_over.sentence}")
+        yield from images
 
     def read(self, candidate: Candidate) -> bytes:
         """Read an object.
@@ -71,3 +76,22 @@ class S3PrefixSource:
 
     def close(self) -> None:
         """Nothing runs in the background."""
+
+    def _is_image(self, entry: ObjectEntry) -> bool:
+        name = entry.key.removeprefix(self._prefix)
+        if not name or name.endswith("/"):
+            return False  # stands for a folder
+        if is_system_path(name):
+            self.passed_over[PassedOver.SYSTEM_FILE] += 1
+            return False
+        suffix = suffix_of(name)
+        if suffix in IMAGE_SUFFIXES or (entry.size and needs_header(suffix) and self._begins_like_image(entry.key)):
+            return True
+        self.passed_over.add_file(suffix)
+        return False
+
+    def _begins_like_image(self, key: str) -> bool:
+        try:
+            return image_type(self._store.get_range(self._bucket, key, 0, HEADER_BYTES)) is not None
+        except ObjectMissingError:
+            return False

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from meadow.client import ClientError, MeadowClient
+from meadow.datasets.bundled import bundled_lists
 from meadow.datasets.correction import CorrectionCounts
-from meadow.datasets.sources.url_list import bundled_lists
 from meadow_ui.data.intake import Intake, IntakeError
 from meadow_ui.data.outcome import Outcome, show_outcome
 

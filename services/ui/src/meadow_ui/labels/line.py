@@ -2,7 +2,7 @@
 
 from html import escape
 
-from meadow.datasets.ingest.settle import NEW_CLASS_IMAGES
+from meadow.datasets.minimums import NEW_CLASS_IMAGES
 from meadow_ui.labels.said import Said
 
 _NEW = f"It becomes a class once {NEW_CLASS_IMAGES} images of it are labelled and taken into a data set."

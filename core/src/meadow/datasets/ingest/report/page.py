@@ -10,6 +10,7 @@ from meadow.datasets.ingest.report.words import ADVICE, TITLES
 from meadow.datasets.manifest import DatasetEntry, DatasetManifest
 from meadow.datasets.rejection import Reason, Rejection
 from meadow.datasets.summary import VersionSummary
+from meadow.image_files.passed_over import describe_passed_over
 
 EXAMPLES = 12
 CLASSES_WITH_EXAMPLES = 40
@@ -100,8 +101,14 @@ def _sources(summary: VersionSummary) -> str:
     )
     return (
         "<section><h2>Sources</h2><table><thead><tr><th>source</th><th>named</th><th>taken</th><th>left out</th></tr>"
-        f"</thead><tbody>{rows}</tbody></table></section>"
+        f"</thead><tbody>{rows}</tbody></table>{_remarks(summary)}</section>"
     )
+
+
+def _remarks(summary: VersionSummary) -> str:
+    """Say what was passed over, and what else to know."""
+    remarks = [describe_passed_over(summary.passed_over), *summary.notes]
+    return "".join(f'<p class="remark">{escape(remark)}</p>' for remark in remarks if remark)
 
 
 def _examples(manifest: DatasetManifest, thumbnails: Thumbnails) -> Iterable[str]:

@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from meadow.datasets.split import Split
+
 
 @dataclass(frozen=True)
-class Claim:
+class LabelAssertion:
     """A source says that an image has a label."""
 
     name: str
@@ -16,13 +18,15 @@ class Claim:
     new_class: bool = False
     kept: bool = False
     """Whether it is an image of the version that is added to."""
+    split: Split | None = None
+    """The split that the data set as it came has it in."""
 
 
 @dataclass(frozen=True)
 class ReadImage:
     """An image that a source named and that could be read."""
 
-    claim: Claim
+    assertion: LabelAssertion
     bits: bytes
     """Its perceptual hash; see `meadow.datasets.ingest.look`."""
     area: int
@@ -30,25 +34,25 @@ class ReadImage:
 
 
 @dataclass
-class Picture:
-    """An image by its content, and all that is claimed of it."""
+class ImageGroup:
+    """An image by its content, and all that is asserted of it."""
 
     sha256: str
     bits: bytes
     area: int
-    claims: list[Claim] = field(default_factory=list)
+    assertions: list[LabelAssertion] = field(default_factory=list)
 
     @property
     def is_kept(self) -> bool:
         """Whether it is in the version that is added to."""
-        return any(claim.kept for claim in self.claims)
+        return any(assertion.kept for assertion in self.assertions)
 
 
-def by_content(images: Iterable[ReadImage]) -> list[Picture]:
-    """Put together what is claimed of the same bytes."""
-    pictures: dict[str, Picture] = {}
+def by_content(images: Iterable[ReadImage]) -> list[ImageGroup]:
+    """Put together what is asserted of the same bytes."""
+    groups: dict[str, ImageGroup] = {}
     for image in images:
-        sha256 = image.claim.sha256
-        picture = pictures.setdefault(sha256, Picture(sha256, image.bits, image.area))
-        picture.claims.append(image.claim)
-    return list(pictures.values())
+        sha256 = image.assertion.sha256
+        group = groups.setdefault(sha256, ImageGroup(sha256, image.bits, image.area))
+        group.assertions.append(image.assertion)
+    return list(groups.values())
