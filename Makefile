@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 DAGS_STAMP := dags/.venv/.tests-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-ct test coverage test-unit test-dags check check-dags check-deploy check-locks check-rules \
+.PHONY: help setup demo demo-ct test coverage test-unit test-dags check check-advisories check-dags check-deploy check-images check-locks check-rules audit \
   dashboards format lock lock-peers minikube bench bench-quick load images image-sizes compose-env clean
 
 ##@ Use
@@ -44,7 +44,7 @@ test-unit: $(STAMP) test-dags ## Run the tests that need no running stack
 test-dags: $(DAGS_STAMP) ## Run the tests of the DAGs, in an environment of their own
 	@echo "== dags/tests"; cd dags && .venv/bin/python -m pytest
 
-check: $(STAMP) check-locks check-dags check-deploy check-rules ## Check format, lint, types, locks, manifests, workflows, alerts
+check: $(STAMP) check-locks check-images check-advisories check-dags check-deploy check-rules ## Check format, lint, types, locks, manifests, workflows, alerts
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy $(SOURCES)
@@ -53,10 +53,10 @@ check-dags: $(STAMP) $(DAGS_STAMP)
 	cd dags && ../$(BIN)/ruff format --check . && ../$(BIN)/ruff check .
 	cd dags && ../$(BIN)/mypy --python-executable .venv/bin/python dags plugins tests
 
-SCRIPTS := deploy/images/install deploy/images/sizes $(wildcard deploy/compose/config/*[!f]) \
+SCRIPTS := requirements/audit deploy/images/check-locks deploy/images/install deploy/images/sizes $(wildcard deploy/compose/config/*[!f]) \
   $(addprefix deploy/k8s/,check make-secrets minikube rules components/airflow/migrate.sh)
 # Python without the ending by which it would be found.
-PROGRAMS := deploy/images/answers deploy/compose/make-env
+PROGRAMS := deploy/images/answers deploy/images/load deploy/compose/make-env
 
 check-deploy: $(STAMP)
 	@deploy/k8s/check
@@ -136,6 +136,16 @@ check-locks: $(STAMP)
 	@cmp -s dags/requirements.txt $(FRESH)/dags.txt || { echo "dags/requirements.txt is stale: run 'make lock'."; exit 1; }
 	@$(COMPILE_DAGS_DEV) --constraints dags/requirements.txt --output-file $(FRESH)/dags-dev.txt >/dev/null
 	@cmp -s dags/requirements-dev.txt $(FRESH)/dags-dev.txt || { echo "dags/requirements-dev.txt is stale: run 'make lock'."; exit 1; }
+
+# Each image holds its own lock and nothing else: what it runs must load from that alone.
+check-images: $(STAMP) $(DAGS_STAMP)
+	@deploy/images/check-locks
+
+check-advisories: $(STAMP)
+	@requirements/audit
+
+audit: $(STAMP) ## Look the locked versions up in a database of known vulnerabilities
+	@requirements/audit --required
 
 ##@ Measure
 BENCH := $(BIN)/python -m meadow_bench

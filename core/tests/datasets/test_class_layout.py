@@ -84,3 +84,12 @@ def test_single_class_is_not_passed_through() -> None:
 
 def test_no_images_are_no_classes() -> None:
     assert not layout().labels
+
+
+def test_folders_whose_names_differ_in_spaces_only_are_one_class_with_a_note() -> None:
+    found = layout("grass/a.jpg", "grass /b.jpg", "L\u00f6we/c.jpg", "Lo\u0308we/d.jpg")
+    assert list(found.labels) == ["grass", "grass", "L\u00f6we", "L\u00f6we"]
+    assert found.notes == [
+        "The folders 'L\\xf6we', 'Lo\\u0308we' are one class: L\u00f6we.",
+        "The folders 'grass ', 'grass' are one class: grass.",
+    ]

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -66,6 +66,7 @@ def read_layout(paths: Sequence[str], *, split_folders: SplitFolders, unwrap: bo
         depth += 1
         notes.append(f"The class folders are in {label_of_folder(wrapper)}/.")
     roles = _split_roles(parts, depth)
+    notes += _joined_folders(parts, depth + bool(roles))
     if not roles:
         return ClassLayout([_label(one, depth) for one in parts], [None] * len(parts), notes)
     names = ", ".join(sorted(roles, key=lambda name: (list(SplitRole).index(roles[name]), name)))
@@ -85,6 +86,17 @@ def read_layout(paths: Sequence[str], *, split_folders: SplitFolders, unwrap: bo
 
 def _label(parts: Sequence[str], depth: int) -> str | None:
     return label_of_folder(parts[depth]) if len(parts) > depth + 1 else None
+
+
+def _joined_folders(parts: Sequence[Sequence[str]], depth: int) -> Iterator[str]:
+    """Say which folders are one class though their names differ in spaces or in how letters are composed."""
+    names: dict[str, set[str]] = defaultdict(set)
+    for one in parts:
+        if label := _label(one, depth):
+            names[label].add(one[depth])
+    for label, joined in sorted(names.items()):
+        if len(joined) > 1:
+            yield f"The folders {', '.join(sorted(map(ascii, joined)))} are one class: {label}."
 
 
 def _single_folder(parts: Sequence[Sequence[str]], depth: int) -> str:

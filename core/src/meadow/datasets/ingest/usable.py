@@ -71,7 +71,9 @@ def _lost_class(candidates: IngestCandidates, manifest: DatasetManifest) -> str:
     corrected_away = {each.label for each in named if each.reason is Reason.CORRECTED}
     missing = sorted(wanted - corrected_away - set(manifest.classes))
     if missing:
-        return f"No usable image is left in class {', '.join(missing)}."
+        details = Counter(each.detail for each in named if each.label in missing)
+        why = "".join(f" {count} of them: {detail}" for detail, count in details.most_common(1))
+        return f"No usable image is left in class {', '.join(missing)}.{why}"
     if len(manifest.classes) < MINIMUM_CLASSES:
         found = ", ".join(manifest.classes) or "none"
         return f"There are too few classes ({found}); a classifier needs at least {MINIMUM_CLASSES}."

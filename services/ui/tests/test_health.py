@@ -1,0 +1,62 @@
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from meadow.client.testing import ScriptedServer
+from meadow_ui.health import PageError, check_page
+
+Serve = Callable[[str], str]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Serve a script with Streamlit; returns the address."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def run(script: str) -> str:
+        (tmp_path / "app.py").write_text(script)
+        unused = ScriptedServer()
+        unused.server_close()
+        options = (f"--server.port={unused.server_port}", "--server.address=127.0.0.1", "--server.headless=true")
+        command = [sys.executable, "-m", "streamlit", "run", str(tmp_path / "app.py"), *options]
+        started.append(subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))  # noqa: S603
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                assert httpx.get(f"{unused.url}/_stcore/health", trust_env=False).text == "ok"
+            except httpx.TransportError:
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+            else:
+                return f"127.0.0.1:{unused.server_port}"
+
+    yield run
+    for process in started:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+def test_page_that_is_drawn_is_healthy(serve: Serve) -> None:
+    check_page(serve("import streamlit as st\nst.title('Meadow')"))
+
+
+def test_page_that_cannot_be_imported_is_not_although_its_server_answers(serve: Serve) -> None:
+    with pytest.raises(PageError, match=r"The page shows ModuleNotFoundError: No module named 'not_installed'"):
+        check_page(serve("import not_installed"))
+
+
+def test_page_that_is_never_drawn_is_not(serve: Serve) -> None:
+    with pytest.raises(PageError, match=r"was not drawn within 2 s"):
+        check_page(serve("import time\ntime.sleep(5)"), seconds=2)
+
+
+def test_server_that_is_not_there_is_not() -> None:
+    unused = ScriptedServer()
+    unused.server_close()
+    with pytest.raises(PageError, match="do not answer"):
+        check_page(f"127.0.0.1:{unused.server_port}")
