@@ -10,6 +10,7 @@ from matplotlib.ticker import PercentFormatter
 from meadow_trainer.assess import Assessment
 from meadow_trainer.evaluate import Floats
 from meadow_trainer.figures import DPI, GREEN, INK, RED, YELLOW, new_figure, style
+from meadow_trainer.plot_text import drawable
 from meadow_trainer.slices import Slice
 
 _MORE_COLOURS = ("#d99a11", "#2f7d4f", "#4f8cab", "#b8683f", "#3f8f86", "#95628f")
@@ -29,7 +30,7 @@ def draw_precision_recall(assessment: Assessment) -> Figure:
             where="pre",
             color=_MORE_COLOURS[number % len(_MORE_COLOURS)],
             linewidth=1.8,
-            label=f"{label} (average {curve.average_precision:.3f})",
+            label=f"{drawable(label)} (average {curve.average_precision:.3f})",
         )
     axes.set_title("Precision and recall of each class, as its threshold falls")
     axes.set_xlabel("recall: share of the class that is found")

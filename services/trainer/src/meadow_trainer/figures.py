@@ -10,6 +10,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from meadow.bundle.scores import probabilities
 from meadow_trainer.data import EvaluationImages
 from meadow_trainer.evaluate import Floats, Logits, Measurement
+from meadow_trainer.plot_text import drawable
 from meadow_trainer.reports import EpochReport
 
 GREEN = "#2f7d4f"
@@ -28,7 +29,7 @@ _GALLERY_MOST = 24
 
 def draw_confusion(measurement: Measurement) -> Figure:
     """Draw the confusion matrix: counts, and the share of each true class."""
-    classes = list(measurement.per_class)
+    classes = [drawable(name) for name in measurement.per_class]
     counts = measurement.confusion
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     side = min(14.0, 2.4 + 0.9 * len(classes))
@@ -119,7 +120,7 @@ def draw_mistakes(images: EvaluationImages, logits: Logits, temperature: float) 
         axes.set_axis_off()
     for axes, index in zip(grid, shown, strict=False):
         axes.imshow(images.pixels[index])
-        said, true = images.classes[chosen[index]], images.classes[images.labels[index]]
+        said, true = (drawable(images.classes[place]) for place in (chosen[index], images.labels[index]))
         axes.set_title(f"said {said}, {sureness[index]:.0%}\nis {true}", fontsize=8, color=RED)
     some = "" if len(shown) == len(wrong) else f", the {len(shown)} surest"
     figure.suptitle(f"{len(wrong)} of {len(images)} hold-out images answered wrongly{some}", color=INK, fontsize=10)
