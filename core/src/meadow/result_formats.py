@@ -16,13 +16,20 @@ def as_ndjson(items: Iterable[ItemResult]) -> Iterator[str]:
         yield item.model_dump_json() + "\n"
 
 
-def as_csv(items: Iterable[ItemResult]) -> Iterator[str]:
-    """Yield a header and one line an image (RFC 4180)."""
+def as_csv(items: Iterable[ItemResult], *, spreadsheet_safe: bool = False) -> Iterator[str]:
+    """Yield a header and one line an image (RFC 4180).
+
+    Args:
+        items: The images' results.
+        spreadsheet_safe: Whether cells that a spreadsheet would run as a formula get a `'` in front. That changes
+            names, so the file no longer joins with others by them.
+    """
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow(CSV_COLUMNS)
     for item in items:
-        writer.writerow(_defuse(cell) if isinstance(cell, str) else cell for cell in result_row(item))
+        row = result_row(item)
+        writer.writerow(map(without_formula, row) if spreadsheet_safe else row)
         yield buffer.getvalue()
         buffer.seek(0)
         buffer.truncate()
@@ -46,6 +53,6 @@ def result_row(item: ItemResult) -> list[str | int | float]:
     ]
 
 
-def _defuse(cell: str) -> str:
+def without_formula(cell: str | float) -> str | float:
     """Keep a spreadsheet from running a cell as a formula (OWASP, CSV injection)."""
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell

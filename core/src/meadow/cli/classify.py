@@ -10,7 +10,7 @@ from rich.console import Console
 
 from meadow.cli.explanation import show_explanation
 from meadow.cli.interruption import way_back
-from meadow.cli.outputs import check_output, consume
+from meadow.cli.outputs import Output, SpreadsheetSafe
 from meadow.cli.progress import run_with_progress
 from meadow.cli.remote import follow_remote, is_remote, open_remote
 from meadow.cli.shrink import AUTO, check_shrink, choose_shrinking
@@ -38,6 +38,7 @@ def classify_command(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Write every result to a .csv, .ndjson or .parquet file.")
     ] = None,
+    spreadsheet_safe: SpreadsheetSafe = False,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the newest batch of the same files: interrupted or finished.")
     ] = False,
@@ -67,7 +68,8 @@ def classify_command(
       `meadow classify lawn.jpg --explain`
     """
     console = Console()
-    check_output(out)
+    output = Output(out, spreadsheet_safe)
+    output.check()
     check_shrink(shrink)
     settings = load_settings()
     found = None if is_remote(paths) else find_files(paths)
@@ -77,12 +79,12 @@ def classify_command(
     if explain and len(files) != 1:
         raise typer.BadParameter("--explain takes one image file.")
     if not files:
-        summary = _classify_remote(console, settings, paths[0], out=out, resume=resume)
+        summary = _classify_remote(console, settings, paths[0], output, resume=resume)
     elif len(files) == 1:
-        summary = _classify_file(console, settings, files[0], out, explain=explain)
+        summary = _classify_file(console, settings, files[0], output, explain=explain)
     else:
         name = ", ".join(paths)
-        summary = _classify_files(console, settings, files, name=name, out=out, resume=resume, shrink=shrink)
+        summary = _classify_files(console, settings, files, output, name=name, resume=resume, shrink=shrink)
     if found and (sentence := found.passed_over.sentence):
         console.print(sentence, style="yellow", highlight=False, markup=False)
     if out:
@@ -91,27 +93,25 @@ def classify_command(
         raise typer.Exit(ITEMS_FAILED_STATUS)
 
 
-def _classify_file(
-    console: Console, settings: Settings, file: NamedFile, out: Path | None, *, explain: bool
-) -> Summary:
+def _classify_file(console: Console, settings: Settings, file: NamedFile, output: Output, *, explain: bool) -> Summary:
     summary = Summary()
     with MeadowClient.from_settings(settings) as client:
         job, result = classify_one(client, file, explain=explain)
         show_one(console, result)
         if job and job.explanation:
             show_explanation(console, client, job, file)
-    consume(summary.watch([result]), out)
+    output.write(summary.watch([result]))
     return summary
 
 
-def _classify_remote(console: Console, settings: Settings, path: str, *, out: Path | None, resume: bool) -> Summary:
+def _classify_remote(console: Console, settings: Settings, path: str, output: Output, *, resume: bool) -> Summary:
     summary = Summary()
     started = time.monotonic()
     with MeadowClient.from_settings(settings, retries=PATIENT) as client:
         run = open_remote(console, client, path, resume=resume)
         with way_back(console, run):
             follow_remote(console, run)
-            consume(summary.watch(run.results()), out)
+            output.write(summary.watch(run.results()), batch_id=run.job.id if run.job else "")
     summary.show(console, None if resume else time.monotonic() - started)
     return summary
 
@@ -120,9 +120,9 @@ def _classify_files(
     console: Console,
     settings: Settings,
     files: Sequence[NamedFile],
+    output: Output,
     *,
     name: str,
-    out: Path | None,
     resume: bool,
     shrink: str,
 ) -> Summary:
@@ -141,6 +141,6 @@ def _classify_files(
         run = run or FolderRun.begin(client, plan, name)
         with way_back(console, run):
             run_with_progress(console, run)
-            consume(summary.watch(run.results()), out)
+            output.write(summary.watch(run.results()), batch_id=run.job.id if run.job else "")
     summary.show(console, None if resume else time.monotonic() - started)
     return summary

@@ -1,5 +1,6 @@
 """`meadow`: its commands put together, and one place where errors become sentences."""
 
+import io
 import sys
 from importlib.metadata import entry_points
 
@@ -44,6 +45,10 @@ def create_app(command: str = "") -> typer.Typer:
 
 def main() -> None:
     """Run the command line; an error of ours ends in one sentence and status 2."""
+    for stream in (sys.stdout, sys.stderr):
+        # A console of another encoding, or a name that is none, is no reason for no answer.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         create_app(sys.argv[1] if len(sys.argv) > 1 else "")()
     except ClientError as error:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from meadow.cli.outputs import check_output, write_results
+from meadow.cli.outputs import Output, SpreadsheetSafe
 from meadow.cli.show import probability_bar
 from meadow.cli.summary import Summary
 from meadow.client import MeadowClient
@@ -31,6 +31,8 @@ def results(
     decision: Annotated[Decision | None, typer.Option(help="Only answers of this decision.")] = None,
     state: Annotated[ItemState | None, typer.Option(help="Only images in this state.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many rows the table has.")] = 50,
+    *,
+    spreadsheet_safe: SpreadsheetSafe = False,
 ) -> None:
     """Read what a batch has answered so far: a table on a terminal, one JSON object a line into a pipe.
 
@@ -39,7 +41,8 @@ def results(
       `meadow results BATCH --decision unsure`
       `meadow results BATCH --state failed | jq -r .error.detail`
     """
-    check_output(out)
+    output = Output(out, spreadsheet_safe)
+    output.check()
     console = Console()
     wanted = ItemFilter(label=label, decision=decision, state=state)
     with MeadowClient.from_settings(load_settings(), retries=PATIENT) as client:
@@ -47,13 +50,14 @@ def results(
         items = client.download(job_id, wanted=wanted, partial=not finished)
         if out:
             summary = Summary()
-            write_results(summary.watch(items), out)
+            output.write(summary.watch(items), batch_id=job_id)
             console.print(f"{summary.total} results are in {out}.")
         elif console.is_terminal:
             _show(console, items, limit)
         else:
             for line in as_ndjson(items):
-                typer.echo(line, nl=False)
+                # Bytes: JSON is UTF-8 whatever the console is.
+                typer.echo(line.encode(), nl=False)
 
 
 def _show(console: Console, items: Iterable[ItemResult], limit: int) -> None:

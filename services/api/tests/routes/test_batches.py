@@ -97,7 +97,7 @@ def test_pages_of_any_size_hold_every_item_once(gateway: httpx.Client, batch_id:
         assert seen == [name for names in packs for name in names], size
 
 
-def test_downloads_say_what_each_image_is_and_defuse_formulas(
+def test_downloads_say_what_each_image_is_and_defuse_formulas_on_request(
     gateway: httpx.Client, batch_id: str, answerer: Answerer
 ) -> None:
     names = ["=cmd|'/c calc'!A0.jpg", 'with "quotes", and commas.jpg', "bad.jpg"]
@@ -108,7 +108,9 @@ def test_downloads_say_what_each_image_is_and_defuse_formulas(
     assert download.headers["Content-Disposition"] == f'attachment; filename="{batch_id}.csv"'
     header, formula, quoted, failed = download.text.splitlines()
     assert header == "item,state,label,decision,probability,ood_score,width,height,error,detail"
-    assert formula == "'=cmd|'/c calc'!A0.jpg,succeeded,grass,unsure,0.75,,4,3,,"
+    assert formula == "=cmd|'/c calc'!A0.jpg,succeeded,grass,unsure,0.75,,4,3,,"
+    safe = gateway.get(f"/v1/jobs/{batch_id}/results.csv", params={"spreadsheet_safe": "true"})
+    assert safe.text.splitlines()[1] == f"'{formula}"
     assert quoted.startswith('"with ""quotes"", and commas.jpg",')
     assert failed == "bad.jpg,failed,,,,,,,image-undecodable,cut"
 

@@ -65,10 +65,15 @@ async def download_csv(
     wanted: Wanted,
     *,
     partial: Partial = False,
+    spreadsheet_safe: Annotated[
+        bool,
+        Query(description="Put `'` before cells that a spreadsheet would run as a formula, which changes those names."),
+    ] = False,
 ) -> StreamingResponse:
-    """One line an image. Cells that a spreadsheet would run as a formula are escaped."""
+    """One line an image. Names are as they were sent, so that the file can be joined with others."""
     results, job = await _open(gateway, job_id, wanted, partial=partial)
-    return _download(job, _chunks(as_csv(results.items())), "csv", "text/csv")
+    lines = as_csv(results.items(), spreadsheet_safe=spreadsheet_safe)
+    return _download(job, _chunks(lines), "csv", "text/csv")
 
 
 @router.get(

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Sequence
 
+from meadow.result_formats import without_formula
 from meadow_ui.pictures.picture import Picture
 
 COLUMNS = (
@@ -33,7 +34,7 @@ def to_csv(pictures: Sequence[Picture]) -> bytes:
         row = {"picture": picture.name, "state": picture.stage.value, **_answer(picture)}
         if picture.error:
             row |= {"error": picture.error.code, "detail": picture.error.detail}
-        writer.writerow({column: _safe(value) for column, value in row.items()})
+        writer.writerow({column: without_formula(value) for column, value in row.items()})
     # The mark is what makes spreadsheets read UTF-8.
     return text.getvalue().encode("utf-8-sig")
 
@@ -59,8 +60,3 @@ def _answer(picture: Picture) -> dict[str, str | float]:
 
 def _column(label: str) -> str:
     return f"p({label})"
-
-
-def _safe(value: str | float) -> str | float:
-    """Keep spreadsheets from running a file name as a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
