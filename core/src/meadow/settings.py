@@ -119,6 +119,11 @@ class Settings(BaseSettings):
     # Workers and trainer
     lease_seconds: float = Field(10.0, gt=0, description="A running job without a heartbeat for so long is retried.")
     max_attempts: int = Field(3, ge=1, description="Attempts before a job that kills its worker is failed.")
+    image_seconds: float = Field(
+        120.0,
+        gt=0,
+        description="A process that decodes an image, or runs the network, for longer is ended; its work is retried.",
+    )
     worker_processes: int = Field(
         default_factory=lambda: os.cpu_count() or 1, ge=1, description="Inference processes of a worker."
     )

@@ -1,11 +1,10 @@
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from meadow.items import ItemResult, ItemState
 from meadow.jobs.model import JobError
+from meadow_worker.pack_reader import PackEntry
 from meadow_worker.packs import INFERENCE_BATCH, classify_images, give_up
 from meadow_worker.served_model import ServedModel
 
@@ -47,8 +46,15 @@ def test_an_image_that_could_not_be_read_keeps_its_place_and_its_reason(
     gone = JobError(code="source-unreadable", detail="gone")
     outcome = classify_images([("a", images[0]), ("b", gone), ("c", images[1])], model)
     assert [(result.item, result.error) for result in outcome.results] == [("a", None), ("b", gone), ("c", None)]
-    given_up = give_up([("a", b""), ("b", gone)], attempts=3)
-    assert [result.error and result.error.code for result in given_up.results] == ["worker-lost", "source-unreadable"]
+    known = ItemResult.failure("c", "too-large", "large")
+    entries = [PackEntry("a", b""), PackEntry("b", gone), PackEntry("c", b"")]
+    given_up = give_up(entries, 3, {2: known})
+    assert [result.error and result.error.code for result in given_up.results] == [
+        "worker-lost",
+        "source-unreadable",
+        "too-large",
+    ]
+    assert given_up.given_up == 1
 
 
 def test_a_pack_of_bad_images_only_is_no_failed_pack(model: ServedModel) -> None:
@@ -91,10 +97,7 @@ def test_a_pack_that_is_given_up_fails_every_image_without_reading_it() -> None:
         def __getitem__(self, _: object) -> bytes:  # type: ignore[override]
             raise PoisonError
 
-    def images() -> Iterator[tuple[str, bytes]]:
-        yield from (("a", Poison(b"1")), ("b", Poison(b"2")))
-
-    outcome = give_up(images(), attempts=3)
+    outcome = give_up([PackEntry("a", Poison(b"1")), PackEntry("b", Poison(b"2"))], 3, {})
     assert [(result.item, result.error.code) for result in outcome.results if result.error] == [
         ("a", "worker-lost"),
         ("b", "worker-lost"),

@@ -54,7 +54,10 @@ def packs_done(job_id: str) -> str:
 
 
 def pack_attempts(job_id: str) -> str:
-    """Hash: number of a pack in work -> attempts so far; for one that is postponed, also since when."""
+    """Hash: number of a pack in work -> attempts so far.
+
+    Beside it: since when it is postponed; from the second attempt on, which image is tried and which ones killed whom.
+    """
     return f"{PREFIX}job:{job_id}:attempts"
 
 

@@ -4,8 +4,9 @@ A lease is what makes a job outlive its worker: it ends on its own when heartbea
 message again. Attempts are numbered, and a result is only taken from the attempt that holds the lease.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import redis
@@ -22,6 +23,8 @@ from meadow.registry.model import ModelRef
 from meadow.settings import Settings
 
 _KEEP_NOTHING = (0, 0)
+_MIN_PACK_ATTEMPTS = 2
+"""A pack has one attempt as a whole and, if that is lost, at least one image by image."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,12 @@ class Claim:
     image: bytes = b""
     exhausted: bool = False
     """A pack whose earlier attempts all killed their worker: answer its items as failed, decode nothing."""
+    is_retry: bool = False
+    """The attempt before was lost: what the unit holds may be what kills its worker."""
+    deaths: Mapping[int, int] = field(default_factory=dict)
+    """Place of an image in the pack -> how many processes died while they tried it alone."""
+    culprits: frozenset[int] = frozenset()
+    """Places of the images that had their attempts: fail them, touch them no more."""
 
 
 class JobLeases:
@@ -55,6 +64,7 @@ class JobLeases:
         self._postpone = client.register_script(load_script("postpone"))
         self._postponed_ms = client.register_script(load_script("postponed_ms"))
         self._finish_pack = client.register_script(load_script("finish_pack"))
+        self._try_image = client.register_script(load_script("try_image"))
         self._fail_batch = client.register_script(load_script("fail_batch"))
 
     def claim(self, unit: Unit, model: ModelRef | None = None) -> Claim | None:
@@ -90,7 +100,7 @@ class JobLeases:
         arguments: list[str | int | float] = [
             str(unit),
             self.lease_seconds,
-            self._max_attempts,
+            max(self._max_attempts, _MIN_PACK_ATTEMPTS),
             str(unit.pack),
             model.name,
             model.version,
@@ -99,10 +109,18 @@ class JobLeases:
         reply = self._claim_pack(unit_keys(unit), arguments)
         if reply[0] not in {b"claimed", b"exhausted"}:
             return None
-        exhausted = reply[0] == b"exhausted"
-        if exhausted:
-            self._on_given_up(unit)
-        return Claim(unit, int(reply[1]), pairs_to_record(reply[2]), exhausted=exhausted)
+        attempt, deaths = int(reply[1]), {int(place): count for place, count in json.loads(reply[3]).items()}
+        # The first attempt, of the whole pack, is one of each image's.
+        most = max(self._max_attempts - 1, 1)
+        return Claim(
+            unit,
+            attempt,
+            pairs_to_record(reply[2]),
+            exhausted=reply[0] == b"exhausted",
+            is_retry=attempt > 1,
+            deaths=deaths,
+            culprits=frozenset(place for place, count in deaths.items() if count >= most),
+        )
 
     def heartbeat(self, claim: Claim, fields: Mapping[str, str | int] | None = None) -> bool:
         """Keep the lease, and report progress; False when the work is no longer this attempt's."""
@@ -143,6 +161,16 @@ class JobLeases:
                 self._finish(unit_keys(claim.unit), arguments, client=pipe)
             pipe.execute()
 
+    def try_image(self, claim: Claim, place: int | None) -> bool:
+        """Note which image of a pack is tried alone from now on, or that none is: should the process die, it is blamed.
+
+        Returns:
+            False when the pack is no longer this attempt's.
+        """
+        tried = "" if place is None else place
+        arguments: list[str | int] = [str(claim.unit), claim.attempt, str(claim.unit.pack), tried]
+        return bool(self._try_image(unit_keys(claim.unit), arguments))
+
     def finish_pack(self, claim: Claim, *, succeeded: int, failed: int, classes: Mapping[str, str | int]) -> bool:
         """Count a pack whose results are stored; False when it was counted before or the batch has ended."""
         arguments = [str(claim.unit), claim.attempt, str(claim.unit.pack), succeeded, failed, *_flat(classes)]
@@ -173,7 +201,8 @@ class JobLeases:
             self._on_given_up(unit)
         if reply[0] != b"claimed":
             return None
-        return Claim(unit, int(reply[1]), pairs_to_record(reply[2]), image or b"")
+        attempt, record = int(reply[1]), pairs_to_record(reply[2])
+        return Claim(unit, attempt, record, image or b"", is_retry=attempt - int(record.get("forgiven", 0)) > 1)
 
     def _end(self, claim: Claim, state: JobState, fields: list[str]) -> bool:
         keep = self._keep if state is JobState.SUCCEEDED else _KEEP_NOTHING

@@ -118,6 +118,11 @@ def pack_results_key(batch_id: str, number: int) -> str:
     return f"batches/{batch_id}/results/{number:08d}{RESULT_SUFFIX}"
 
 
+def pack_partial_results_key(batch_id: str, number: int) -> str:
+    """Key of the results so far of a pack that is retried image by image; deleted once all are there."""
+    return f"batches/{batch_id}/partial/{number:08d}{RESULT_SUFFIX}"
+
+
 def explanations_prefix() -> str:
     """Prefix of what explains single images' answers."""
     return "explanations/"

@@ -2,8 +2,8 @@
 
 import logging
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 
 import redis
 
@@ -32,13 +32,16 @@ from meadow_worker.answering import answer_claims
 from meadow_worker.engines.choose import resolve_engine, shares_device
 from meadow_worker.explaining.explainer import Explainer
 from meadow_worker.filling.filler import BatchFiller
+from meadow_worker.image_watchdog import ImageWatchdog
+from meadow_worker.isolation import PackIsolation, PackTakenError
 from meadow_worker.lease_keeper import LeaseKeeper
 from meadow_worker.metrics import WorkerMetrics
 from meadow_worker.model_host import ModelHost, NoModelError
 from meadow_worker.model_watch import ModelWatch
 from meadow_worker.pack_reader import PackGoneError, PackReader
-from meadow_worker.packs import PackOutcome, classify_images, give_up
+from meadow_worker.packs import PackOutcome, classify_images
 from meadow_worker.served_model import ServedModel
+from meadow_worker.work_gate import WorkGate
 
 POSTPONE_SECONDS = 5.0
 PATIENCE_SECONDS = 86_400.0
@@ -62,10 +65,14 @@ class InferenceProcess:
         self._models = ModelHost(self._cache, ModelRegistry(settings), self._load, self._metrics)
         client = connect(settings)
         self._leases = JobLeases(client, settings, on_given_up=self._note_given_up)
-        sharing = settings.worker_threads if shares_device(self._engine) else settings.worker_processes
+        self._has_threads = shares_device(self._engine)
+        sharing = settings.worker_threads if self._has_threads else settings.worker_processes
         self._waiting = WaitingImages(client, processes=sharing)
         self._explainer = Explainer(self._store, self._leases, settings)
         self._packs = PackReader(self._store, settings)
+        self._isolation = PackIsolation(self._store, self._leases, self._packs, settings)
+        self._gate = WorkGate()
+        self._watchdog = ImageWatchdog(settings.image_seconds)
         self._filler = BatchFiller(self._store, self._leases, BatchFilling(client, settings), settings)
         self._heartbeats = LeaseKeeper(
             client,
@@ -87,6 +94,7 @@ class InferenceProcess:
         except Exception:
             # Celery hands jobs to a process whether or not it has started well: what follows must be there for them.
             logger.exception("could not load a model; trying again")
+        self._watchdog.start()
         self._answers.start()
         self._watch.start()
         # Last, because it waits for a Redis that is away.
@@ -97,18 +105,22 @@ class InferenceProcess:
         self._watch.stop()
         self._answers.stop()
         self._heartbeats.stop()
+        self._watchdog.stop()
 
     def classify_image(self, unit: Unit) -> None:
         """Answer a job of one image, and with it a share of those that wait behind it."""
         model = self._models.current()
-        claims = self._leases.claim_images([unit], model.ref)
-        if not claims:
-            return
+        with self._claimed(lambda: next(iter(self._leases.claim_images([unit], model.ref)), None)) as claim:
+            if claim:
+                self._classify_with_waiting(claim, model)
+
+    def _classify_with_waiting(self, first: Claim, model: ServedModel) -> None:
+        claims = [first]
         started = time.perf_counter()
         with ExitStack() as held:
-            held.enter_context(self._heartbeats.holding(claims[0]))
+            held.enter_context(self._heartbeats.holding(first))
             # An image whose earlier attempt was lost may be what kills its worker: it goes alone.
-            if claims[0].attempt == 1 and (behind := self._waiting.take(RUN_IMAGES - 1)):
+            if not first.is_retry and (behind := self._waiting.take(RUN_IMAGES - 1)):
                 for claim in self._leases.claim_images(behind, model.ref):
                     held.enter_context(self._heartbeats.holding(claim))
                     claims.append(claim)
@@ -127,10 +139,12 @@ class InferenceProcess:
 
     def classify_pack(self, unit: Unit) -> None:
         """Answer a pack of a batch, with the model version that the batch is pinned to."""
-        claim = self._leases.claim_pack(unit, self._models.current().ref)
-        if claim is None:
-            return
-        pinned = model_of(claim.record)
+        with self._claimed(lambda: self._leases.claim_pack(unit, self._models.current().ref)) as claim:
+            if claim:
+                self._classify_pack(claim)
+
+    def _classify_pack(self, claim: Claim) -> None:
+        unit, pinned = claim.unit, model_of(claim.record)
         with (
             self._heartbeats.holding(claim),
             self._metrics.seconds.labels(BATCH_QUEUE).time(),
@@ -144,6 +158,8 @@ class InferenceProcess:
         ):
             try:
                 self._answer_pack(claim)
+            except PackTakenError as error:
+                logger.info("left a pack: %s", error)
             except PackGoneError as error:
                 logger.error("failed the batch of %s: %s", unit, error)  # noqa: TRY400 - there is nothing to trace
                 self._fail(claim, ProblemTypes.SOURCE_UNREADABLE, f"Pack {unit.pack} is lost: {error}")
@@ -154,9 +170,12 @@ class InferenceProcess:
 
     def fill_batch(self, unit: Unit) -> None:
         """Add packs to a batch from its source, for a turn; its first pack pins the model, not this."""
-        claim = self._leases.claim(unit)
-        if claim is None:
-            return
+        with self._claimed(lambda: self._leases.claim(unit)) as claim:
+            if claim:
+                self._fill_batch(claim)
+
+    def _fill_batch(self, claim: Claim) -> None:
+        unit = claim.unit
         with (
             self._heartbeats.holding(claim),
             log_context(job=unit.job_id, request_id=claim.record.get(REQUEST_ID)),
@@ -173,6 +192,22 @@ class InferenceProcess:
                 logger.exception("failed to fill %s", unit)
                 detail = "The worker failed on the batch's source. Its log has the reason under the batch's id."
                 self._fail(claim, ProblemTypes.INTERNAL, detail)
+
+    @contextmanager
+    def _claimed(self, claim: Callable[[], Claim | None]) -> Iterator[Claim | None]:
+        """Take a unit of work; among threads, one whose attempt before was lost runs alone, to harm no other."""
+        if not self._has_threads:
+            yield claim()
+            return
+        with self._gate.beside_others():
+            taken = claim()
+            if taken is None or not taken.is_retry:
+                yield taken
+                return
+            # To wait is no attempt: one of those beside may be what kills the process.
+            self._leases.postpone(taken, 0)
+        with self._gate.alone():
+            yield claim()
 
     def _postpone(self, claim: Claim, error: Exception) -> None:
         if self._leases.postponed_seconds(claim) > PATIENCE_SECONDS:
@@ -207,10 +242,7 @@ class InferenceProcess:
     def _answer_pack(self, claim: Claim) -> None:
         number = claim.unit.pack or 0
         bucket, batch_id = self._settings.jobs_bucket, claim.unit.job_id
-        if claim.exhausted:
-            outcome = give_up(self._packs.read(claim, fetch=False), claim.attempt - 1)
-        else:
-            outcome = self._classify(claim)
+        outcome = self._isolation.give_up(claim) if claim.exhausted else self._classify(claim)
         # The results first: once the pack counts as done, they must be there to read.
         self._store.put(bucket, pack_results_key(batch_id, number), outcome.as_ndjson())
         counted = self._leases.finish_pack(
@@ -219,6 +251,9 @@ class InferenceProcess:
         if counted:
             self._metrics.images.labels(BATCH_QUEUE, "succeeded").inc(outcome.succeeded)
             self._metrics.images.labels(BATCH_QUEUE, "failed").inc(outcome.failed)
+            self._metrics.given_up.labels(BATCH_QUEUE).inc(outcome.given_up)
+        if claim.is_retry:
+            self._isolation.clear(claim)
 
     def _classify(self, claim: Claim) -> PackOutcome:
         pinned = model_of(claim.record)
@@ -230,6 +265,8 @@ class InferenceProcess:
 
         # The model first: a pack is not fetched in vain when this host does not have it.
         model = self._models.pinned(pinned)
+        if claim.is_retry:
+            return self._isolation.classify(claim, model, note)
         return classify_images(self._packs.read(claim), model, note)
 
     def _load(self, ref: ModelRef) -> ServedModel:
@@ -244,6 +281,7 @@ class InferenceProcess:
             max_image_pixels=self._settings.max_image_pixels,
             on_decode=self._metrics.decode.observe,
             on_run=self._metrics.note_run,
+            watching=self._watchdog.watching,
         )
 
 

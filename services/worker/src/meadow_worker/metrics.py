@@ -63,7 +63,10 @@ class WorkerMetrics:
         )
         self.expired = Counter("meadow_jobs_expired", "Jobs that waited past their deadline.", registry=registry)
         self.given_up = Counter(
-            "meadow_units_given_up", "Units of work that killed every worker.", ["queue"], registry=registry
+            "meadow_units_given_up",
+            "Jobs and images of batches that killed every worker.",
+            ["queue"],
+            registry=registry,
         )
         self.postponed = Counter(
             "meadow_units_postponed",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 from meadow.jobs.leases import Claim
 from meadow.jobs.model import JobError
@@ -21,6 +22,14 @@ PackImage = tuple[str, bytes | JobError]
 """An image's name, and its bytes or why there are none."""
 
 
+@dataclass(frozen=True)
+class PackEntry:
+    """An image of a pack: its bytes, where they lie, or why there are none."""
+
+    name: str
+    content: bytes | ObjectReference | JobError
+
+
 class PackGoneError(Exception):
     """What a pack was stored as is not in the object store any more."""
 
@@ -33,45 +42,49 @@ class PackReader:
         self._bucket = settings.jobs_bucket
         self._max_image_bytes = settings.max_image_bytes
 
-    def read(self, claim: Claim, *, fetch: bool = True) -> Iterator[PackImage]:
-        """Yield the images of a claimed pack.
-
-        Args:
-            claim: The pack.
-            fetch: Whether images that are only referred to are fetched; without, they come as no bytes.
+    def read(self, claim: Claim) -> Iterator[PackImage]:
+        """Yield the images of a claimed pack; those that are only referred to are fetched ahead.
 
         Raises:
             StoreError: The store does not answer.
             PackGoneError: It answers, and does not have the pack.
         """
+        entries = self.entries(claim)
+        if not any(isinstance(entry.content, ObjectReference) for entry in entries):
+            yield from ((entry.name, self.load(entry)) for entry in entries)
+            return
+        pool = ThreadPoolExecutor(FETCH_THREADS)
+        try:
+            bodies = pool.map(self.load, entries)
+            yield from ((entry.name, body) for entry, body in zip(entries, bodies, strict=True))
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def entries(self, claim: Claim) -> list[PackEntry]:
+        """List the images of a claimed pack without fetching those that are only referred to.
+
+        Raises:
+            StoreError, PackGoneError: As for `read`.
+        """
         batch_id, number = claim.unit.job_id, claim.unit.pack or 0
         source = parse_source(claim.record["source"]) if "source" in claim.record else None
         if isinstance(source, PrefixSource):
             references = read_references(self._stored(pack_references_key(batch_id, number)))
-            return self._fetched(list(references)) if fetch else ((reference.name, b"") for reference in references)
-        images = read_pack(self._stored(pack_key(batch_id, number)))
+            return [PackEntry(reference.name, reference) for reference in references]
+        images = (PackEntry(*image) for image in read_pack(self._stored(pack_key(batch_id, number))))
         if source is None:
-            return images
-        rejections = read_rejections(self._stored(pack_rejections_key(batch_id, number)))
-        return _merged(images, rejections)
+            return list(images)
+        return list(_merged(images, read_rejections(self._stored(pack_rejections_key(batch_id, number)))))
 
-    def _stored(self, key: str) -> bytes:
-        try:
-            return self._store.get(self._bucket, key)
-        except ObjectMissingError as error:
-            # A store that lacks the whole bucket is out of order, and may have it all back later.
-            self._store.check_bucket(self._bucket)
-            raise PackGoneError(f"s3://{self._bucket}/{key} is gone.") from error
+    def load(self, entry: PackEntry) -> bytes | JobError:
+        """Return an image's bytes, fetched if need be, or why there are none.
 
-    def _fetched(self, references: list[ObjectReference]) -> Iterator[PackImage]:
-        pool = ThreadPoolExecutor(FETCH_THREADS)
-        try:
-            bodies = pool.map(self._fetch, references)
-            yield from ((reference.name, body) for reference, body in zip(references, bodies, strict=True))
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-    def _fetch(self, reference: ObjectReference) -> bytes | JobError:
+        Raises:
+            StoreError: The store does not answer.
+        """
+        reference = entry.content
+        if not isinstance(reference, ObjectReference):
+            return reference
         try:
             return self._store.get(reference.bucket, reference.key, max_bytes=self._max_image_bytes)
         except ObjectMissingError:
@@ -83,14 +96,22 @@ class PackReader:
                 ProblemTypes.TOO_LARGE.code, f"The image has more than the {self._max_image_bytes:,} bytes accepted."
             )
 
+    def _stored(self, key: str) -> bytes:
+        try:
+            return self._store.get(self._bucket, key)
+        except ObjectMissingError as error:
+            # A store that lacks the whole bucket is out of order, and may have it all back later.
+            self._store.check_bucket(self._bucket)
+            raise PackGoneError(f"s3://{self._bucket}/{key} is gone.") from error
 
-def _merged(images: Iterator[PackImage], rejections: Iterable[Rejection]) -> Iterator[PackImage]:
+
+def _merged(images: Iterator[PackEntry], rejections: Iterable[Rejection]) -> Iterator[PackEntry]:
     place = 0
     for rejection in rejections:
         while place < rejection.place:
             yield next(images)
             place += 1
-        yield rejection.name, rejection.error
+        yield PackEntry(rejection.name, rejection.error)
         place += 1
     yield from images
 

@@ -1,7 +1,7 @@
 """Classifying a pack: decode, run in batches, and a result for every image, whatever it holds."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from meadow.bundle.decode import ImageRejectedError
@@ -11,7 +11,7 @@ from meadow.jobs.model import JobError
 from meadow.predictions import Prediction
 from meadow.problems import ProblemTypes
 from meadow_worker.answering import answer_all
-from meadow_worker.pack_reader import PackImage
+from meadow_worker.pack_reader import PackEntry, PackImage
 from meadow_worker.served_model import ServedModel
 
 INFERENCE_BATCH = 16
@@ -32,6 +32,12 @@ class PackOutcome:
     def succeeded(self) -> int:
         """Images with an answer."""
         return len(self.results) - self.failed
+
+    @property
+    def given_up(self) -> int:
+        """Images that are believed to kill their workers."""
+        codes = [result.error.code for result in self.results if result.error]
+        return codes.count(ProblemTypes.WORKER_LOST.code)
 
     @property
     def classes(self) -> dict[str, int]:
@@ -80,13 +86,40 @@ def classify_images(
     return PackOutcome(results)
 
 
-def give_up(images: Iterable[PackImage], attempts: int) -> PackOutcome:
-    """Answer every image of a pack that keeps killing its workers as failed, without touching its bytes."""
+def answer_entry(entry: PackEntry, body: bytes | JobError, model: ServedModel, on_answer: AnswerListener) -> ItemResult:
+    """Answer an image by itself."""
+    return classify_images([(entry.name, body)], model, on_answer).results[0]
+
+
+def give_up(entries: Iterable[PackEntry], attempts: int, answered: Mapping[int, ItemResult]) -> PackOutcome:
+    """Fail every image of a pack that keeps killing its workers, without touching its bytes.
+
+    Args:
+        entries: The pack's images.
+        attempts: How many attempts there were.
+        answered: What is known of some of them, by their places.
+    """
     error = JobError(
         code=ProblemTypes.WORKER_LOST.code,
         detail=f"The pack was given up after {attempts} attempts: each time its worker died or went silent.",
     )
-    return PackOutcome([_failure(name, body if isinstance(body, JobError) else error) for name, body in images])
+    return PackOutcome(
+        [
+            answered.get(place) or _failure(entry.name, entry.content if isinstance(entry.content, JobError) else error)
+            for place, entry in enumerate(entries)
+        ]
+    )
+
+
+def blame(entry: PackEntry, deaths: int) -> ItemResult:
+    """Fail an image that kills its workers."""
+    times = "" if deaths == 1 else f" {deaths} times"
+    return ItemResult.failure(
+        entry.name,
+        ProblemTypes.WORKER_LOST.code,
+        f"The worker process died{times} while it worked on this image alone. "
+        "Leave the image out, or save it anew with another program.",
+    )
 
 
 def _failure(name: str, error: JobError) -> ItemResult:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,7 @@ class ServedModel:
         precision: str = "auto",
         on_decode: Callable[[float], None] = lambda _: None,
         on_run: RunListener = lambda *_: None,
+        watching: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         """Load a bundle, verify its files and prove its answers.
 
@@ -47,6 +49,7 @@ class ServedModel:
             precision: As in the settings.
             on_decode: Told how many seconds each image took to decode.
             on_run: Told of each run of the network.
+            watching: Entered for as long as an image is decoded, or several are answered.
 
         Raises:
             BundleError: It is damaged, or does not answer here as the network was trained to.
@@ -55,6 +58,7 @@ class ServedModel:
         self.manifest = read_bundle(bundle, expected_digest=ref.digest)
         self._max_image_pixels = max_image_pixels
         self._on_decode = on_decode
+        self._watching = watching
         try:
             loaded = load_engine(engine, bundle, self.manifest, wanted=precision)
         except BundleError:
@@ -86,7 +90,8 @@ class ServedModel:
         """
         started = time.perf_counter()
         try:
-            return load_pixels(body, self.manifest.preprocessing, max_pixels=self._max_image_pixels)
+            with self._watching():
+                return load_pixels(body, self.manifest.preprocessing, max_pixels=self._max_image_pixels)
         finally:
             self._on_decode(time.perf_counter() - started)
 
@@ -98,7 +103,9 @@ class ServedModel:
         """
         started = time.perf_counter()
         pixels = np.stack([image.pixels for image in images])
-        rows = probabilities(self.logits(pixels), self.manifest.temperature)
+        with self._watching():
+            logits = self.logits(pixels)
+        rows = probabilities(logits, self.manifest.temperature)
         strangeness = self._strangeness(pixels)
         share = _since(started) / len(images)
         predictions = []

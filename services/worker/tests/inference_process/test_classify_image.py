@@ -165,6 +165,27 @@ async def test_an_image_whose_worker_was_lost_is_tried_alone(
     assert (await submissions.read(last.job_id)).state is JobState.QUEUED
 
 
+@pytest.mark.parametrize("settings", ["torch"], indirect=True)
+async def test_retried_image_waits_for_other_threads_and_loses_no_attempt(
+    process: InferenceProcess, submissions: JobSubmissions, images: list[bytes], redis_client: redis.Redis
+) -> None:
+    """Until it runs alone, what kills the process may be another thread's image."""
+    unit = await send_image(submissions, images[0])
+    record = keys.job(unit.job_id)
+    redis_client.hset(record, "attempts", 1)
+    with ThreadPoolExecutor(1) as pool:
+        with process._gate.beside_others():
+            running = pool.submit(process.classify_image, unit)
+            while redis_client.hget(record, "state") != b"running":
+                assert not running.done()
+            while redis_client.hget(record, "attempts") != b"1":
+                assert not running.done()
+            assert not running.done()
+        running.result()
+    job = await submissions.read(unit.job_id)
+    assert (job.state, job.attempts) == (JobState.SUCCEEDED, 2)
+
+
 async def test_a_message_that_comes_twice_is_answered_once(
     process: InferenceProcess, submissions: JobSubmissions, images: list[bytes]
 ) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from inference_units import MLFLOW_WARNINGS, send_image, send_pack
+from inference_units import MLFLOW_WARNINGS, results_of, send_image, send_pack
 from meadow.bundle.probe import Probe, read_probe, write_probe
 from meadow.items import ItemResult
 from meadow.jobs import keys
@@ -24,7 +24,7 @@ from meadow.settings import Settings
 from meadow.sources.model import ZipSource
 from meadow.storage.layout import pack_key, pack_references_key, pack_rejections_key, pack_results_key
 from meadow.storage.s3 import ObjectStore
-from meadow_worker import inference_process
+from meadow_worker import inference_process, isolation
 from meadow_worker.inference_process import InferenceProcess
 
 pytestmark = MLFLOW_WARNINGS
@@ -131,6 +131,33 @@ async def test_a_pack_that_killed_its_workers_is_given_up_image_by_image(
     error = ItemResult.model_validate_json(line).error
     assert error
     assert (error.code, "after 2 attempts" in error.detail) == ("worker-lost", True)
+
+
+async def test_pack_over_which_many_died_before_any_answer_is_given_up(
+    process: InferenceProcess,
+    submissions: JobSubmissions,
+    batches: BatchSubmissions,
+    store: ObjectStore,
+    settings: Settings,
+    images: list[bytes],
+    production: ModelRef,
+    redis_client: redis.Redis,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(isolation, "MAX_DEATHS_WITHOUT_ANSWER", 2)
+    pack = build_pack([(f"{number}.jpg", images[number]) for number in range(3)])
+    unit = await send_pack(submissions, batches, store, settings, pack)
+    leases = JobLeases(redis_client, settings)
+    for place in (None, 0, 1):
+        claim = leases.claim_pack(unit, production)
+        assert claim
+        leases.try_image(claim, place)
+        redis_client.zadd(keys.LEASES, {str(unit): 0})
+    process.classify_pack(unit)
+    results = results_of(store, settings, unit.job_id)
+    assert [result.error and result.error.code for result in results] == ["worker-lost"] * 3
+    assert results[2].error
+    assert "given up after 3 attempts" in results[2].error.detail
 
 
 async def test_a_store_that_is_down_postpones_a_pack_at_no_attempt(

@@ -7,7 +7,7 @@ if record[1] ~= 'running' or redis.call('HGET', job .. ':attempts', number) ~= A
   return 0
 end
 redis.call('SETBIT', job .. ':done', number, 1)
-redis.call('HDEL', job .. ':attempts', number, postponed_field(number))
+redis.call('HDEL', job .. ':attempts', number, postponed_field(number), trial_fields(number))
 redis.call('HINCRBY', job, 'done', tonumber(ARGV[4]) + tonumber(ARGV[5]))
 redis.call('HINCRBY', job, 'failed', ARGV[5])
 for index = 6, #ARGV, 2 do

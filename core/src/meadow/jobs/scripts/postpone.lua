@@ -10,5 +10,8 @@ if redis.call('HGET', KEYS[JOB], 'state') ~= 'running' or redis.call('HGET', hol
 end
 redis.call('HINCRBY', holder, field, -1)
 redis.call('HSETNX', holder, postponed_field(pack), now_ms())
+if pack then
+  redis.call('HDEL', holder, (trial_fields(pack)))
+end
 take_lease(ARGV[1], ARGV[3])
 return 1

@@ -101,6 +101,12 @@ local function postponed_field(pack)
   return pack and pack .. ':postponed_at' or 'postponed_at'
 end
 
+-- Fields beside a pack's attempts, from its second attempt on: the place of the image that is tried alone now; how many
+-- processes died over which place; the last attempt that began to try one, and so got somewhere.
+local function trial_fields(pack)
+  return pack .. ':trying', pack .. ':deaths', pack .. ':forgiven'
+end
+
 local function worker_lost(attempts)
   return cjson.encode({
     code = 'worker-lost',
