@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from meadow.bundle.decode import ImageRejectedError, open_image
-from meadow.problems import ProblemTypes
+from meadow.imaging.opened import open_image
+from meadow.imaging.orientation import SIDEWAYS
+from meadow.imaging.turning import turned_upright
 
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom."""
@@ -16,24 +17,6 @@ Box = tuple[float, float, float, float]
 # A reduction by whole factors first, then the exact resize, as long as the intermediate
 # image keeps this many times the target's pixels a side: visually the same, several times faster.
 REDUCING_GAP = 2.0
-EXIF_ORIENTATION = 0x0112
-EXIF_FORMATS = frozenset({"JPEG", "MPO", "PNG", "WEBP"})
-"""Without TIFF, which Pillow turns upright by itself."""
-SCALED_FORMATS = frozenset({"JPEG", "MPO"})
-"""Decoded at a reduced scale; MPO is a JPEG that carries further pictures, as many phones write it."""
-UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-"""What brings an image of each EXIF orientation upright."""
-SIDEWAYS_ORIENTATIONS = frozenset({5, 6, 7, 8})
-STRIP_PIXELS = 1 << 20
-"""Of a large image as many are converted at a time, which takes some megabytes."""
 
 
 @dataclass(frozen=True)
@@ -61,32 +44,19 @@ def read_region(body: bytes, size: int, region: Callable[[float, float], Box], *
     Raises:
         ImageRejectedError: The bytes are not a readable image.
     """
-    with open_image(body, max_pixels=max_pixels) as image:
-        width, height = image.size
-        try:
-            extent: tuple[float, float] = (width, height)
-            if image.format in SCALED_FORMATS:
-                left, top, right, bottom = region(width, height)
-                scale = size / min(right - left, bottom - top)
-                drafted = image.draft("RGB", (int(width * scale), int(height * scale)))
-                # The decoder rounds a scaled image up to whole pixels; the picture itself ends within the last one.
-                extent = drafted[1][2:] if drafted else extent
-            image.load()
-            seen = _as_seen(image)
-            square = seen.resize(
-                (size, size), Image.Resampling.BILINEAR, box=region(*extent), reducing_gap=REDUCING_GAP
-            ).convert("RGB")
-        except Exception as error:  # what the readers of six formats raise on bad bytes is an open set
-            raise ImageRejectedError(
-                ProblemTypes.IMAGE_UNDECODABLE, f"The image's pixels are damaged: {error}."
-            ) from error
-        turned = _orientation(image)
-        if turned in UPRIGHT:
-            # Turning the square is much cheaper than turning the image.
-            square = square.transpose(UPRIGHT[turned])
-        if turned in SIDEWAYS_ORIENTATIONS:
-            width, height = height, width
-        return DecodedImage(pixels=np.asarray(square), width=width, height=height)
+    opened = open_image(body, max_pixels=max_pixels)
+    with opened.image:
+        left, top, right, bottom = region(opened.width, opened.height)
+        scale = size / min(right - left, bottom - top)
+        loaded = opened.load((opened.width * scale, opened.height * scale))
+        square = loaded.image.resize(
+            (size, size), Image.Resampling.BILINEAR, box=region(*loaded.extent), reducing_gap=REDUCING_GAP
+        ).convert("RGB")
+    width, height = opened.width, opened.height
+    if opened.orientation in SIDEWAYS:
+        width, height = height, width
+    # Turning the square is much cheaper than turning the image.
+    return DecodedImage(pixels=np.asarray(turned_upright(square, opened.orientation)), width=width, height=height)
 
 
 def whole_frame(width: float, height: float) -> Box:
@@ -103,51 +73,3 @@ def central_square(fraction: float) -> Callable[[float, float], Box]:
         return left, top, left + side, top + side
 
     return region
-
-
-def _orientation(image: Image.Image) -> int:
-    """Read how the camera was held when it took a loaded image; damaged metadata is no reason to refuse one."""
-    if image.format not in EXIF_FORMATS:
-        return 1
-    try:
-        return int(image.getexif().get(EXIF_ORIENTATION, 1))
-    except Exception:  # noqa: BLE001 - see above
-        return 1
-
-
-def _as_seen(image: Image.Image) -> Image.Image:
-    """Convert to RGB or to grey, over white where the image is transparent; 16-bit grey keeps its high byte.
-
-    Grey becomes RGB once it is small, which gives the same pixels and takes a quarter of the memory.
-    """
-    if image.mode.startswith("I"):
-        return _in_strips(image, "L", _high_byte)
-    if image.has_transparency_data:
-        return _in_strips(image, "RGB", _over_white)
-    return image if image.mode in {"RGB", "L"} else image.convert("RGB")
-
-
-def _in_strips(image: Image.Image, mode: str, convert: Callable[[Image.Image], Image.Image]) -> Image.Image:
-    """Convert some rows at a time: of a large image, whole copies between the steps come to more than a gigabyte."""
-    rows = max(STRIP_PIXELS // image.width, 1)
-    if rows >= image.height:
-        return convert(image)
-    converted = Image.new(mode, image.size)
-    for top in range(0, image.height, rows):
-        strip = image.crop((0, top, image.width, min(top + rows, image.height)))
-        converted.paste(convert(strip), (0, top))
-    return converted
-
-
-def _high_byte(image: Image.Image) -> Image.Image:
-    shades = np.asarray(image)
-    high_byte = np.clip(shades >> 8, 0, 255).astype(np.uint8)
-    if "transparency" in image.info:
-        high_byte[shades == image.info["transparency"]] = 255
-    return Image.fromarray(high_byte)
-
-
-def _over_white(image: Image.Image) -> Image.Image:
-    rgba = image.convert("RGBA")
-    white = Image.new("RGBA", rgba.size, "white")
-    return Image.alpha_composite(white, rgba).convert("RGB")

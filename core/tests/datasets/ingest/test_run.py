@@ -96,7 +96,7 @@ def test_each_kind_of_trouble_has_its_reason(publish: Publish, listed: Path, hos
     add_rows(
         listed,
         f"{host.url}/none.png,grass",
-        host.put("/broken.png", picture(50)[:-30]) + ",grass",
+        host.put("/broken.png", picture(50)[:500]) + ",grass",
         host.put("/page.png", b"<html>not found</html>") + ",grass",
         host.put("/empty.png", empty.getvalue()) + ",grass",
         host.put("/large.png", b"x" * 200_001) + ",grass",

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from meadow.bundle.decode import READABLE_FORMATS
+from meadow.image_files.types import READABLE_FORMATS
 from meadow.jobs.batches import MAX_PACKS
 from meadow.limits import Limits
 from meadow_api.resources import Gateway

@@ -5,12 +5,12 @@ import io
 from collections.abc import Callable
 from functools import lru_cache
 
-from PIL import Image, ImageOps
+from meadow.datasets.ingest.look import STORED_PIXELS
+from meadow.imaging.small import small_picture
 
 SIDE = 168
 """Longest side, in pixels."""
 QUALITY = 72
-DRAFT_SIDE = 2 * SIDE
 
 ReadImage = Callable[[str], bytes | None]
 """An image's bytes by its sha256, if they are there."""
@@ -29,19 +29,8 @@ class Thumbnails:
         if body is None:
             return ""
         try:
-            with Image.open(io.BytesIO(body)) as image:
-                image.draft("RGB", (DRAFT_SIDE, DRAFT_SIDE))
-                small = ImageOps.exif_transpose(image)
-                small.thumbnail((SIDE, SIDE))
-                buffer = io.BytesIO()
-                _on_white(small).save(buffer, "JPEG", quality=QUALITY)
+            buffer = io.BytesIO()
+            small_picture(body, SIDE, max_pixels=STORED_PIXELS).save(buffer, "JPEG", quality=QUALITY)
         except Exception:  # noqa: BLE001 - it was read once; a picture that is missing must not cost the report
             return ""
         return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
-
-
-def _on_white(image: Image.Image) -> Image.Image:
-    if not image.has_transparency_data:
-        return image.convert("RGB")
-    rgba = image.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")

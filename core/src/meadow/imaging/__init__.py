@@ -1,0 +1,1 @@
+"""Image decoding by one set of rules, for services, pages and the client. Needs Pillow; NumPy only for deep grey."""
