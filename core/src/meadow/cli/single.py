@@ -8,6 +8,7 @@ from rich.markup import escape
 from meadow.cli.show import probability_bar
 from meadow.client import ApiProblem, MeadowClient
 from meadow.client.folder import NamedFile
+from meadow.client.folder.shrink import WORTHWHILE_BYTES, shrink_to_limit
 from meadow.items import ItemResult, ItemState
 from meadow.jobs.model import Job, JobState
 from meadow.problems import ProblemTypes
@@ -28,7 +29,10 @@ IMAGE_PROBLEMS = frozenset(
 def classify_one(client: MeadowClient, file: NamedFile, *, explain: bool = False) -> tuple[Job | None, ItemResult]:
     """Classify one file; there is no job when it was not accepted."""
     try:
-        job = client.submit_image(Path(file.path).read_bytes(), name=file.name, explain=explain)
+        body = Path(file.path).read_bytes()
+        if len(body) >= WORTHWHILE_BYTES:
+            body = shrink_to_limit(body, client.limits())
+        job = client.submit_image(body, name=file.name, explain=explain)
     except OSError as error:
         return None, ItemResult.failure(file.name, "file-unreadable", f"The file cannot be read: {error.strerror}.")
     except ApiProblem as problem:

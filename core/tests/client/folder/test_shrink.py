@@ -8,7 +8,7 @@ from PIL import Image
 from meadow.bundle.preprocess import Preprocessing, load_pixels
 from meadow.client import MeadowClient
 from meadow.client.folder import FolderRun, find_files, make_plan
-from meadow.client.folder.shrink import WORTHWHILE_BYTES, ShrinkError, Shrinking, shrink
+from meadow.client.folder.shrink import WORTHWHILE_BYTES, ShrinkError, Shrinking, shrink, shrink_to_limit
 from meadow.client.testing import FakeGateway
 from meadow.items import ItemState
 from meadow.packs import read_pack
@@ -68,11 +68,12 @@ def test_the_gateway_advises_and_small_files_stay_as_they_are(client: MeadowClie
     assert Shrinking.advised(limits.model_copy(update={"shrink_pixels": 0})) is None
 
 
-def test_a_folder_is_sent_small_and_says_which_photograph_is_damaged(
+def test_folder_is_sent_small_and_whole_where_a_photograph_cannot_be_made_smaller(
     gateway: FakeGateway, client: MeadowClient, tmp_path: Path
 ) -> None:
     body = photograph(1200, 900)
-    for name, content in {"a.jpg": body, "b.jpg": body[:20_000], "c.jpg": body}.items():
+    bodies = {"a.jpg": body, "b.jpg": body[:20_000], "c.jpg": body, "d.jpg": b"no image" * 10_000}
+    for name, content in bodies.items():
         (tmp_path / name).write_bytes(content)
     plain = make_plan(find_files([str(tmp_path)]).files, client.limits())
     plan = make_plan(find_files([str(tmp_path)]).files, client.limits(), shrink=Shrinking(64))
@@ -82,7 +83,56 @@ def test_a_folder_is_sent_small_and_says_which_photograph_is_damaged(
     [sent] = [asked.body for asked in gateway.asked if asked.method == "PUT"]
     images = dict(read_pack(sent))
     assert images["a.jpg"] == images["c.jpg"] == shrink(body, 64)
+    assert (images["b.jpg"], images["d.jpg"]) == (bodies["b.jpg"], bodies["d.jpg"])
+    assert {result.state for result in run.results()} == {ItemState.SUCCEEDED}
+
+
+def test_photograph_above_the_gateways_limit_is_sent_small(
+    gateway: FakeGateway, client: MeadowClient, tmp_path: Path
+) -> None:
+    body = photograph(1200, 900)
+    limit = len(body) // 2
+    gateway.batches.limits = gateway.batches.limits.model_copy(update={"max_image_bytes": limit})
+    bodies = {"a.jpg": body, "b.jpg": body[:limit] + bytes(1000), "c.png": body, "d.jpg": body * 9}
+    for name, content in bodies.items():
+        (tmp_path / name).write_bytes(content)
+    run = FolderRun.begin(client, make_plan(find_files([str(tmp_path)]).files, client.limits(), shrink=Shrinking(64)), "photos")
+    run.finish()
     results = {result.item: result for result in run.results()}
-    assert results["b.jpg"].state is ItemState.FAILED
-    assert results["b.jpg"].error
-    assert results["b.jpg"].error.code == "image-undecodable"
+    assert results.pop("a.jpg").state is ItemState.SUCCEEDED
+    assert {name: result.error and result.error.code for name, result in results.items()} == dict.fromkeys(
+        ("b.jpg", "c.png", "d.jpg"), "too-large"
+    )
+    assert "cannot be made smaller" in str(results["b.jpg"].error)
+
+
+def test_pack_stays_within_the_gateways_limit_although_nothing_can_be_made_smaller(
+    gateway: FakeGateway, client: MeadowClient, tmp_path: Path
+) -> None:
+    for number in range(12):
+        (tmp_path / f"{number:02}.jpg").write_bytes(bytes([number]) * 100_000)
+    limits = client.limits().model_copy(update={"max_pack_bytes": 600_000})
+    run = FolderRun.begin(client, make_plan(find_files([str(tmp_path)]).files, limits, shrink=Shrinking(64)), "photos")
+    run.finish()
+    [sent] = [asked.body for asked in gateway.asked if asked.method == "PUT"]
+    assert 400_000 < len(sent) <= 600_000
+    states = [result.state for result in run.results()]
+    assert (states.count(ItemState.SUCCEEDED), len(states)) == (5, 12)
+
+
+@pytest.mark.parametrize("limit", ["bytes", "none"])
+def test_single_photograph_is_made_smaller_only_above_the_limit(client: MeadowClient, limit: str) -> None:
+    body = photograph(1200, 900)
+    largest = len(body) - 1 if limit == "bytes" else len(body)
+    limits = client.limits().model_copy(update={"max_image_bytes": largest})
+    sent = shrink_to_limit(body, limits)
+    assert len(sent) < 300_000 if limit == "bytes" else sent is body
+    assert shrink_to_limit(body, limits.model_copy(update={"shrink_pixels": 0})) is body
+    damaged = body[:300] + bytes(len(body))
+    assert shrink_to_limit(damaged, limits) is damaged
+    assert shrink_to_limit(body * 9, limits) == body * 9
+
+
+def test_photograph_with_too_many_pixels_is_refused_by_the_gateways_number() -> None:
+    with pytest.raises(ShrinkError, match="1200 x 900 pixels; at most 400,000 are accepted"):
+        shrink(photograph(1200, 900), 64, max_pixels=100_000)

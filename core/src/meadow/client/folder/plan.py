@@ -2,16 +2,20 @@
 
 import hashlib
 import json
+import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from meadow.client.folder.errors import FolderError
 from meadow.client.folder.files import NamedFile
-from meadow.client.folder.shrink import Shrinking
+from meadow.client.folder.shrink import READ_FACTOR, Shrinking
 from meadow.items import ItemResult
 from meadow.limits import Limits
 from meadow.packs import PACK_BYTES, PACK_IMAGES
 from meadow.problems import ProblemTypes
+
+OVERHEAD_PART = 64
+"""One part in so many of a pack is left for what the tar adds to the images."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,10 @@ class Plan:
     """Digest of names, sizes and packs, by which an interrupted upload is found again."""
     shrink: Shrinking | None = None
     """Which photographs are made smaller before they are sent."""
+    max_image_bytes: int = sys.maxsize
+    """Largest image that the gateway takes."""
+    pack_room: int = sys.maxsize
+    """Most bytes of images in a pack that it takes."""
 
     @property
     def total(self) -> int:
@@ -55,19 +63,25 @@ def make_plan(files: Sequence[NamedFile], limits: Limits, *, shrink: Shrinking |
     Raises:
         FolderError: More files than one batch takes.
     """
+    room = limits.max_pack_bytes - limits.max_pack_bytes // OVERHEAD_PART
     images, size = min(PACK_IMAGES, limits.max_pack_items), min(PACK_BYTES, limits.max_pack_bytes)
-    largest = min(limits.max_image_bytes, limits.max_pack_bytes)
-    taken = [file for file in files if file.size <= largest]
-    sizes = [shrink.planned_bytes(file.name, file.size) if shrink else file.size for file in taken]
+    largest = min(limits.max_image_bytes, room)
+    planned = [_planned_bytes(file, shrink, largest) for file in files]
+    taken = [file for file, bytes_sent in zip(files, planned, strict=True) if bytes_sent <= largest]
+    sizes = [bytes_sent for bytes_sent in planned if bytes_sent <= largest]
     packs = list(_packs(sizes, images, size))
     if len(packs) > limits.max_packs:
         raise FolderError(f"{len(files):,} files are more than one batch takes. Classify the folder in parts.")
     return Plan(
         files=taken,
         packs=packs,
-        rejected=[_too_large(file, largest) for file in files if file.size > largest],
+        rejected=[
+            _too_large(file, largest) for file, bytes_sent in zip(files, planned, strict=True) if bytes_sent > largest
+        ],
         fingerprint=_fingerprint(files, images, size, shrink),
         shrink=shrink,
+        max_image_bytes=largest,
+        pack_room=room,
     )
 
 
@@ -83,10 +97,18 @@ def _packs(sizes: Sequence[int], max_images: int, max_bytes: int) -> Iterable[ra
 
 
 def _fingerprint(files: Sequence[NamedFile], images: int, size: int, shrink: Shrinking | None) -> str:
-    digest = hashlib.sha256(json.dumps([images, size, asdict(shrink) if shrink else None]).encode())
+    smaller = {"shorter_side": shrink.shorter_side, "from_bytes": shrink.from_bytes} if shrink else None
+    digest = hashlib.sha256(json.dumps([images, size, smaller]).encode())
     for file in files:
         digest.update(json.dumps([file.name, file.size]).encode())
     return digest.hexdigest()
+
+
+def _planned_bytes(file: NamedFile, shrink: Shrinking | None, largest: int) -> int:
+    """How large a file is when it is sent; one that is too large to be read is not made smaller."""
+    if shrink is None or file.size > READ_FACTOR * largest:
+        return file.size
+    return shrink.planned_bytes(file.name, file.size)
 
 
 def _too_large(file: NamedFile, largest: int) -> ItemResult:

@@ -10,10 +10,11 @@ from queue import SimpleQueue
 from meadow.client.client import MeadowClient
 from meadow.client.folder.files import NamedFile
 from meadow.client.folder.plan import Plan
-from meadow.client.folder.shrink import ShrinkError, Shrinking, shrink
+from meadow.client.folder.shrink import ShrinkError, shrink
 from meadow.items import ItemResult
 from meadow.jobs.model import Job
 from meadow.packs import build_pack
+from meadow.problems import ProblemTypes
 
 UPLOAD_THREADS = 4
 """So many packs are in memory at a time; as many as a gateway takes in at once."""
@@ -77,8 +78,22 @@ class PackUpload:
 
     def _send_one(self, number: int) -> Job:
         # The files' own bytes are let go before the pack is sent.
-        pack = build_pack([(file.name, self._read(file)) for file in self.plan.files_of(number)])
+        pack = build_pack(list(self._images(number)))
         return self.client.send_pack(self.batch_id, number, pack)
+
+    def _images(self, number: int) -> Iterator[tuple[str, bytes]]:
+        """Read a pack's files; large photographs are made smaller."""
+        files = self.plan.files_of(number)
+        spare = self.plan.pack_room - sum(map(self._planned_bytes, files))
+        for file in files:
+            body, planned = self._read(file), self._planned_bytes(file)
+            if len(body) > planned:
+                body = self._shrunk(file, body, min(self.plan.max_image_bytes, planned + spare))
+                spare -= max(len(body) - planned, 0)
+            yield file.name, body
+
+    def _planned_bytes(self, file: NamedFile) -> int:
+        return self.plan.shrink.planned_bytes(file.name, file.size) if self.plan.shrink else file.size
 
     def _read(self, file: NamedFile) -> bytes:
         """Read a file; one that cannot be is sent empty, so that the batch has an item for every file of the plan."""
@@ -91,16 +106,22 @@ class PackUpload:
         if len(body) != file.size:
             detail = "The file changed after the run was planned. Classify it again."
             return self._give_up(file, "file-changed", detail)
-        return self._shrunk(file, body, self.plan.shrink) if self.plan.shrink else body
+        return body
 
-    def _shrunk(self, file: NamedFile, body: bytes, shrinking: Shrinking) -> bytes:
-        """Make a photograph smaller for which no more room is planned."""
-        if shrinking.planned_bytes(file.name, file.size) == file.size:
+    def _shrunk(self, file: NamedFile, body: bytes, room: int) -> bytes:
+        """Make a photograph smaller for which no more room is planned; one that cannot be is sent whole if it fits."""
+        shrinking = self.plan.shrink
+        if shrinking is None:
             return body
         try:
-            return shrink(body, shrinking.shorter_side)
+            small = shrink(body, shrinking.shorter_side, max_pixels=shrinking.max_pixels)
+            reason = "it stays too large when it is made smaller"
         except ShrinkError as error:
-            return self._give_up(file, "image-undecodable", f"The photograph cannot be made smaller: {error}")
+            small, reason = body, f"it cannot be made smaller: {error}"
+        if len(small) <= room:
+            return small
+        detail = f"The file has {file.size:,} bytes; at most {room:,} are accepted here, and {reason}"
+        return self._give_up(file, ProblemTypes.TOO_LARGE.code, f"{detail.rstrip('.')}.")
 
     def _give_up(self, file: NamedFile, code: str, detail: str) -> bytes:
         self.unreadable[file.name] = ItemResult.failure(file.name, code, detail)
