@@ -7,9 +7,9 @@ from streamlit.web import cli
 
 from meadow.settings import load_settings
 from meadow_ui.theme import THEME_OPTIONS
+from meadow_ui.upload_limit import max_upload_mebibytes
 
 APP = Path(__file__).parent / "frame" / "app.py"
-MEBIBYTE = 1024 * 1024
 
 
 def main() -> None:
@@ -20,7 +20,7 @@ def main() -> None:
         "server.port": settings.ui_port,
         "server.headless": "true",
         "server.fileWatcherType": "none",
-        "server.maxUploadSize": max(settings.max_image_bytes // MEBIBYTE, 1),
+        "server.maxUploadSize": max_upload_mebibytes(settings),
         "browser.gatherUsageStats": "false",
         "client.toolbarMode": "minimal",
         "client.showErrorDetails": "none",

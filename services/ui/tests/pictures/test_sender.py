@@ -1,8 +1,10 @@
+import io
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import pytest
+from PIL import Image
 
 from meadow.client import MeadowClient, RetryPolicy
 from meadow.client.testing import FakeGateway
@@ -115,3 +117,19 @@ def test_what_nobody_waits_for_is_cancelled_or_never_sent(gateway: FakeGateway, 
     until(lambda: any(asked.path.endswith(":cancel") for asked in gateway.asked))
     assert [asked.headers["X-Image-Name"] for asked in gateway.asked if asked.method == "POST"][:1] == ["a"]
     assert unsent.job is None
+
+
+def test_photograph_above_the_gateways_limit_is_sent_small(gateway: FakeGateway, sender: Sender) -> None:
+    noise = Image.effect_noise((2400, 1600), 80)
+    target = io.BytesIO()
+    noise.save(target, "JPEG", quality=95)
+    body = target.getvalue()
+    gateway.batches.limits = gateway.batches.limits.model_copy(update={"max_image_bytes": len(body) - 1})
+    picture = Picture("a.jpg", body)
+    sender.send(picture)
+    until(lambda: picture.finished)
+    assert picture.stage is Stage.DONE
+    [sent] = [asked.body for asked in gateway.asked if asked.method == "POST"]
+    with Image.open(io.BytesIO(sent)) as small:
+        assert 336 <= min(small.size) < 505
+    assert picture.data == sent

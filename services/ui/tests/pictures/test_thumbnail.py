@@ -1,6 +1,7 @@
 import base64
 import io
 
+import pillow_heif
 import pytest
 from PIL import Image
 
@@ -42,9 +43,17 @@ def test_transparency_is_kept() -> None:
         assert small.mode == "RGBA"
 
 
-@pytest.mark.parametrize("form", ["PNG", "WEBP"])
-def test_damaged_exif_data_costs_the_thumbnail_only(form: str) -> None:
-    assert thumbnail(encoded(Image.new("RGB", (20, 10)), form, exif=CUT_EXIF), max_pixels=1000) == ""
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_damaged_exif_data_costs_nothing(form: str) -> None:
+    with opened(thumbnail(encoded(Image.new("RGB", (20, 10)), form, exif=CUT_EXIF), max_pixels=1000)) as small:
+        assert small.size == (20, 10)
+
+
+@pytest.mark.parametrize("form", ["HEIF", "AVIF"])
+def test_photograph_of_a_phone_is_drawn(form: str) -> None:
+    pillow_heif.register_heif_opener()
+    with opened(thumbnail(encoded(Image.new("RGB", (200, 100)), form), max_pixels=10**6)) as small:
+        assert small.size == (200, 100)
 
 
 def test_only_what_is_accepted_is_drawn() -> None:

@@ -7,6 +7,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from meadow.client import ClientError
+from meadow.image_files.types import IMAGE_SUFFIXES
 from meadow.registry.model import ModelInfo
 from meadow.settings import Settings, load_settings
 from meadow_ui.cards import card
@@ -20,9 +21,9 @@ from meadow_ui.pictures.sender import Sender
 from meadow_ui.pictures.tray import CAPACITY, Group, Tray, group_of
 from meadow_ui.production import production_model
 from meadow_ui.ribbon import ribbon
+from meadow_ui.upload_limit import max_upload_mebibytes
 
-IMAGE_TYPES = ["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"]
-MEBIBYTE = 1024 * 1024
+IMAGE_TYPES = sorted(suffix.removeprefix(".") for suffix in IMAGE_SUFFIXES)
 REFRESH_SECONDS = 0.7
 PAGE_OF_CARDS = 60
 EXPLAINED = 12
@@ -87,7 +88,7 @@ def _drop_zone(settings: Settings, tray: Tray) -> None:
             "Drop a folder here" if kind == FOLDER else "Drop pictures here",
             type=IMAGE_TYPES,
             accept_multiple_files="directory" if kind == FOLDER else True,
-            max_upload_size=max(settings.max_image_bytes // MEBIBYTE, 1),
+            max_upload_size=max_upload_mebibytes(settings),
             key=key,
             on_change=_take,
             args=(key, tray, picture_sender(settings), EXPLAINED if explain else 0),

@@ -9,6 +9,7 @@ from threading import Thread
 from time import monotonic, sleep
 
 from meadow.client import ClientError, MeadowClient
+from meadow.client.folder.shrink import WORTHWHILE_BYTES, shrink_to_limit
 from meadow.explanations import Explanation, ExplanationState
 from meadow.jobs.model import Job
 from meadow_ui.pictures.picture import Picture
@@ -67,12 +68,13 @@ class Sender:
         if picture.dropped:
             return
         picture.thumbnail = picture.thumbnail or thumbnail(picture.data, max_pixels=self._max_pixels)
-        self._ask(
-            picture,
-            lambda: self._progress(
-                picture, self._client.submit_image(picture.data, name=picture.name, explain=picture.explain)
-            ),
-        )
+        self._ask(picture, lambda: self._progress(picture, self._submitted(picture)))
+
+    def _submitted(self, picture: Picture) -> Job:
+        if len(picture.data) >= WORTHWHILE_BYTES:
+            # What is kept is what was sent: it is sent again with a label.
+            picture.data = shrink_to_limit(picture.data, self._client.limits())
+        return self._client.submit_image(picture.data, name=picture.name, explain=picture.explain)
 
     def _poll(self, picture: Picture, job_id: str) -> None:
         if picture.dropped:
