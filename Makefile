@@ -8,8 +8,8 @@ STAMP := $(VENV)/.installed
 DAGS_STAMP := dags/.venv/.tests-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-ct test coverage test-unit test-dags check check-advisories check-dags check-deploy check-images check-locks check-rules audit \
-  dashboards format lock lock-peers minikube bench bench-quick load images image-sizes compose-env clean
+.PHONY: help setup demo demo-ct test coverage test-unit test-dags fuzz check check-advisories check-dags check-deploy \
+  check-images check-locks check-rules audit dashboards format lock lock-peers minikube bench bench-quick load images image-sizes compose-env clean
 
 ##@ Use
 help: ## Show this list
@@ -40,6 +40,9 @@ coverage: $(STAMP) ## The same, with the lines that no test has run; slower
 
 test-unit: $(STAMP) test-dags ## Run the tests that need no running stack
 	@set -e; for suite in $(SUITES); do echo "== $$suite"; $(BIN)/pytest -m "not system" $$suite; done
+
+fuzz: $(STAMP) ## Decode CASES=100000 mutated files of every type, for crashes, errors, memory and time; minutes
+	@PYTHONPATH=tests/support $(BIN)/python -m image_fuzz --cases $(or $(CASES),100000)
 
 test-dags: $(DAGS_STAMP) ## Run the tests of the DAGs, in an environment of their own
 	@echo "== dags/tests"; cd dags && .venv/bin/python -m pytest
