@@ -9,7 +9,8 @@ DAGS_STAMP := dags/.venv/.tests-installed
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-ct test coverage test-unit test-dags fuzz check check-advisories check-dags check-deploy \
-  check-images check-locks check-rules audit dashboards format lock lock-peers minikube bench bench-quick load images image-sizes compose-env clean
+  check-images check-locks check-rules audit dashboards format lock lock-peers minikube \
+  bench bench-quick load images image-sizes compose-env clean
 
 ##@ Use
 help: ## Show this list

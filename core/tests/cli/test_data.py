@@ -41,7 +41,7 @@ def test_a_folder_is_published_and_listed(meadow: Meadow, lawns: Path, capsys: S
     (lawns / "grass" / "broken[red].png").write_bytes(b"broken")
     assert meadow("data", "publish", lawns) == 0
     shown = capsys.readouterr().out
-    assert "broken[red].png: The bytes are not an image" in shown
+    assert "broken[red].png: The bytes seem to be text." in shown
     assert "6 images, 2 classes. Train on it: meadow train lawns" in shown
     assert meadow("data", "list") == 0
     assert "dandelion, grass" in capsys.readouterr().out

@@ -96,7 +96,8 @@ def test_photograph_above_the_gateways_limit_is_sent_small(
     bodies = {"a.jpg": body, "b.jpg": body[:limit] + bytes(1000), "c.png": body, "d.jpg": body * 9}
     for name, content in bodies.items():
         (tmp_path / name).write_bytes(content)
-    run = FolderRun.begin(client, make_plan(find_files([str(tmp_path)]).files, client.limits(), shrink=Shrinking(64)), "photos")
+    plan = make_plan(find_files([str(tmp_path)]).files, client.limits(), shrink=Shrinking(64))
+    run = FolderRun.begin(client, plan, "photos")
     run.finish()
     results = {result.item: result for result in run.results()}
     assert results.pop("a.jpg").state is ItemState.SUCCEEDED

@@ -8,9 +8,8 @@ import numpy as np
 import openvino as ov
 import pytest
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import ExifTags, Image
 
-from meadow.bundle.region import EXIF_ORIENTATION
 from meadow.explanations import ExplanationMap
 from meadow_worker.explaining.explainer import explain_image
 from meadow_worker.explaining.occlusion import CELLS
@@ -83,7 +82,7 @@ def test_a_photo_that_lies_on_its_side_is_explained_upright(
 ) -> None:
     body, _ = flower((160, 120), (100, 40))
     exif = Image.Exif()
-    exif[EXIF_ORIENTATION] = 6  # to be turned clockwise by a quarter
+    exif[ExifTags.Base.Orientation] = 6  # to be turned clockwise by a quarter
     file = io.BytesIO()
     Image.open(io.BytesIO(body)).save(file, "PNG", exif=exif)
     explained = explain_image(flower_model(), file.getvalue(), "flower")
