@@ -8,6 +8,11 @@ class Limits(BaseModel):
 
     max_image_bytes: int = Field(description="Largest accepted image, in bytes.")
     max_image_pixels: int = Field(description="Largest accepted image, in pixels.")
+    max_scaled_pixels: int = Field(
+        0,
+        description="The same for a JPEG that is decoded row by row at a reduced scale, which takes little memory: not "
+        "progressive, and with all colours in one scan.",
+    )
     max_pack_bytes: int = Field(description="Largest accepted pack of a batch, in bytes.")
     max_pack_items: int = Field(description="Most images in one pack of a batch.")
     max_packs: int = Field(description="Most packs in one batch.")

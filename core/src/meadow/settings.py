@@ -50,7 +50,11 @@ class Settings(BaseSettings):
     api_port: int = Field(8000, ge=1, le=65535, description="Port of the gateway.")
     api_keys: str = Field("", description="Comma-separated name:sha256 pairs of accepted API keys.")
     max_image_bytes: int = Field(64 * MEBIBYTE, gt=0, description="Largest accepted image, in bytes.")
-    max_image_pixels: int = Field(64_000_000, gt=0, description="Largest accepted image, in pixels.")
+    max_image_pixels: int = Field(
+        64_000_000,
+        gt=0,
+        description="Largest accepted image, in pixels; a JPEG that is not progressive may have four times as many.",
+    )
     max_pack_bytes: int = Field(64 * MEBIBYTE, gt=0, description="Largest accepted pack of a batch, in bytes.")
     max_pack_items: int = Field(256, gt=0, description="Most images in one pack of a batch.")
     max_form_images: int = Field(100, gt=0, description="Most images in one form that makes a batch.")

@@ -226,6 +226,19 @@ def test_large_photos_are_sent_small_unless_they_are_to_be_sent_whole(
     assert images["small.png"] == (folder / "small.png").read_bytes()
 
 
+def test_single_photo_above_the_gateways_limit_is_sent_small(
+    gateway: FakeGateway, meadow: Meadow, photos: Photos
+) -> None:
+    folder = photos("small.png")
+    body = large_photo(folder)
+    for limit, shorter_side in ((len(body), 1100), (len(body) - 1, 336)):
+        gateway.batches.limits = gateway.batches.limits.model_copy(update={"max_image_bytes": limit})
+        assert meadow("classify", folder / "large.jpg") == 0
+        sent = [asked.body for asked in gateway.asked if asked.method == "POST"][-1]
+        with Image.open(BytesIO(sent)) as image:
+            assert min(image.size) == shorter_side
+
+
 @pytest.mark.parametrize("text", ["large", "12", "-1"])
 def test_a_size_that_is_none_is_refused(meadow: Meadow, photos: Photos, capsys: Shown, text: str) -> None:
     assert meadow("classify", photos("a.png", "b.png"), f"--shrink={text}") == 2

@@ -31,11 +31,13 @@ RAMP = [round(share * 255) for share in SHARES[0]]
 
 
 @pytest.mark.parametrize("top", [255, 1023, 4095, 16_383, 65_535])
-@pytest.mark.parametrize("kind", [np.uint16, np.int32, np.float32, np.float64])
+@pytest.mark.parametrize("kind", [np.uint16, np.int32, np.uint32, np.float32, np.float64])
 def test_depth_that_is_used_reaches_from_black_to_white(kind: type, top: int, seen: Seen) -> None:
+    values: NDArray[Any] = (SHARES * top).astype(kind)
     for order in "<>":
-        values: NDArray[Any] = (SHARES * top).astype(kind)
-        assert np.abs(np.subtract(row(seen(tiff(values, byteorder=order))), RAMP)).max() <= 1
+        for compression in (None, "zlib"):
+            shown = row(seen(tiff(values, byteorder=order, compression=compression)))
+            assert np.abs(np.subtract(shown, RAMP)).max() <= 1
 
 
 @pytest.mark.parametrize("top", [255, 1023, 4095, 65_535])

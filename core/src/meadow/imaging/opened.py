@@ -17,7 +17,7 @@ from meadow.imaging.plugins import prepare
 from meadow.imaging.png import without_texts
 from meadow.imaging.rejected import ImageRejectedError, damaged, too_many_pixels
 from meadow.imaging.seen import as_seen
-from meadow.imaging.tiff import directory_only
+from meadow.imaging.tiff import as_unpacked, directory_only
 from meadow.imaging.unreadable import is_other_type, not_readable
 from meadow.imaging.webp import canvas_size
 
@@ -183,6 +183,8 @@ def open_image(body: bytes, *, max_pixels: int, header_only: bool = False) -> Op
 def _pillow_image(body: bytes, name: str, jpeg: JpegFile | None) -> ImageFile:
     file = directory_only(body) if name == "TIFF" else io.BytesIO(body)
     image: ImageFile = Image.open(cast("IO[bytes]", file), formats=[name])
+    if name == "TIFF":
+        as_unpacked(image)
     if jpeg and image.mode == "CMYK" and not jpeg.adobe:
         # Pillow takes every CMYK for Adobe's, which is inverted.
         image.tile = [tile._replace(args=("CMYK", "")) for tile in image.tile]

@@ -9,6 +9,15 @@ from meadow.imaging.rejected import ImageRejectedError
 from meadow.problems import ProblemTypes
 
 _PLUGINS = ("Jpeg", "Png", "WebP", "Avif", "Bmp", "Gif", "Tiff")
+_DEPTHS = (
+    (b"II", 3, 64, "F", "F;64F"),
+    (b"MM", 3, 64, "F", "F;64BF"),
+    (b"II", 2, 32, "I", "I;32S"),
+    (b"MM", 2, 32, "I", "I;32BS"),
+    (b"II", 1, 32, "I", "I;32"),
+    (b"MM", 1, 32, "I", "I;32B"),
+)
+"""Byte order, sample format, bits, mode, and how it is unpacked."""
 _lock = threading.Lock()
 _ready: set[str] = set()
 
@@ -29,7 +38,7 @@ def prepare(format_name: str) -> None:
             Image.preinit()
             for plugin in _PLUGINS:
                 import_module(f"PIL.{plugin}ImagePlugin")
-            _add_double_floats()
+            _add_depths()
         if format_name == "HEIF":
             _register_heif()
         if format_name == "AVIF":
@@ -37,13 +46,14 @@ def prepare(format_name: str) -> None:
         _ready.add(format_name)
 
 
-def _add_double_floats() -> None:
-    """Let Pillow read TIFF of 64-bit floats, NumPy's own kind: it can, but does not list them."""
+def _add_depths() -> None:
+    """Let Pillow read TIFF of 64-bit floats, NumPy's own kind, and 32-bit integers: it can, but does not list all."""
     from PIL import TiffImagePlugin  # noqa: PLC0415 - not before it is needed
 
-    for order, unpacking in ((b"II", "F;64F"), (b"MM", "F;64BF")):
+    for order, sample, bits, mode, unpacking in _DEPTHS:
         for photometric in (0, 1):
-            TiffImagePlugin.OPEN_INFO.setdefault((order, photometric, (3,), 1, (64,), ()), ("F", unpacking))
+            key = (order, photometric, (sample,), 1, (bits,), ())
+            TiffImagePlugin.OPEN_INFO.setdefault(key, (mode, unpacking))
 
 
 def _register_heif() -> None:

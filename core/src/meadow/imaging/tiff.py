@@ -6,6 +6,8 @@ Pillow reads every tag and follows every pointer when it loads the pixels, and r
 import io
 import struct
 
+from PIL.ImageFile import ImageFile
+
 from meadow.imaging.tiff_directory import read_directory
 
 _NEEDED = frozenset(
@@ -13,6 +15,20 @@ _NEEDED = frozenset(
     | {326, 327, 328, 332, 334, 336, 338, 339, 347, *range(512, 522), 529, 530, 531, 532, 32995, 32996, 34925, 50674}
 )
 """Sizes, strips and tiles, compression, colours. Not the orientation, which is seen to as in other formats."""
+
+
+_NATIVE = {"I;32B": "I;32N", "I;32BS": "I;32NS", "F;32BF": "F;32NF", "F;64BF": "F;64NF"}
+
+
+def as_unpacked(image: ImageFile) -> None:
+    """Take the numbers of a compressed image in this machine's byte order: libtiff has turned them round already."""
+    tiles = []
+    for tile in image.tile:
+        if tile.codec_name == "libtiff" and isinstance(tile.args, tuple) and tile.args[0] in _NATIVE:
+            tiles.append(tile._replace(args=(_NATIVE[tile.args[0]], *tile.args[1:])))
+        else:
+            tiles.append(tile)
+    image.tile = tiles
 
 
 class PatchedFile(io.RawIOBase):

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from meadow.image_files.types import READABLE_FORMATS
+from meadow.imaging.opened import scaled_limit
 from meadow.jobs.batches import MAX_PACKS
 from meadow.limits import Limits
 from meadow_api.resources import Gateway
@@ -20,6 +21,7 @@ async def read_limits(
     return Limits(
         max_image_bytes=settings.max_image_bytes,
         max_image_pixels=settings.max_image_pixels,
+        max_scaled_pixels=scaled_limit(settings.max_image_pixels),
         max_pack_bytes=settings.max_pack_bytes,
         max_pack_items=settings.max_pack_items,
         max_packs=MAX_PACKS,
