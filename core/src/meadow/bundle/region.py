@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from meadow.imaging.opened import open_image
-from meadow.imaging.orientation import SIDEWAYS
+from meadow.imaging.orientation import EXIF_ORIENTATION, SIDEWAYS
 from meadow.imaging.turning import turned_upright
+
+__all__ = ["EXIF_ORIENTATION", "Box", "DecodedImage", "central_square", "read_region", "whole_frame"]
 
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom."""

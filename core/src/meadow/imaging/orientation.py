@@ -13,7 +13,8 @@ UPRIGHT = 1
 SIDEWAYS = frozenset({5, 6, 7, 8})
 """Orientations whose width is the upright image's height."""
 
-_TAG = 0x0112
+EXIF_ORIENTATION = 0x0112
+"""The tag of EXIF and TIFF."""
 _EXIF_MARK = b"Exif\0\0"
 _TEXT = 2
 _FORMATS = {1: "B", 3: "H", 4: "L", 6: "b", 8: "h", 9: "l"}
@@ -55,7 +56,7 @@ def _of_exif(exif: bytes) -> int | None:
     if directory is None:
         return None
     for entry in directory.entries:
-        if entry.tag == _TAG and (found := _value(entry.value, entry.kind, directory.order)):
+        if entry.tag == EXIF_ORIENTATION and (found := _value(entry.value, entry.kind, directory.order)):
             return found
     return None
 
