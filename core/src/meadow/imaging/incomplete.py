@@ -17,6 +17,8 @@ MISSING_SHARE = 1 / 8
 """Largest share of the rows that may be missing."""
 
 _GREY = 128
+_MAX_ROWS = 50_000
+"""They are looked at one by one."""
 _FORMATS = frozenset({"PNG", "GIF", "BMP", "TIFF"})
 _TILE_WIDTH, _PLANES = 322, 284
 _FILLER_BYTES = 4096
@@ -125,7 +127,11 @@ def _has_every_scan(jpeg: JpegFile, body: bytes) -> bool:
 
 def _in_rows(image: Image.Image) -> bool:
     """Whether a row that has begun to be written is there whole."""
-    if image.format not in _FORMATS or (image.format == "PNG" and image.info.get("interlace")):
+    if (
+        image.format not in _FORMATS
+        or image.height > _MAX_ROWS
+        or (image.format == "PNG" and image.info.get("interlace"))
+    ):
         return False
     tags = getattr(image, "tag_v2", {})
     return _TILE_WIDTH not in tags and tags.get(_PLANES, 1) == 1

@@ -4,8 +4,11 @@ Pillow gets a file without metadata: what cameras and editors write there must n
 takes longer than decoding a small image.
 """
 
+import re
 import struct
 from dataclasses import dataclass, field
+
+from meadow.imaging.rejected import damaged
 
 SOI = b"\xff\xd8"
 EOI = b"\xff\xd9"
@@ -17,14 +20,16 @@ scale has no meaning, for the others it is hardly tried anywhere."""
 FRAME_NAMES = {0xF7: "JPEG-LS"}
 """Frames that are not read."""
 SAMPLE_BITS = 8
+MAX_SEGMENTS = 20_000
+"""A file of the largest size has a thousand of full length."""
 
 _SOS, _APP1, _ADOBE, _COM = 0xDA, 0xE1, 0xEE, 0xFE
 _APPS = range(0xE0, 0xF0)
 _KEPT_APPS = frozenset({0xE0, _ADOBE})
 """JFIF and Adobe: they tell how colours are coded."""
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC} | {0xF7}
-_PADDING = 0xFF
-_WITHOUT_LENGTH = frozenset({0x00, 0x01, *range(0xD0, 0xD9)})
+_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]")
+"""Markers of segments: the others have no content."""
 _EXIF_MARK = b"Exif\0\0"
 _XMP_MARK = b"http://ns.adobe.com/xap/1.0/\0"
 _SCAN_HEADER_BYTES = 20
@@ -58,6 +63,10 @@ class JpegFile:
     scan_components: int = 0
     """How many of the components are in the first scan."""
     _dropped: list[tuple[int, int]] = field(default_factory=list)
+
+    def drop(self, start: int, end: int) -> None:
+        """Leave a part out of `plain`."""
+        self._dropped.append((start, end))
 
     @property
     def frame(self) -> Frame | None:
@@ -104,23 +113,20 @@ class JpegFile:
 
 
 def read_jpeg(body: bytes) -> JpegFile:
-    """Walk the segments up to the first scan. Never fails: Pillow tells what is wrong with a damaged file."""
+    """Walk the segments up to the first scan. What is wrong with a damaged file, Pillow tells.
+
+    Raises:
+        ImageRejectedError: So many segments that walking them would take seconds.
+    """
     found, place = JpegFile(body), len(SOI)
-    while True:
-        start = body.find(b"\xff", place)
-        place = start + 1
-        if start < 0 or place >= len(body):
+    for _ in range(MAX_SEGMENTS):
+        marked = _MARKER.search(body, place)
+        if marked is None or marked.end() + 2 > len(body):
             return found
-        marker = body[place]
-        if marker == _PADDING:
-            continue
-        if marker in _WITHOUT_LENGTH:
-            place += 1
-            continue
-        if place + 3 > len(body):
-            return found
-        end = place + 1 + (body[place + 1] << 8 | body[place + 2])
-        content = place + 3
+        marker, start, content = body[marked.end() - 1], marked.end() - 2, marked.end() + 2
+        end = max(marked.end() + int.from_bytes(body[marked.end() : content], "big"), content)
+        if start > place:
+            found.drop(place, start)  # padding, or what does not belong there
         if marker in _FRAMES:
             _add_frame(found, marker, body[content:end])
         elif marker in _APPS or marker == _COM:
@@ -129,7 +135,8 @@ def read_jpeg(body: bytes) -> JpegFile:
             found.scan = start
             found.scan_components = body[content] if content < len(body) else 0
             return found
-        place = max(end, content)
+        place = end
+    raise damaged(f"The JPEG image has more than {MAX_SEGMENTS:,} segments.")
 
 
 def _add_frame(found: JpegFile, marker: int, content: bytes) -> None:
@@ -151,4 +158,4 @@ def _add_application(found: JpegFile, marker: int, start: int, content: int, end
         elif body.startswith(_XMP_MARK, content):
             found.xmp = found.xmp or body[content + len(_XMP_MARK) : end]
     if end <= len(body):
-        found._dropped.append((start, end))  # noqa: SLF001 - its own builder
+        found.drop(start, end)

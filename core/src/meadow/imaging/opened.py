@@ -10,6 +10,7 @@ from PIL.ImageFile import ImageFile
 
 from meadow.image_files.types import HEADER_BYTES, image_type
 from meadow.imaging.boxes import without_exif
+from meadow.imaging.gif import without_comments
 from meadow.imaging.incomplete import load_incomplete, load_incomplete_jpeg
 from meadow.imaging.jpeg import JpegFile, read_jpeg
 from meadow.imaging.orientation import UPRIGHT, orientation_in, orientation_of
@@ -31,7 +32,7 @@ JUNK_BYTES = 1024
 """So far into a file an image may begin: line ends, headers of a transfer and the like get in front of it."""
 
 _HIDDEN_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a")
-_PLAIN = {"PNG": without_texts, "HEIF": without_exif, "AVIF": without_exif}
+_PLAIN = {"PNG": without_texts, "GIF": without_comments, "HEIF": without_exif, "AVIF": without_exif}
 """What leaves out of a file what its pixels do not depend on."""
 
 
@@ -163,6 +164,8 @@ def open_image(body: bytes, *, max_pixels: int, header_only: bool = False) -> Op
         plain = jpeg.header if header_only else jpeg.plain
     try:
         image = _pillow_image(plain, name, jpeg)
+    except ImageRejectedError:
+        raise
     except UnidentifiedImageError as error:
         raise not_readable(body, name) from error
     except Exception as error:  # what the readers of eight formats raise on bad bytes is an open set

@@ -7,6 +7,7 @@ import re
 import struct
 from collections.abc import Iterable, Mapping
 
+from meadow.imaging.rejected import ImageRejectedError
 from meadow.imaging.tiff_directory import read_directory
 
 UPRIGHT = 1
@@ -52,7 +53,10 @@ def _of_exif(exif: bytes) -> int | None:
     """Read the tag in the first directory; what points elsewhere is not followed, so nothing can lead in circles."""
     while exif.startswith(_EXIF_MARK):  # some programs write it twice
         exif = exif[len(_EXIF_MARK) :]
-    directory = read_directory(exif)
+    try:
+        directory = read_directory(exif)
+    except ImageRejectedError:
+        return None
     if directory is None:
         return None
     for entry in directory.entries:

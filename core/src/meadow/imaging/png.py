@@ -8,7 +8,11 @@ import struct
 import zlib
 from collections.abc import Iterator
 
+from meadow.imaging.rejected import damaged
+
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+MAX_CHUNKS = 50_000
+"""A file of the largest size has eight thousand of the usual length."""
 
 _NOT_NEEDED = frozenset(
     {b"iCCP", b"tEXt", b"zTXt", b"iTXt", b"tIME", b"sPLT", b"hIST", b"pHYs", b"acTL", b"fcTL", b"fdAT"}
@@ -23,7 +27,11 @@ _AROUND_BYTES = 12
 
 
 def without_texts(body: bytes) -> bytes:
-    """Leave out every chunk that is not needed; the very bytes where there is none."""
+    """Leave out every chunk that is not needed; the very bytes where there is none.
+
+    Raises:
+        ImageRejectedError: So many chunks that reading them would take seconds.
+    """
     whole, kept, place = memoryview(body), [], 0
     for start, end, kind in _chunks(body):
         if kind in _NOT_NEEDED and not _may_tell_orientation(body, kind, start, end):
@@ -35,13 +43,16 @@ def without_texts(body: bytes) -> bytes:
 def _chunks(body: bytes) -> Iterator[tuple[int, int, bytes]]:
     """Find where each whole chunk starts and ends, up to the last one or the first that is cut short."""
     place, kind = len(SIGNATURE), b""
-    while place + _AROUND_BYTES <= len(body) and kind != b"IEND":
+    for _ in range(MAX_CHUNKS):
+        if place + _AROUND_BYTES > len(body) or kind == b"IEND":
+            return
         length, kind = struct.unpack_from(">L4s", body, place)
         end = place + _AROUND_BYTES + length
         if end > len(body):
             return
         yield place, end, kind
         place = end
+    raise damaged(f"The PNG image has more than {MAX_CHUNKS:,} chunks.")
 
 
 def _may_tell_orientation(body: bytes, kind: bytes, start: int, end: int) -> bool:

@@ -3,7 +3,11 @@
 import struct
 from dataclasses import dataclass
 
+from meadow.imaging.rejected import damaged
+
 _BYTE_ORDERS = {b"II": "<", b"MM": ">"}
+MAX_ENTRIES = 65_535
+"""As many as a file can have that is no BigTIFF."""
 _BIG = 43
 """Version of files with places of eight bytes."""
 
@@ -33,7 +37,11 @@ class Directory:
 
 
 def read_directory(body: bytes) -> Directory | None:
-    """Read the first directory; None if there is none."""
+    """Read the first directory; None if there is none.
+
+    Raises:
+        ImageRejectedError: So many tags that reading them would take seconds.
+    """
     order = _BYTE_ORDERS.get(body[:2])
     if order is None:
         return None
@@ -45,6 +53,8 @@ def read_directory(body: bytes) -> Directory | None:
         (length,) = struct.unpack_from(order + count, body, start)
     except (struct.error, OverflowError):  # cut short, or a place beyond what can be counted
         return None
+    if length > MAX_ENTRIES:
+        raise damaged(f"The directory has {length:,} tags; at most {MAX_ENTRIES:,} are read.")
     entry_bytes, value = (20, 12) if big else (12, 8)
     first = start + struct.calcsize(order + count)
     after = first + length * entry_bytes
