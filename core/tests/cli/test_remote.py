@@ -33,6 +33,26 @@ def test_a_zip_goes_to_the_store_and_not_through_the_gateway(
     assert put.headers["Content-Length"] == str(archive.stat().st_size)
 
 
+@pytest.mark.parametrize("name", ["lawns.tar.gz", "lawns.tgz", "lawns.7z", "lawns.RAR"])
+def test_other_archive_is_refused_with_what_to_do(
+    gateway: FakeGateway, meadow: Meadow, tmp_path: Path, capsys: Shown, name: str
+) -> None:
+    (tmp_path / name).write_bytes(b"archive")
+    assert meadow("classify", tmp_path / name) == 2
+    assert "Unpack it and classify the folder" in " ".join(capsys.readouterr().err.replace("│", " ").split())
+    assert gateway.asked == []
+
+
+def test_what_the_gateway_passed_over_is_said(gateway: FakeGateway, meadow: Meadow, capsys: Shown) -> None:
+    gateway.batches.sources.prefixes["s3://photos/spring"] = {"grass.jpg": b"1"}
+    gateway.batches.sources.passed_over = {".txt": 3, "hidden or system folder": 2}
+    assert meadow("classify", "s3://photos/spring") == 0
+    assert "Passed over: 3 .txt, 2 hidden or system folders." in capsys.readouterr().out
+    capsys.readouterr()
+    assert meadow("classify", "s3://photos/spring", "--resume") == 0
+    assert "Passed over: 3 .txt, 2 hidden or system folders." in capsys.readouterr().out
+
+
 def test_a_zip_that_is_uploaded_is_not_uploaded_again(
     gateway: FakeGateway, meadow: Meadow, archive: Path, capsys: Shown
 ) -> None:

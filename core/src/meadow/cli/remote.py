@@ -16,7 +16,10 @@ from rich.progress import (
 
 from meadow.client import MeadowClient
 from meadow.client.source_run import SourceRun, fingerprint_of
+from meadow.image_files.passed_over import describe_passed_over
+from meadow.image_files.types import suffix_of
 from meadow.jobs.model import Job
+from meadow.sources.file_kind import ARCHIVE_SUFFIXES
 from meadow.sources.model import PrefixSource, ZipSource
 
 S3_SCHEME = "s3://"
@@ -27,8 +30,13 @@ def is_remote(paths: list[str]) -> bool:
     """Whether the gateway is to find the images by itself.
 
     Raises:
-        typer.BadParameter: Such a source is named together with others.
+        typer.BadParameter: Such a source is named together with others, or an archive of another kind.
     """
+    for path in paths:
+        if _is_other_archive(path):
+            raise typer.BadParameter(
+                f"{path} is no zip, and other archives are not unpacked. Unpack it and classify the folder."
+            )
     remote = [path for path in paths if path.startswith(S3_SCHEME) or _is_zip(path)]
     if remote and len(paths) > 1:
         raise typer.BadParameter(f"{remote[0]} is a batch of its own: give it alone.")
@@ -61,6 +69,8 @@ def follow_remote(console: Console, run: SourceRun) -> None:
                 progress.update(task, completed=job.progress.done, total=total)
 
         run.finish(show)
+    if sentence := describe_passed_over(run.job.passed_over):
+        console.print(sentence, style="yellow", highlight=False, markup=False)
 
 
 def _prefix(uri: str) -> PrefixSource:
@@ -82,6 +92,11 @@ def _fingerprint(path: str) -> str:
         return fingerprint_of(path)
     status = Path(path).stat()
     return fingerprint_of(Path(path).name, status.st_size, status.st_mtime_ns)
+
+
+def _is_other_archive(path: str) -> bool:
+    suffix = suffix_of(path)
+    return suffix in ARCHIVE_SUFFIXES and suffix != ZIP_SUFFIX and Path(path).is_file()
 
 
 def _is_zip(path: str) -> bool:

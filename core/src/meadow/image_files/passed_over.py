@@ -21,6 +21,8 @@ class PassedOver(StrEnum):
     LOOSE_IMAGE = "image beside the class folders"
     NO_SUFFIX = "file without a suffix"
     """And without the first bytes of an image."""
+    OTHER_TYPE = "file of another type"
+    """With a suffix that is not counted by itself: a strange one, or one too many."""
 
 
 _PLURALS = {
@@ -28,9 +30,14 @@ _PLURALS = {
     PassedOver.SPECIAL_FILE: "devices, pipes or sockets",
     PassedOver.LOOSE_IMAGE: "images beside the class folders",
     PassedOver.NO_SUFFIX: "files without a suffix",
+    PassedOver.OTHER_TYPE: "files of other types",
 }
 
 SUFFIXES_SHOWN = 5
+MAX_SUFFIX = 16
+"""Characters of a suffix that is counted by itself."""
+MAX_KINDS = 100
+"""How much is counted by itself: counts are kept with a batch's record, and names may be anything."""
 
 
 class PassedOverCounts(Counter[str]):
@@ -38,7 +45,11 @@ class PassedOverCounts(Counter[str]):
 
     def add_file(self, suffix: str) -> None:
         """Count a file that is no image by its suffix."""
-        self[suffix or PassedOver.NO_SUFFIX] += 1
+        kind = suffix or PassedOver.NO_SUFFIX
+        is_strange = len(suffix) > MAX_SUFFIX or not suffix.isprintable()
+        if is_strange or (kind not in self and len(self) >= MAX_KINDS):
+            kind = PassedOver.OTHER_TYPE
+        self[kind] += 1
 
     @property
     def sentence(self) -> str:

@@ -1,5 +1,8 @@
 """The worker's side of a batch that fills itself from its source."""
 
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 import redis
@@ -20,6 +23,21 @@ class FillVerdict(StrEnum):
     """The batch has ended, or another worker fills it now."""
 
 
+@dataclass(frozen=True)
+class SourcePosition:
+    """How far the source of a batch is read."""
+
+    cursor: str
+    """Where it goes on, for whoever fills the batch then."""
+    passed_over: Mapping[str, int]
+    """What all of it before the cursor holds beside images."""
+
+    @property
+    def counts(self) -> str:
+        """What is passed over, as a record keeps it."""
+        return json.dumps(self.passed_over) if self.passed_over else ""
+
+
 class BatchFilling:
     """Adds packs to a claimed batch, in their order, and seals it."""
 
@@ -34,14 +52,14 @@ class BatchFilling:
         """Whether no pack would be taken now."""
         return self._redis.llen(queue_of(claim.unit)) >= self._max_queue_depth
 
-    def add_pack(self, claim: Claim, number: int, images: int, *, cursor: str) -> FillVerdict:
+    def add_pack(self, claim: Claim, number: int, images: int, position: SourcePosition) -> FillVerdict:
         """Enqueue a pack whose objects are stored.
 
         Args:
             claim: The batch.
             number: The pack's number, which is how many packs came before it.
             images: How many images it has, those that were rejected among them.
-            cursor: Where the source goes on after it, for whoever fills the batch then.
+            position: Where the source goes on behind it.
         """
         pack = Unit(claim.unit.job_id, number)
         arguments: list[str | int] = [
@@ -52,15 +70,17 @@ class BatchFilling:
             number,
             images,
             self._max_queue_depth,
-            cursor,
+            position.cursor,
+            position.counts,
         ]
         return FillVerdict(self._fill_pack(unit_keys(claim.unit), arguments).decode())
 
-    def seal(self, claim: Claim) -> bool:
+    def seal(self, claim: Claim, position: SourcePosition) -> bool:
         """Say that the batch is whole and let go of it; False when it is no longer this attempt's."""
-        return bool(self._seal_filled(unit_keys(claim.unit), [str(claim.unit), claim.attempt]))
+        return bool(self._seal_filled(unit_keys(claim.unit), [str(claim.unit), claim.attempt, position.counts]))
 
-    def end_turn(self, claim: Claim, *, cursor: str) -> bool:
+    def end_turn(self, claim: Claim, position: SourcePosition) -> bool:
         """Let go of a batch that is not whole yet and line up again; False as for `seal`."""
-        arguments: list[str | int] = [str(claim.unit), claim.attempt, message_for(claim.unit), cursor]
+        message = message_for(claim.unit)
+        arguments: list[str | int] = [str(claim.unit), claim.attempt, message, position.cursor, position.counts]
         return bool(self._end_turn(unit_keys(claim.unit), arguments))

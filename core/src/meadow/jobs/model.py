@@ -95,6 +95,11 @@ class Job(BaseModel):
     model: ModelRef | None = Field(None, description="Null until a worker has pinned the version.")
     progress: Progress | None = None
     sealed: bool | None = Field(None, description="Batches: whether all packs are in.")
+    passed_over: dict[str, int] = Field(
+        default_factory=dict,
+        description="Batches with a source: how many files of it are no images, by suffix or by what they are.",
+        examples=[{".txt": 3, "hidden or system folder": 1}],
+    )
     result: JobResult | None = None
     error: JobError | None = None
     explanation: Explanation | None = Field(None, description="Classifications: null when none was asked for.")

@@ -1,5 +1,6 @@
 """Between a job's hash in Redis and the `Job` that clients see."""
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -33,6 +34,9 @@ EXPLAINING = "explaining"
 EXPLANATION = "explanation"
 """Field of a record: what has become of it, an `Explanation`."""
 
+PASSED_OVER = "passed_over"
+"""Field of a record: what the source of a batch holds beside images, counts in JSON."""
+
 _RESULT: TypeAdapter[JobResult] = TypeAdapter(JobResult)
 
 
@@ -57,6 +61,11 @@ def model_of(record: Mapping[str, str]) -> ModelRef | None:
     if "model_version" not in record:
         return None
     return ModelRef(name=record["model_name"], version=record["model_version"], digest=record["model_digest"])
+
+
+def passed_over_of(record: Mapping[str, str]) -> dict[str, int]:
+    """Return what the source of a batch holds beside images, as far as it is read."""
+    return {name: int(count) for name, count in json.loads(record.get(PASSED_OVER, "{}")).items()}
 
 
 def waited_seconds(record: Mapping[str, str]) -> float:
@@ -90,6 +99,7 @@ def to_job(record: Mapping[str, str], classes: Mapping[str, str] | None = None, 
         model=model_of(record),
         progress=None if kind is JobKind.CLASSIFICATION else progress_of(record, classes or {}, seconds),
         sealed="packs" in record if is_batch else None,
+        passed_over=passed_over_of(record),
         result=_RESULT.validate_json(record["result"]) if "result" in record else None,
         error=JobError.model_validate_json(record["error"]) if "error" in record else None,
         explanation=_explanation(record) if EXPLAIN in record else None,

@@ -120,6 +120,18 @@ class ObjectStore:
                     raise ObjectChangedError(f"s3://{bucket}/{key} was replaced while it was read.")
                 return body.read()
 
+    def get_start(self, bucket: str, key: str, length: int) -> bytes:
+        """Read up to `length` bytes from the start of an object that is not empty.
+
+        Raises:
+            ObjectMissingError: Nothing lies under the key.
+            ObjectRefusedError: It may not be read.
+        """
+        with trying("read", bucket, key):
+            answer = self._client.get_object(Bucket=bucket, Key=key, Range=f"bytes=0-{length - 1}")
+            with answer["Body"] as body:
+                return body.read(length)
+
     def stat(self, bucket: str, key: str) -> ObjectStat:
         """Look an object up without reading it.
 

@@ -8,7 +8,7 @@ import pytest
 import redis
 
 from filled_batch import FilledBatch
-from meadow.jobs.filling import BatchFilling, FillVerdict
+from meadow.jobs.filling import BatchFilling, FillVerdict, SourcePosition
 from meadow.jobs.keys import Unit
 from meadow.jobs.leases import Claim, JobLeases
 from meadow.jobs.record import text
@@ -25,6 +25,18 @@ from zips import make_zip
 
 NOISE = random.Random(0).randbytes(1000)  # noqa: S311 - bytes that do not shrink
 IMAGES = [(f"{number:03}.jpg", NOISE[number:]) for number in range(2 * PACK_IMAGES + 9)]
+OTHERS = [
+    (name, b"no image") for name in (".git/a", ".git/b.jpg", "000.txt", "063a", "064.tx", "130", "zz.txt", "zz/._a.jpg")
+]
+"""Before, between and behind the packs, so that some lie at each place where a turn may end."""
+PASSED_OVER = {
+    "hidden or system folder": 1,
+    "hidden or system file": 1,
+    ".txt": 2,
+    ".tx": 1,
+    "file without a suffix": 2,
+}
+ALL = sorted(IMAGES + OTHERS)
 MODEL = ModelRef(name="m", version="1", digest="d")
 
 
@@ -60,20 +72,20 @@ class FusedStore(ObjectStore):
 class FusedFilling(BatchFilling):
     fuse: Fuse
 
-    def add_pack(self, claim: Claim, number: int, images: int, *, cursor: str) -> FillVerdict:
-        verdict = super().add_pack(claim, number, images, cursor=cursor)
+    def add_pack(self, claim: Claim, number: int, images: int, position: SourcePosition) -> FillVerdict:
+        verdict = super().add_pack(claim, number, images, position)
         self.fuse.burn()
         return verdict
 
-    def seal(self, claim: Claim) -> bool:
+    def seal(self, claim: Claim, position: SourcePosition) -> bool:
         self.fuse.burn()
-        sealed = super().seal(claim)
+        sealed = super().seal(claim, position)
         self.fuse.burn()
         return sealed
 
-    def end_turn(self, claim: Claim, *, cursor: str) -> bool:
+    def end_turn(self, claim: Claim, position: SourcePosition) -> bool:
         self.fuse.burn()
-        ended = super().end_turn(claim, cursor=cursor)
+        ended = super().end_turn(claim, position)
         self.fuse.burn()
         return ended
 
@@ -83,10 +95,10 @@ def source(
     request: pytest.FixtureRequest, upload: Callable[[bytes], str], store: ObjectStore, settings: Settings
 ) -> Source:
     if request.param == "zip":
-        return ZipSource(upload_id=upload(make_zip(IMAGES)))
+        return ZipSource(upload_id=upload(make_zip(ALL)))
     if request.param == "form":
         return FormSource(upload_id=upload(build_pack(IMAGES)))
-    for name, body in IMAGES:
+    for name, body in ALL:
         store.put(settings.images_bucket, f"interrupted/{name}", body)
     return PrefixSource(uri=f"s3://{settings.images_bucket}/interrupted/")
 
@@ -106,7 +118,7 @@ def test_a_worker_killed_at_any_step_costs_nothing(
     redis_client: redis.Redis,
     turn_seconds: float,
 ) -> None:
-    body = make_zip(IMAGES) if isinstance(source, ZipSource) else build_pack(IMAGES)
+    body = make_zip(ALL) if isinstance(source, ZipSource) else build_pack(IMAGES)
     for step in range(1, 100):
         redis_client.delete(BATCH_QUEUE)
         if not isinstance(source, PrefixSource):
@@ -121,6 +133,7 @@ def test_a_worker_killed_at_any_step_costs_nothing(
         assert [image for pack in batch.packs() for image in pack] == IMAGES, step
         record = batch.record
         assert (record["packs"], record["packs_added"], record["total"]) == ("3", "3", str(len(IMAGES))), step
+        assert batch.job().passed_over == ({} if isinstance(source, FormSource) else PASSED_OVER), step
         messages = batch.messages()
         assert [messages[f"{batch.id}/{number}"] for number in range(3)] == [1, 1, 1], step
         if fuse.left > 0:
@@ -273,4 +286,4 @@ def test_a_zip_that_is_replaced_while_it_is_read_fails_the_batch(
         batch.fill()
         assert batch.error
         assert (batch.error.code, "replaced" in batch.error.detail) == ("source-unreadable", True)
-        store.put(settings.jobs_bucket, upload_key(source.upload_id), make_zip(IMAGES))
+        store.put(settings.jobs_bucket, upload_key(source.upload_id), make_zip(ALL))

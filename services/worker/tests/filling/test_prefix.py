@@ -54,6 +54,18 @@ def test_what_is_no_image_is_passed_over(open_batch: OpenBatch, folder: Callable
     )
     batch.fill()
     assert batch.images() == {"one.jpg": b"1"}
+    assert batch.job().passed_over == {".txt": 1, "hidden or system folder": 1, "hidden or system file": 1}
+
+
+def test_object_whose_suffix_names_no_type_is_told_by_its_first_bytes(
+    open_batch: OpenBatch, folder: Callable[..., str]
+) -> None:
+    image = b"\xff\xd8\xff" + bytes(50)
+    objects = {"5d41402abc": image, "b.jpg?w=800": image, "c": b"text", "d": b"", "e.raw": image}
+    batch = open_batch(PrefixSource(uri=folder(**objects)))
+    batch.fill()
+    assert batch.images() == {"5d41402abc": image, "b.jpg?w=800": image}
+    assert batch.job().passed_over == {"file without a suffix": 2, ".raw": 1}
 
 
 def test_only_the_folder_itself_on_request(open_batch: OpenBatch, folder: Callable[..., str]) -> None:

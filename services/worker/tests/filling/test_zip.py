@@ -11,6 +11,7 @@ import pytest
 from filled_batch import FilledBatch
 from meadow.jobs.model import JobError
 from meadow.packs import PACK_IMAGES
+from meadow_worker.filling import zip as zip_images_module
 from meadow_worker.filling import zip_directory
 from zips import body_start, change_both, change_record, make_zip
 
@@ -56,6 +57,46 @@ def test_what_is_no_image_is_passed_over_as_in_a_folder(open_zip: OpenZip) -> No
     batch = open_zip(make_zip([(name, b"" if name.endswith("/") else NOISE) for name in names]))
     batch.fill()
     assert batch.images() == {"a/one.JPG": NOISE, "./three.png": NOISE}
+    assert batch.job().passed_over == {".txt": 1, "hidden or system folder": 2, "hidden or system file": 1}
+
+
+@pytest.mark.parametrize("suffix", [".jfif", ".jpe", ".jif", ".heic", ".HEIF", ".hif", ".avif", ".webp", ".tif"])
+def test_every_suffix_of_an_image_type_names_an_image(open_zip: OpenZip, suffix: str) -> None:
+    batch = open_zip(make_zip([(f"a{suffix}", NOISE)]))
+    batch.fill()
+    assert list(batch.images()) == [f"a{suffix}"]
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_entry_whose_suffix_names_no_type_is_told_by_its_first_bytes(open_zip: OpenZip, method: int) -> None:
+    image = b"\x89PNG\r\n\x1a\n" + NOISE
+    entries = [
+        ("5d41402abc", image),
+        ("photo.jpg_original", image),
+        ("README", NOISE),
+        ("a.jpg?w=9", NOISE),
+        ("empty", b""),
+    ]
+    batch = open_zip(make_zip([*entries, ("raw.dng", image)], method=method))
+    batch.fill()
+    assert batch.images() == dict(entries[:2])
+    assert batch.job().passed_over == {"file without a suffix": 2, ".jpg?w=9": 1, ".dng": 1}
+
+
+def test_untold_entries_that_cannot_be_read_are_passed_over(open_zip: OpenZip) -> None:
+    archive = change_both(make_zip([("a.jpg", NOISE), ("b", b"GIF89a" + NOISE)]), "b", "flags", 1)
+    batch = open_zip(archive)
+    batch.fill()
+    assert batch.images() == {"a.jpg": NOISE}
+    assert batch.job().passed_over == {"file without a suffix": 1}
+
+
+def test_long_stretch_of_untold_entries_holds_nobody_up(open_zip: OpenZip, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zip_images_module, "ENTRIES_PER_PAUSE", 5)
+    batch = open_zip(make_zip([*[(f"{number:02}", NOISE) for number in range(23)], ("z.jpg", NOISE)]))
+    assert batch.fill(batch.filler(turn_seconds=0)) >= 4 + 2
+    assert batch.images() == {"z.jpg": NOISE}
+    assert batch.job().passed_over == {"file without a suffix": 23}
 
 
 @pytest.mark.parametrize(
@@ -227,7 +268,9 @@ def test_what_is_no_whole_zip_fails_the_batch(open_zip: OpenZip, body: bytes) ->
 
 
 def test_a_zip_without_images_fails_the_batch(open_zip: OpenZip) -> None:
-    assert failure(open_zip(make_zip([("notes.txt", NOISE)])))[0] == "source-empty"
+    batch = open_zip(make_zip([("notes.txt", NOISE)]))
+    assert failure(batch) == ("source-empty", "There are no images in the zip. Passed over: 1 .txt.")
+    assert batch.job().passed_over == {".txt": 1}
     assert failure(open_zip(make_zip([])))[0] == "source-empty"
 
 

@@ -110,7 +110,7 @@ class FakeBatches:
         batch = self.opened[number] = FakeBatch(job)
         if asked.source:
             batch.packs[0] = [self._item(name, body) for name, body in self.sources.images(asked.source)]
-            batch.change(state=self.ends_as, sealed=True)
+            batch.change(state=self.ends_as, sealed=True, passed_over=self.sources.passed_over)
         return batch.job
 
     def _respond_of(self, batch: FakeBatch, path: str, request: Asked) -> Answer:

@@ -17,6 +17,8 @@ class FakeSources:
     def __init__(self, base_url: str) -> None:
         self.prefixes: dict[str, dict[str, bytes]] = {}
         """What lies under an S3 prefix: names and bytes."""
+        self.passed_over: dict[str, int] = {}
+        """What every source holds beside images."""
         self.max_bytes = MAX_ZIP_BYTES
         self._base_url = base_url
         self._stored: dict[str, bytes] = {}

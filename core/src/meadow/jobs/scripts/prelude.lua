@@ -107,6 +107,13 @@ local function trial_fields(pack)
   return pack .. ':trying', pack .. ':deaths', pack .. ':forgiven'
 end
 
+-- Keep the counts of what the source of a batch holds beside images, in the step that moves the cursor behind it.
+local function note_passed_over(counts)
+  if counts ~= '' then
+    redis.call('HSET', KEYS[JOB], 'passed_over', counts)
+  end
+end
+
 local function worker_lost(attempts)
   return cjson.encode({
     code = 'worker-lost',

@@ -7,11 +7,14 @@ twice but is enqueued once.
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Iterator
 
+from meadow.image_files.passed_over import describe_passed_over
 from meadow.jobs.batches import MAX_PACKS
-from meadow.jobs.filling import BatchFilling, FillVerdict
+from meadow.jobs.filling import BatchFilling, FillVerdict, SourcePosition
 from meadow.jobs.leases import Claim, JobLeases
+from meadow.jobs.record import PASSED_OVER, passed_over_of
 from meadow.problems import ProblemTypes
 from meadow.settings import Settings
 from meadow.sources.model import FormSource, PrefixSource, Source, ZipSource, parse_source
@@ -64,13 +67,13 @@ class BatchFiller:
 
     def _add_packs(self, claim: Claim, source: Source) -> bool:
         """Add packs; True when the batch is filled."""
-        number, cursor = int(claim.record.get("packs_added", 0)), claim.record.get("cursor", "")
+        number, position = int(claim.record.get("packs_added", 0)), _position(claim)
         started = time.monotonic()
-        pieces = self._read(source, cursor)
+        pieces = self._read(source, position.cursor)
         turn_ends = 0.0
         while True:
             if self._filling.queue_is_full(claim):
-                self._filling.end_turn(claim, cursor=cursor)
+                self._filling.end_turn(claim, position)
                 return False
             piece = next(pieces, None)
             if piece is None:
@@ -83,29 +86,30 @@ class BatchFiller:
             if isinstance(piece, SourcePack):
                 if number == MAX_PACKS:
                     raise SourceError(ProblemTypes.SOURCE_UNREADABLE, f"The source has more than {MAX_PACKS:,} packs.")
-                if not self._add(claim, number, piece, cursor):
+                if not self._add(claim, number, piece, position):
                     return False
                 number += 1
-            cursor = piece.cursor
+            position = _behind(piece, position)
             if time.monotonic() >= turn_ends:
-                self._filling.end_turn(claim, cursor=cursor)
+                self._filling.end_turn(claim, position)
                 return False
         if number == 0:
-            raise SourceError(ProblemTypes.SOURCE_EMPTY, _empty(source))
-        return self._filling.seal(claim)
+            self._leases.heartbeat(claim, {PASSED_OVER: position.counts or "{}"})
+            raise SourceError(ProblemTypes.SOURCE_EMPTY, _empty(source, position))
+        return self._filling.seal(claim, position)
 
     def _turn(self, *, opening: float) -> float:
         """Opening a large zip takes a while; its turn is then as long, so that half the time is spent on images."""
         return opening if opening > TURN_SECONDS else self._turn_seconds
 
-    def _add(self, claim: Claim, number: int, pack: SourcePack, cursor: str) -> bool:
+    def _add(self, claim: Claim, number: int, pack: SourcePack, before: SourcePosition) -> bool:
         for key_of, body in pack.parts:
             self._store.put(self._settings.jobs_bucket, key_of(claim.unit.job_id, number), body)
-        match self._filling.add_pack(claim, number, pack.images, cursor=pack.cursor):
+        match self._filling.add_pack(claim, number, pack.images, _behind(pack, before)):
             case FillVerdict.ADDED:
                 return True
             case FillVerdict.QUEUE_FULL:
-                self._filling.end_turn(claim, cursor=cursor)
+                self._filling.end_turn(claim, before)
         return False
 
     def _read(self, source: Source, cursor: str) -> Iterator[SourcePack | Pause]:
@@ -126,13 +130,22 @@ class BatchFiller:
             logger.warning("could not delete an upload that is used up: %s", error)
 
 
-def _empty(source: Source) -> str:
+def _position(claim: Claim) -> SourcePosition:
+    return SourcePosition(claim.record.get("cursor", ""), passed_over_of(claim.record))
+
+
+def _behind(piece: SourcePack | Pause, before: SourcePosition) -> SourcePosition:
+    return SourcePosition(piece.cursor, Counter(before.passed_over) + Counter(piece.passed_over))
+
+
+def _empty(source: Source, position: SourcePosition) -> str:
     match source:
         case PrefixSource(uri=uri, recursive=True):
-            return f"There are no images under {uri}. They are recognised by their suffix, such as .jpg."
+            detail = f"There are no images under {uri}."
         case PrefixSource(uri=uri):
-            return f"There are no images right under {uri}. To mean a folder, end it with '/'."
+            detail = f"There are no images right under {uri}. To mean a folder, end it with '/'."
         case ZipSource():
-            return "There are no images in the zip. They are recognised by their suffix, such as .jpg."
+            detail = "There are no images in the zip."
         case FormSource():
-            return "There are no images in the form."
+            detail = "There are no images in the form."
+    return f"{detail} {describe_passed_over(position.passed_over)}".rstrip()

@@ -1,7 +1,7 @@
 """What a source gives, piece by piece."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 KeyOf = Callable[[str, int], str]
 """Makes an object's key from the batch's id and the pack's number."""
@@ -16,6 +16,8 @@ class SourcePack:
     """Where the source goes on behind it."""
     parts: tuple[tuple[KeyOf, bytes], ...]
     """What is stored before the pack counts as added."""
+    passed_over: Mapping[str, int] = field(default_factory=dict)
+    """What lies between the cursor of the piece before and this one and is no image."""
 
 
 @dataclass(frozen=True)
@@ -23,3 +25,5 @@ class Pause:
     """A stretch of the source without images: a moment to look whether to go on."""
 
     cursor: str
+    passed_over: Mapping[str, int]
+    """As above."""

@@ -1,10 +1,13 @@
 """The images of an uploaded zip, unpacked in memory. Their names are labels only: nothing is written under them."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
+from meadow.image_files.types import image_type
 from meadow.jobs.model import JobError
 from meadow.problems import ProblemTypes
 from meadow.settings import Settings
+from meadow.sources.file_kind import FileKind, PassedOverFiles, file_kind
 from meadow.sources.model import ZipSource
 from meadow.storage.errors import ObjectChangedError, ObjectMissingError
 from meadow.storage.layout import upload_key
@@ -12,15 +15,26 @@ from meadow.storage.s3 import ObjectStat, ObjectStore
 from meadow_worker.filling.errors import EntryRefusedError, SourceError
 from meadow_worker.filling.packing import ReadImage
 from meadow_worker.filling.range_reader import RangeReader
+from meadow_worker.filling.source_pack import Pause
 from meadow_worker.filling.zip_directory import ZipEntry, read_directory, shown
-from meadow_worker.filling.zip_entry import check_entry, is_asked_for, read_entry
+from meadow_worker.filling.zip_entry import check_entry, is_archive, plain_path, read_entry, read_start
 
-Verdicts = list[tuple[ZipEntry, JobError | None]]
-"""The entries that give items, and why some are not read."""
+ENTRIES_PER_PAUSE = 1000
 
 
-def zip_images(store: ObjectStore, source: ZipSource, cursor: str, settings: Settings) -> Iterator[ReadImage]:
-    """Yield the images behind the cursor, which counts them and tells the zip from another under the same key.
+@dataclass(frozen=True)
+class Candidate:
+    """An entry that gives an item, or may do so."""
+
+    entry: ZipEntry
+    error: JobError | None
+    """Why it is not read."""
+    is_untold: bool
+    """Only its first bytes tell whether it is an image."""
+
+
+def zip_images(store: ObjectStore, source: ZipSource, cursor: str, settings: Settings) -> Iterator[ReadImage | Pause]:
+    """Yield the images behind the cursor, which counts candidates and tells the zip from another under the same key.
 
     The limits of the whole zip are checked first, so a zip above them gives nothing.
 
@@ -32,9 +46,24 @@ def zip_images(store: ObjectStore, source: ZipSource, cursor: str, settings: Set
     try:
         stat = _stat(store, upload_key(source.upload_id), etag, settings)
         reader = RangeReader(store, settings.jobs_bucket, upload_key(source.upload_id), stat)
-        verdicts = _judge(read_directory(reader, max_entries=settings.max_zip_entries), settings)
-        for number, (entry, error) in enumerate(verdicts[int(done or 0) :], start=int(done or 0) + 1):
-            yield ReadImage(shown(entry.name), error or _read(reader, entry), f"{number} {stat.etag}")
+        passed_over = PassedOverFiles()
+        candidates = _judge(read_directory(reader, max_entries=settings.max_zip_entries), settings, passed_over)
+        if done:
+            passed_over.take()  # what the directory tells is counted by whoever began
+        skipped = 0
+        for number, candidate in enumerate(candidates[int(done or 0) :], start=int(done or 0) + 1):
+            entry, place = candidate.entry, f"{number} {stat.etag}"
+            if candidate.is_untold and image_type(read_start(reader, entry)) is None:
+                passed_over.add(plain_path(entry), FileKind.UNTOLD)
+                skipped += 1
+                if skipped % ENTRIES_PER_PAUSE == 0:
+                    yield Pause(place, passed_over.take())
+                continue
+            yield ReadImage(
+                shown(entry.name), candidate.error or _read(reader, entry), place, passed_over=passed_over.take()
+            )
+        if rest := passed_over.take():
+            yield Pause(f"{len(candidates)} {stat.etag}", rest)
     except ObjectMissingError as error:
         raise SourceError(
             ProblemTypes.SOURCE_UNREADABLE, "The uploaded zip is gone: an upload makes one batch. Upload it again."
@@ -57,19 +86,26 @@ def _stat(store: ObjectStore, key: str, etag: str, settings: Settings) -> Object
     return stat
 
 
-def _judge(entries: list[ZipEntry], settings: Settings) -> Verdicts:
-    """Decide what is read, and that all of it together is not too much."""
-    verdicts: Verdicts = []
+def _judge(entries: list[ZipEntry], settings: Settings, passed_over: PassedOverFiles) -> list[Candidate]:
+    """Decide what is read, count what is passed over, and see that all of it together is not too much."""
+    candidates: list[Candidate] = []
     seen: set[str] = set()
     total = 0
-    for entry in filter(is_asked_for, entries):
+    for entry in entries:
+        path = plain_path(entry)
+        kind = file_kind(path)
+        is_asked_for = kind is FileKind.IMAGE or (kind not in {FileKind.SYSTEM, FileKind.FOLDER} and is_archive(path))
+        if not is_asked_for and kind is not FileKind.UNTOLD:
+            passed_over.add(path, kind)
+            continue
         try:
             check_entry(entry, seen, settings)
         except EntryRefusedError as refused:
-            verdicts.append((entry, refused.error))
+            error: JobError | None = refused.error
         else:
-            verdicts.append((entry, None))
+            error = None
             total += entry.size
+        candidates.append(Candidate(entry, error, not is_asked_for))
         seen.add(entry.name)
     if total > settings.max_unzipped_bytes:
         raise SourceError(
@@ -77,7 +113,7 @@ def _judge(entries: list[ZipEntry], settings: Settings) -> Verdicts:
             f"The zip's images unpack to {total:,} bytes; at most {settings.max_unzipped_bytes:,} are read. "
             "Split it into several.",
         )
-    return verdicts
+    return candidates
 
 
 def _read(reader: RangeReader, entry: ZipEntry) -> bytes | JobError:

@@ -6,18 +6,16 @@ import zlib
 from collections.abc import Container
 from stat import S_IFMT, S_ISREG
 
-from meadow.image_files.system_names import is_system_path
-from meadow.image_files.types import suffix_of
+from meadow.image_files.types import HEADER_BYTES, suffix_of
 from meadow.problems import ProblemTypes
 from meadow.settings import Settings
-from meadow.sources.image_names import is_image_name
+from meadow.sources.file_kind import ARCHIVE_SUFFIXES
 from meadow_worker.filling.errors import EntryRefusedError
 from meadow_worker.filling.range_reader import RangeReader
 from meadow_worker.filling.zip_directory import ZipEntry
 
 MAX_NAME_BYTES = 1024
 """As long as an S3 key may be."""
-ARCHIVE_SUFFIXES = frozenset({".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".7z", ".rar"})
 
 _STORED, _DEFLATED = 0, 8
 _ENCRYPTED_FLAGS = 0x2041
@@ -25,21 +23,22 @@ _LOCAL = struct.Struct("<4s5H3L2H")
 _LOCAL_MARK = b"PK\x03\x04"
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
 _DRIVE = re.compile("[A-Za-z]:")
+_PEEK_BYTES = 4096
+"""Packed bytes that are enough for the first ones of any entry: tables of a compressed block come before them."""
 _DEFLATE_OVERHEAD = 1024
 """How much longer than itself an image may become by being packed: five bytes for each block of it."""
 
 
-def is_asked_for(entry: ZipEntry) -> bool:
-    """Whether an entry gives an item: images do, and archives, which people may believe to be searched.
+def plain_path(entry: ZipEntry) -> str:
+    """Return an entry's path as it is judged: what leads out of the zip is refused, not passed over as hidden."""
+    if "./" not in entry.name:
+        return entry.name
+    return "/".join(part for part in entry.name.split("/") if part not in {".", ".."})
 
-    What leads out of the zip is judged by its suffix alone, so that it is told of rather than passed over as hidden.
-    """
-    if entry.name.endswith("/"):
-        return False
-    name = entry.name
-    if "./" in name:
-        name = "/".join(part for part in name.split("/") if part not in {"", ".", ".."})
-    return is_image_name(name) or (_is_archive(name) and not is_system_path(name))
+
+def is_archive(path: str) -> bool:
+    """Whether an entry is an archive itself, which people may believe to be searched."""
+    return suffix_of(path) in ARCHIVE_SUFFIXES
 
 
 def check_entry(entry: ZipEntry, seen: Container[str], settings: Settings) -> None:
@@ -77,19 +76,8 @@ def read_entry(reader: RangeReader, entry: ZipEntry) -> bytes:
         ObjectChangedError: The zip was replaced meanwhile.
         StoreError: The store does not answer.
     """
-    header = reader.read(entry.start, _LOCAL.size)
-    if len(header) < _LOCAL.size or not header.startswith(_LOCAL_MARK):
-        raise _refused("there is no entry where the directory says")
-    _, _, flags, method, _, _, _, _, _, name_length, extra_length = _LOCAL.unpack(header)
-    name_start = entry.start + _LOCAL.size
-    if reader.read(name_start, name_length) != entry.raw_name:
-        raise _refused("it bears another name than the directory gives it")
-    if method != entry.method or flags & _ENCRYPTED_FLAGS:
-        raise _refused("it is packed otherwise than the directory says")
-    start = name_start + name_length + extra_length
-    if start + entry.compressed > entry.limit:
-        raise _refused("it reaches into the next entry")
-    body = _unpack(reader.read(start, entry.compressed), entry)
+    start = _content_start(reader, entry)
+    body = _unpack(reader.read(start, entry.compressed), entry, most=entry.size + 1)
     if len(body) > entry.size:
         raise _refused(f"it unpacks to more than the {entry.size:,} bytes that the directory announces")
     if len(body) < entry.size:
@@ -99,12 +87,44 @@ def read_entry(reader: RangeReader, entry: ZipEntry) -> bytes:
     return body
 
 
-def _unpack(packed: bytes, entry: ZipEntry) -> bytes:
+def read_start(reader: RangeReader, entry: ZipEntry) -> bytes:
+    """Unpack the first bytes of an entry, enough to recognise an image by; none of one that cannot be read.
+
+    Raises:
+        ObjectChangedError, StoreError: As for `read_entry`.
+    """
+    if entry.flags & _ENCRYPTED_FLAGS or entry.method not in {_STORED, _DEFLATED}:
+        return b""
+    try:
+        packed = reader.read(_content_start(reader, entry), min(entry.compressed, _PEEK_BYTES))
+        return _unpack(packed, entry, most=HEADER_BYTES)[:HEADER_BYTES]
+    except EntryRefusedError:
+        return b""
+
+
+def _content_start(reader: RangeReader, entry: ZipEntry) -> int:
+    """Return where an entry's content begins, if its own header says what the directory says."""
+    header = reader.read(entry.start, _LOCAL.size)
+    if len(header) < _LOCAL.size or not header.startswith(_LOCAL_MARK):
+        raise _refused("there is no entry where the directory says")
+    _, _, flags, method, _, _, _, _, _, name_length, extra_length = _LOCAL.unpack(header)
+    name_start = entry.start + _LOCAL.size
+    if reader.read(name_start, name_length) != entry.raw_name:
+        raise _refused("it bears another name than the directory gives it")
+    if method != entry.method or flags & _ENCRYPTED_FLAGS:
+        raise _refused("it is packed otherwise than the directory says")
+    start: int = name_start + name_length + extra_length
+    if start + entry.compressed > entry.limit:
+        raise _refused("it reaches into the next entry")
+    return start
+
+
+def _unpack(packed: bytes, entry: ZipEntry, *, most: int) -> bytes:
     if entry.method == _STORED:
         return packed
     unpacking = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
-        return unpacking.decompress(packed, entry.size + 1)
+        return unpacking.decompress(packed, most)
     except zlib.error as error:
         raise _refused(f"it is damaged ({error})") from error
 
@@ -125,15 +145,11 @@ def _fault_of_content(entry: ZipEntry) -> str:
         return "it is a link or another special file"
     if entry.flags & _ENCRYPTED_FLAGS:
         return "it is encrypted"
-    if _is_archive(entry.name):
+    if is_archive(entry.name):
         return "it is an archive itself, and those are not unpacked within another; upload it by itself"
     if entry.method not in {_STORED, _DEFLATED}:
         return f"it is packed by method {entry.method}; only stored (0) and deflated (8) entries are read"
     return ""
-
-
-def _is_archive(name: str) -> bool:
-    return suffix_of(name) in ARCHIVE_SUFFIXES
 
 
 def _refused(why: str) -> EntryRefusedError:
