@@ -175,6 +175,14 @@ def test_damaged_compression_is_told(open_zip: OpenZip) -> None:
     assert "damaged" in refused(open_zip(archive[:place] + b"\xff" * 40 + archive[place + 40 :]), "a.jpg")
 
 
+def test_name_with_slashes_in_the_directory_alone_is_the_same_name(open_zip: OpenZip) -> None:
+    """As programs on .NET 4.5 write it."""
+    archive = make_zip([("a/b.jpg", NOISE)])
+    batch = open_zip(archive.replace(b"a/b.jpg", b"a\\b.jpg", 1))
+    batch.fill()
+    assert batch.images() == {"a/b.jpg": NOISE}
+
+
 def test_the_directory_and_the_entry_must_agree(open_zip: OpenZip) -> None:
     archive = make_zip([("a.jpg", NOISE), ("b.jpg", NOISE)])
     assert "another name" in refused(open_zip(change_record(archive, "b.jpg", "name", b"c.jpg")), "c.jpg")

@@ -109,7 +109,7 @@ def _content_start(reader: RangeReader, entry: ZipEntry) -> int:
         raise _refused("there is no entry where the directory says")
     _, _, flags, method, _, _, _, _, _, name_length, extra_length = _LOCAL.unpack(header)
     name_start = entry.start + _LOCAL.size
-    if reader.read(name_start, name_length) != entry.raw_name:
+    if reader.read(name_start, name_length).replace(b"\\", b"/") != entry.raw_name.replace(b"\\", b"/"):
         raise _refused("it bears another name than the directory gives it")
     if method != entry.method or flags & _ENCRYPTED_FLAGS:
         raise _refused("it is packed otherwise than the directory says")
