@@ -95,6 +95,16 @@ def test_large_objects_share_no_pack(open_batch: OpenBatch, folder: Callable[...
     assert [len(pack) for pack in batch.packs()] == [1, 1, 1]
 
 
+def test_object_as_large_as_is_accepted_by_default_is_read_whole(
+    open_batch: OpenBatch, folder: Callable[..., str]
+) -> None:
+    most = Settings().max_image_bytes
+    objects = {"a.jpg": b"1", "b.jpg": bytes(most), "c.jpg": b"2"}
+    batch = open_batch(PrefixSource(uri=folder(**objects)), max_image_bytes=most)
+    batch.fill()
+    assert batch.images() == objects
+
+
 def test_objects_that_are_gone_or_too_large_are_failed_items(
     open_batch: OpenBatch, folder: Callable[..., str], store: ObjectStore, settings: Settings
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 from filled_batch import FilledBatch
 from meadow.jobs.model import JobError
 from meadow.packs import PACK_IMAGES
+from meadow.settings import Settings
 from meadow_worker.filling import zip as zip_images_module
 from meadow_worker.filling import zip_directory
 from zips import body_start, change_both, change_record, make_zip
@@ -205,6 +206,19 @@ def test_a_bomb_is_refused_by_its_ratio_and_by_its_size(open_zip: OpenZip) -> No
     assert "more than 200 times" in told["flat.jpg"]
     assert "at most 100,000 are accepted" in told["large.jpg"]
     assert batch.images()["good.jpg"] == NOISE
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_image_as_large_as_is_accepted_by_default_is_read_whole(open_zip: OpenZip, method: int) -> None:
+    most = Settings().max_image_bytes
+    largest, larger = random.Random(1).randbytes(most), bytes(most + 1)  # noqa: S311 - as above
+    archive = make_zip([("a.jpg", NOISE), ("b.jpg", largest), ("c.jpg", NOISE), ("d.jpg", larger)], method=method)
+    batch = open_zip(archive, max_image_bytes=most)
+    batch.fill()
+    assert [len(pack) for pack in batch.packs()] == [1, 1, 2]
+    images = batch.images()
+    assert (images["a.jpg"], images["b.jpg"] == largest, images["c.jpg"]) == (NOISE, True, NOISE)
+    assert images["d.jpg"] == f"The image has {most + 1:,} bytes; at most {most:,} are accepted."
 
 
 def test_a_bomb_that_lies_about_its_size_is_cut_off(open_zip: OpenZip) -> None:
