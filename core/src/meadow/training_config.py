@@ -11,9 +11,11 @@ DEFAULT_IMAGE_SIZE = 112
 class TrainingConfig(BaseModel):
     """The settings of one run. The trainer chooses what is left at None, from the data and the network."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    architecture: str = Field("resnet18", description="A torchvision classification model.")
+    architecture: str = Field(
+        "resnet18", min_length=1, max_length=64, description="A torchvision classification model."
+    )
     image_size: int = Field(DEFAULT_IMAGE_SIZE, ge=32, le=1024, description="Side of the model's input, in pixels.")
     pretrained: Literal["auto"] | bool = Field(
         "auto", description="ImageNet weights: required (true), never (false), or used when they can be had (auto)."

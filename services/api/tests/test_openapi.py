@@ -1,17 +1,51 @@
+import hashlib
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 import httpx
 
+Gateways = Callable[..., AbstractContextManager[httpx.Client]]
+PROBLEM = "application/problem+json"
+KEY = "secret"
+KEYS = f"tests:{hashlib.sha256(KEY.encode()).hexdigest()}"
 
-def test_every_route_says_how_it_fails_and_jobs_have_an_example(gateway: httpx.Client) -> None:
+
+def test_every_problem_is_described_as_problem_json(gateway: httpx.Client) -> None:
     spec = gateway.get("/openapi.json").json()
     for path, operations in spec["paths"].items():
         for method, operation in operations.items():
             assert operation["summary"], (method, path)
+            problems = {status: answer for status, answer in operation["responses"].items() if status >= "400"}
             if path.startswith("/v1"):
-                for status in ("401", "403"):
-                    assert "application/problem+json" in operation["responses"][status]["content"], (method, path)
-    submitted = spec["paths"]["/v1/classifications"]["post"]
+                assert {"422", "500", "503"} <= problems.keys(), (method, path)
+                for status, answer in problems.items():
+                    assert answer["content"] == {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}, status
+                if "requestBody" in operation:
+                    assert {"400", "413", "415"} <= problems.keys(), (method, path)
+    assert {"Problem", "FieldError"} <= spec["components"]["schemas"].keys()
+    assert "HTTPValidationError" not in spec["components"]["schemas"]
+
+
+def test_a_job_and_an_image_in_json_have_examples(gateway: httpx.Client) -> None:
+    submitted = gateway.get("/openapi.json").json()["paths"]["/v1/classifications"]["post"]
     assert submitted["responses"]["202"]["content"]["application/json"]["example"]["links"]
-    assert {"image/jpeg", "multipart/form-data"} <= submitted["requestBody"]["content"].keys()
+    content = submitted["requestBody"]["content"]
+    assert {"image/jpeg", "image/heic", "multipart/form-data"} <= content.keys()
+    for example in content["application/json"]["examples"].values():
+        assert gateway.post("/v1/classifications", json=example["value"]).status_code == 202
+
+
+def test_keys_are_described_where_they_are_needed_and_foreign_pages_where_not(
+    gateway: httpx.Client, gateway_with: Gateways
+) -> None:
+    for operations in gateway.get("/openapi.json").json()["paths"].values():
+        assert not any("security" in operation or "401" in operation["responses"] for operation in operations.values())
+    with gateway_with(api_keys=KEYS) as locked:
+        spec = locked.get("/openapi.json").json()
+    for path, operations in spec["paths"].items():
+        for operation in operations.values():
+            assert ("security" in operation) == ("401" in operation["responses"]) == path.startswith("/v1")
+            assert "403" not in operation["responses"]
 
 
 def test_wrong_paths_and_methods_are_problems_too(gateway: httpx.Client) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import Depends, FastAPI
 
@@ -10,13 +11,16 @@ from meadow.settings import Settings
 from meadow.webhooks.rules import WebhookRules
 from meadow_api.auth import ApiKeys, require_caller
 from meadow_api.body_limit import BodyLimit
+from meadow_api.content_coding import ContentCoding
+from meadow_api.head_requests import HeadRequests
 from meadow_api.metrics import GatewayMetrics
+from meadow_api.openapi import complete
 from meadow_api.problem_responses import add_problem_handlers
+from meadow_api.repeated_query import refuse_repeated_parameters
 from meadow_api.request_id import RequestId
 from meadow_api.request_metrics import RequestMetrics
 from meadow_api.request_traces import RequestTraces
 from meadow_api.resources import open_resources
-from meadow_api.responses import problems
 from meadow_api.routes import (
     batch_forms,
     batch_packs,
@@ -46,6 +50,16 @@ stable `code`.
 """
 
 
+class _Gateway(FastAPI):
+    """Describes itself with the problems that it answers."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            api_keys: ApiKeys = self.state.api_keys
+            self.openapi_schema = complete(super().openapi(), keys_needed=not api_keys.none_needed)
+        return self.openapi_schema
+
+
 def create_app(settings: Settings) -> FastAPI:
     """Build the gateway.
 
@@ -63,12 +77,14 @@ def create_app(settings: Settings) -> FastAPI:
             app.state.resources = resources
             yield
 
-    app = FastAPI(
+    app = _Gateway(
         title="Meadow",
         version=version("meadow-api"),
         summary="Image classification, submit and poll.",
         description=DESCRIPTION,
         lifespan=lifespan,
+        # A redirect would answer for another resource: the list, where a name in a path is empty.
+        redirect_slashes=False,
     )
     app.state.settings = settings
     app.state.api_keys = api_keys
@@ -93,10 +109,12 @@ def create_app(settings: Settings) -> FastAPI:
         status,
         limits,
     ):
-        app.include_router(module.router, dependencies=[Depends(require_caller)], responses=problems(403))
+        app.include_router(module.router, dependencies=[Depends(require_caller), Depends(refuse_repeated_parameters)])
     app.include_router(health.router)
     # The last one added sees a request first.
-    app.add_middleware(BodyLimit, settings=settings)
+    app.add_middleware(HeadRequests)
+    app.add_middleware(BodyLimit, settings=settings, metrics=metrics)
+    app.add_middleware(ContentCoding, metrics=metrics)
     app.add_middleware(RequestMetrics, metrics=metrics)
     app.add_middleware(RequestTraces)
     app.add_middleware(RequestId)

@@ -10,21 +10,20 @@ from fastapi import Request
 from pydantic import ValidationError
 
 from meadow.packs import build_pack
-from meadow.problems import FieldError, ProblemError, ProblemTypes
+from meadow.problems import ProblemError, ProblemTypes
 from meadow.sources.model import FormSource, ZipSource
 from meadow.storage.errors import StoreError
 from meadow.storage.layout import upload_key
 from meadow.storage.parted_upload import PART_BYTES, PartedUpload
 from meadow_api.batch_submission import BatchRequest
-from meadow_api.multipart_stream import FormPart, read_form
+from meadow_api.invalid_requests import invalid_body
+from meadow_api.multipart_stream import MAX_TEXT_BYTES, FormPart, read_form, unreadable_form
 from meadow_api.resources import Resources
 
 FILES_FIELD = "images"
 TEXT_FIELDS = frozenset({"name", "fingerprint", "webhook_url"})
 ZIP_SUFFIX = ".zip"
 ZIP_TYPES = frozenset({"application/zip", "application/x-zip-compressed"})
-MAX_TEXT_BYTES = 4096
-MAX_NAME_CHARACTERS = 1024
 
 FORM_BODY = {
     "schema": {
@@ -33,6 +32,7 @@ FORM_BODY = {
         "properties": {
             FILES_FIELD: {
                 "type": "array",
+                "minItems": 1,
                 "items": {"type": "string", "format": "binary"},
                 "description": "Images; or a single `.zip`.",
             },
@@ -98,9 +98,9 @@ class _Reading:
 
     async def _begin_file(self, part: FormPart) -> None:
         if part.name != FILES_FIELD:
-            raise _malformed(f"Its field {part.name!r} holds a file; files are read from {FILES_FIELD!r} alone")
+            raise unreadable_form(f"its field {part.name!r} holds a file; files are read from {FILES_FIELD!r} alone")
         if self.zip or (_is_zip(part) and self.images):
-            raise _malformed("A zip is sent alone, without other files")
+            raise unreadable_form("a zip is sent alone, without other files")
         if _is_zip(part):
             self.zip = await _ZipUpload.begin(self.gateway, part.filename or "")
         elif len(self.images) == self.gateway.settings.max_form_images:
@@ -112,7 +112,7 @@ class _Reading:
     def _limit(self, part: FormPart, length: int, added: int) -> None:
         if part.filename is None:
             if length > MAX_TEXT_BYTES:
-                raise _malformed(f"Its field {part.name!r} has more than {MAX_TEXT_BYTES:,} bytes")
+                raise unreadable_form(f"its field {part.name!r} has more than {MAX_TEXT_BYTES:,} bytes")
             return
         self.image_bytes += added
         most = self.gateway.settings.max_pack_bytes
@@ -127,20 +127,18 @@ class _Reading:
                 self.text[part.name] = body.decode("utf-8", "replace")
         elif not _is_zip(part) and (part.filename or body):
             # A form that was sent with no file chosen has one part, without a name and empty.
-            self.images.append((part.filename[:MAX_NAME_CHARACTERS], bytes(body)))
+            self.images.append((part.filename or f"unnamed-{len(self.images) + 1}", bytes(body)))
 
     async def _store(self) -> StoredForm:
         try:
             asked = BatchRequest.model_validate({name: text for name, text in self.text.items() if text})
         except ValidationError as error:
-            errors = [FieldError(location=str(one["loc"][0]), detail=one["msg"]) for one in error.errors()]
-            detail = "; ".join(f"{one.location}: {one.detail}" for one in errors)
-            raise ProblemError(ProblemTypes.INVALID_REQUEST, detail, errors=errors) from error
+            raise invalid_body(error) from error
         if self.zip:
             digest = await self.zip.complete()
             return StoredForm(asked, ZipSource(upload_id=self.zip.upload_id), digest)
         if not self.images:
-            raise _malformed(f"It holds no image: send files in its field {FILES_FIELD!r}")
+            raise unreadable_form(f"it holds no image: send files in its field {FILES_FIELD!r}")
         upload_id = self.gateway.ids.new_upload()
         pack = await asyncio.to_thread(build_pack, self.images)
         await asyncio.to_thread(self.gateway.store.put, self.gateway.settings.jobs_bucket, upload_key(upload_id), pack)
@@ -194,7 +192,3 @@ class _ZipUpload:
 
 def _is_zip(part: FormPart) -> bool:
     return (part.filename or "").lower().endswith(ZIP_SUFFIX) or part.content_type.lower() in ZIP_TYPES
-
-
-def _malformed(why: str) -> ProblemError:
-    return ProblemError(ProblemTypes.MALFORMED, f"The form cannot be read: {why[0].lower()}{why[1:]}.")

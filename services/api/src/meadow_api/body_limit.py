@@ -1,13 +1,24 @@
 """No request body is read beyond what its route can use."""
 
+import re
+
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from meadow.problems import ProblemError, ProblemTypes
 from meadow.settings import MEBIBYTE, Settings
+from meadow_api.image_json import largest_json
+from meadow_api.media_types import FORM, is_json, media_type_of
+from meadow_api.metrics import GatewayMetrics
 from meadow_api.problem_responses import problem_response
 
-MULTIPART_OVERHEAD = 64 * 1024
+JSON_LIMIT = MEBIBYTE
+"""Of a body that describes what is wanted; it is parsed at once."""
+FORM_OVERHEAD = 64 * 1024
+IMAGE_PATHS = frozenset({"/v1/classifications", "/v1/corrections"})
+BATCHES_PATH = "/v1/batches"
+PACK_PATH = re.compile(r"/v1/batches/[^/]+/packs/[^/]+")
 PACK_OVERHEAD = MEBIBYTE
 """Tar headers and padding of a pack."""
 
@@ -15,9 +26,11 @@ PACK_OVERHEAD = MEBIBYTE
 class BodyLimit:
     """Refuses bodies that are too large: by their announced length, or as soon as they exceed the limit."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, metrics: GatewayMetrics) -> None:
         self._app = app
-        self._image_limit = settings.max_image_bytes + MULTIPART_OVERHEAD
+        self._metrics = metrics
+        self._image_limit = settings.max_image_bytes + FORM_OVERHEAD
+        self._image_json_limit = largest_json(settings.max_image_bytes) + FORM_OVERHEAD
         self._form_limit = max(settings.max_zip_bytes, settings.max_pack_bytes) + PACK_OVERHEAD
         self._pack_limit = settings.max_pack_bytes + PACK_OVERHEAD
 
@@ -28,8 +41,11 @@ class BodyLimit:
             return
         limit = self._limit_of(scope)
         announced = Headers(scope=scope).get("content-length", "0")
-        if announced.isdigit() and int(announced) > limit:
-            await problem_response(_too_large(limit), scope["path"])(scope, receive, send)
+        if announced.isdecimal() and int(announced) > limit:
+            self._metrics.note_problem(ProblemTypes.TOO_LARGE.code)
+            await problem_response(ProblemError(ProblemTypes.TOO_LARGE, _told(limit)), scope["path"])(
+                scope, receive, send
+            )
             return
         received = 0
 
@@ -38,20 +54,21 @@ class BodyLimit:
             message = await receive()
             received += len(message.get("body", b""))
             if received > limit:
-                raise _too_large(limit)
+                # Where a body is parsed by FastAPI, any other exception becomes a 400.
+                raise HTTPException(ProblemTypes.TOO_LARGE.status, _told(limit))
             return message
 
         await self._app(scope, receive_limited, send)
 
     def _limit_of(self, scope: Scope) -> int:
-        path: str = scope["path"]
-        # A form with a zip is not held in memory, and a form with images is limited while it is read.
-        if path == "/v1/batches" and Headers(scope=scope).get("content-type", "").lower().startswith(
-            "multipart/form-data"
-        ):
+        path, media_type = scope["path"], media_type_of(Headers(scope=scope))
+        if path in IMAGE_PATHS:
+            return self._image_json_limit if is_json(media_type) else self._image_limit
+        if path == BATCHES_PATH and media_type == FORM:
+            # A form with a zip is not held in memory, and a form with images is limited while it is read.
             return self._form_limit
-        return self._pack_limit if path.startswith("/v1/batches") else self._image_limit
+        return self._pack_limit if PACK_PATH.fullmatch(path) else JSON_LIMIT
 
 
-def _too_large(limit: int) -> ProblemError:
-    return ProblemError(ProblemTypes.TOO_LARGE, f"The body is larger than the {limit:,} bytes accepted here.")
+def _told(limit: int) -> str:
+    return f"The body is larger than the {limit:,} bytes accepted here."

@@ -13,7 +13,10 @@ REPLAYED_HEADER = "Idempotent-Replayed"
 async def idempotency_key(
     idempotency_key: Annotated[
         str | None,
-        Header(description="The same key with the same request gives the same job; quoted or not, kept for a day."),
+        Header(
+            description="The same key with the same request gives the same job; quoted or not, kept for a day.",
+            json_schema_extra={"minLength": 1, "maxLength": MAX_KEY_CHARACTERS, "pattern": r'[^\s"]'},
+        ),
     ] = None,
 ) -> str:
     """Read the key; empty when there is none."""

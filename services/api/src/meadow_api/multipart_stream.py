@@ -9,8 +9,11 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 
 from meadow.problems import ProblemError, ProblemTypes
+from meadow_api.file_names import disposition_name, plain_name
 
 MAX_PARTS = 1000
+MAX_TEXT_BYTES = 4096
+"""Of a field that is no file."""
 
 
 @dataclass
@@ -37,7 +40,7 @@ class _Events:
         self.headers, self.header_name, self.header_value = {}, b"", b""
         self.parts += 1
         if self.parts > MAX_PARTS:
-            raise _unreadable(f"it has more than {MAX_PARTS:,} parts")
+            raise unreadable_form(f"it has more than {MAX_PARTS:,} parts")
 
     def add_name(self, data: bytes, start: int, end: int) -> None:
         self.header_name += data[start:end]
@@ -50,14 +53,14 @@ class _Events:
         self.header_name = self.header_value = b""
 
     def end_headers(self) -> None:
-        _, options = parse_options_header(self.headers.get("content-disposition", b""))
+        disposition = self.headers.get("content-disposition", b"")
+        _, options = parse_options_header(disposition)
         if b"name" not in options:
-            raise _unreadable("a part of it has no name")
-        filename = options.get(b"filename")
+            raise unreadable_form("a part of it has no name")
         self.found.append(
             FormPart(
-                name=options[b"name"].decode("utf-8", "replace"),
-                filename=None if filename is None else filename.decode("utf-8", "replace"),
+                name=plain_name(options[b"name"]),
+                filename=disposition_name(disposition),
                 content_type=self.headers.get("content-type", b"").decode("latin-1"),
             )
         )
@@ -78,7 +81,10 @@ async def read_form(request: Request) -> AsyncIterator[FormPart | bytes]:
     _, options = parse_options_header(request.headers["content-type"])
     boundary = options.get(b"boundary")
     if not boundary:
-        raise _unreadable("its content type names no boundary")
+        raise unreadable_form(
+            "its Content-Type names no boundary. Leave that header to what builds the form, as curl -F does: it knows "
+            "the boundary"
+        )
     events = _Events()
     parser = MultipartParser(
         boundary,
@@ -96,13 +102,14 @@ async def read_form(request: Request) -> AsyncIterator[FormPart | bytes]:
         try:
             parser.write(piece)
         except FormParserError as error:
-            raise _unreadable(str(error)) from error
+            raise unreadable_form(str(error)) from error
         found, events.found = events.found, []
         for event in found:
             yield event
     if not events.whole:
-        raise _unreadable("it is cut short")
+        raise unreadable_form("it is cut short")
 
 
-def _unreadable(why: str) -> ProblemError:
+def unreadable_form(why: str) -> ProblemError:
+    """Describe a form that is damaged, or does not hold what it should."""
     return ProblemError(ProblemTypes.MALFORMED, f"The form cannot be read: {why}.")

@@ -13,9 +13,12 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 from starlette.exceptions import HTTPException
 
 from meadow.datasets.errors import DatasetError
-from meadow.problems import FieldError, Problem, ProblemError, ProblemType, ProblemTypes
+from meadow.problems import Problem, ProblemError, ProblemType, ProblemTypes
 from meadow.registry.versions import RegistryError
 from meadow.storage.s3 import StoreError
+from meadow_api.allowed_methods import allowed_methods
+from meadow_api.invalid_requests import invalid_request
+from meadow_api.media_types import is_json, json_wanted, media_type_of
 from meadow_api.metrics import GatewayMetrics
 from meadow_api.request_id import current_request_id
 
@@ -23,12 +26,19 @@ MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:meadow:problem:"
 RETRY_AFTER_OUTAGE_SECONDS = "2"
 
+UNREADABLE_BODY = "There was an error parsing the body"
+"""What FastAPI says of every fault of a JSON body but its syntax."""
+UNREADABLE_JSON = (
+    "The body cannot be read as JSON: it is not UTF-8, is nested too deeply, or has a number of too many digits."
+)
+
 logger = logging.getLogger(__name__)
 
 _BY_STATUS = {
     HTTPStatus.NOT_FOUND: ProblemTypes.NOT_FOUND,
     HTTPStatus.METHOD_NOT_ALLOWED: ProblemTypes.METHOD_NOT_ALLOWED,
     HTTPStatus.BAD_REQUEST: ProblemTypes.MALFORMED,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ProblemTypes.TOO_LARGE,
 }
 
 
@@ -62,17 +72,11 @@ def add_problem_handlers(app: FastAPI, metrics: GatewayMetrics) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def on_invalid(request: Request, error: RequestValidationError) -> Response:
-        errors = [
-            FieldError(location=".".join(str(part) for part in entry["loc"]), detail=entry["msg"])
-            for entry in error.errors()
-        ]
-        detail = "; ".join(f"{entry.location}: {entry.detail}" for entry in errors)
-        return answer(ProblemError(ProblemTypes.INVALID_REQUEST, detail, errors=errors), request)
+        return answer(_invalid_problem(request, error), request)
 
     @app.exception_handler(HTTPException)
     async def on_http(request: Request, error: HTTPException) -> Response:
-        kind = _kind_of(HTTPStatus(error.status_code))
-        return answer(ProblemError(kind, str(error.detail), headers=error.headers), request)
+        return answer(_http_problem(request, error), request)
 
     @app.exception_handler(DatasetError)
     async def on_dataset(request: Request, error: DatasetError) -> Response:
@@ -96,6 +100,29 @@ def add_problem_handlers(app: FastAPI, metrics: GatewayMetrics) -> None:
     app.add_exception_handler(Exception, on_bug)
 
 
+def _invalid_problem(request: Request, error: RequestValidationError) -> ProblemError:
+    entries = error.errors()
+    is_body = any(entry["loc"] == ("body",) and entry["type"] != "missing" for entry in entries)
+    # A route that takes JSON and was sent something else validates its bytes.
+    wants_json = is_body and not is_json(media_type_of(request.headers))
+    return json_wanted(request) if wants_json else invalid_request(entries)
+
+
+def _http_problem(request: Request, error: HTTPException) -> ProblemError:
+    """Say of what the frameworks refuse what it was and what to do."""
+    kind = _kind_of(HTTPStatus(error.status_code))
+    detail, headers = str(error.detail), dict(error.headers or {})
+    if kind is ProblemTypes.METHOD_NOT_ALLOWED:
+        allowed = allowed_methods(request.app, request.url.path)
+        headers["Allow"] = ", ".join(allowed) or headers.get("Allow", "")
+        detail = f"{request.url.path} takes {headers['Allow']}, not {request.method}."
+    elif kind is ProblemTypes.NOT_FOUND:
+        detail = _no_path(request)
+    elif detail == UNREADABLE_BODY:
+        detail = UNREADABLE_JSON
+    return ProblemError(kind, detail, headers=headers)
+
+
 def _kind_of(status: HTTPStatus) -> ProblemType:
     named = ProblemType(status.phrase.lower().replace(" ", "-"), status, status.phrase)
     return _BY_STATUS.get(status, named)
@@ -105,3 +132,9 @@ def _part_of(error: Exception) -> str:
     if isinstance(error, RedisError):
         return "Redis"
     return "The model registry" if isinstance(error, RegistryError) else "The object store"
+
+
+def _no_path(request: Request) -> str:
+    path = request.url.path
+    hint = f"Ask for {path.rstrip('/')}, without the slash at its end" if path.rstrip("/") != path else "See /docs"
+    return f"There is nothing at {path}. {hint}."

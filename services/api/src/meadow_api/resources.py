@@ -29,11 +29,14 @@ from meadow.webhooks.rules import WebhookRules
 from meadow_api.finished_watch import FinishedWatch
 from meadow_api.metrics import GatewayMetrics
 from meadow_api.quality_watch import QualityWatch
+from meadow_api.upload_memory import UploadMemory
 from meadow_api.webhook_deliveries import deliver_webhooks
 
 SECRET_BYTES = 32
 REDIS_CONNECTIONS = 64
 STARTUP_RETRY_SECONDS = 1.0
+CONCURRENT_IMAGES = 4
+"""Images of the largest size in memory at a time, or more smaller ones; further ones wait."""
 CONCURRENT_PACKS = 4
 """Packs in memory at a time; further ones wait."""
 
@@ -60,6 +63,7 @@ class Resources:
     webhooks: WebhookRules
     metrics: GatewayMetrics
     quality: QualityWatch
+    upload_memory: UploadMemory
     pack_slots: asyncio.Semaphore
     form_slots: asyncio.Semaphore
 
@@ -105,6 +109,7 @@ async def open_resources(
                 webhooks=webhooks,
                 metrics=metrics,
                 quality=quality,
+                upload_memory=UploadMemory(CONCURRENT_IMAGES * settings.max_image_bytes),
                 pack_slots=asyncio.Semaphore(CONCURRENT_PACKS),
                 form_slots=asyncio.Semaphore(CONCURRENT_FORMS),
             )

@@ -5,11 +5,11 @@ from typing import Any
 from fastapi import Response
 
 from meadow.jobs.model import Job
-from meadow.problems import Problem
 
 RETRY_AFTER_SECONDS = 1
 PRIVATE = "private, no-cache"
 """`Cache-Control` of what belongs to one caller."""
+UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "Unchanged since the ETag that was sent."}}
 EXAMPLE_JOB = {
     "id": "job_06cpkr3kpg5uvmt4q5o1c82k",
     "kind": "classification",
@@ -43,11 +43,8 @@ EXAMPLE_JOB = {
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Describe the problems a route may answer with, for OpenAPI."""
-    return {
-        status: {"model": Problem, "content": {"application/problem+json": {}}, "description": "A problem"}
-        for status in statuses
-    }
+    """Name the statuses of the problems that a route may answer with; `openapi.complete` adds those of every route."""
+    return {status: {"description": "A problem"} for status in statuses}
 
 
 def job_example(status: int, description: str) -> dict[int | str, dict[str, Any]]:
@@ -59,6 +56,12 @@ def job_example(status: int, description: str) -> dict[int | str, dict[str, Any]
             "content": {"application/json": {"example": EXAMPLE_JOB}},
         }
     }
+
+
+def is_known(etag: str, if_none_match: str) -> bool:
+    """Whether the caller has what the tag stands for, by a list of tags or `*` (RFC 9110, 13.1.2)."""
+    tags = [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]
+    return "*" in tags or etag.removeprefix("W/") in tags
 
 
 def point_to(response: Response, job: Job, *, waited: int = 0) -> None:

@@ -12,7 +12,7 @@ from meadow.problems import ProblemError, ProblemTypes
 from meadow_api.finished_watch import POLL_SECONDS
 from meadow_api.resources import Gateway, Resources
 
-_WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d+)\"?", re.IGNORECASE)
+_WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})\d*\"?", re.IGNORECASE)
 
 
 async def granted_wait(

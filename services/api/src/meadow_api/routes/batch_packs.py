@@ -11,7 +11,7 @@ from meadow_api.responses import problems
 router = APIRouter(prefix="/v1/batches", tags=["batches"])
 
 
-@router.get("/{batch_id}/packs", summary="Read which packs are in", responses=problems(401, 404, 410))
+@router.get("/{batch_id}/packs", summary="Read which packs are in", responses=problems(404, 410))
 async def read_packs(
     batch_id: str,
     gateway: Gateway,

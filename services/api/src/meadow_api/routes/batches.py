@@ -9,7 +9,8 @@ from pydantic import BaseModel, Field
 
 from meadow.jobs.batches import MAX_PACKS
 from meadow.jobs.model import Job, JobKind
-from meadow.packs import count_images
+from meadow.packs import PACK_TYPE, count_images
+from meadow.problems import ProblemError
 from meadow.storage.layout import pack_key
 from meadow_api.acceptance import answer_with
 from meadow_api.auth import Caller
@@ -17,10 +18,17 @@ from meadow_api.batch_form import FORM_BODY
 from meadow_api.batch_reading import read_batch
 from meadow_api.batch_submission import BatchRequest, open_batch
 from meadow_api.idempotency import IdempotencyHeader
+from meadow_api.media_types import URL_ENCODED, came_as, curl, media_type_of, unsupported
 from meadow_api.resources import Gateway
 from meadow_api.responses import job_example, problems
+from meadow_api.strict_body import strictly
 
 router = APIRouter(prefix="/v1/batches", tags=["batches"])
+
+TAR_TYPES = frozenset({"", PACK_TYPE, "application/tar", "application/octet-stream", URL_ENCODED})
+"""What a body may come as that is a tar, or should have been one."""
+GZIP_MAGIC = b"\x1f\x8b"
+GZIP_TYPE = "application/gzip"
 
 EXAMPLES: dict[str, Example] = {
     "packs": {"summary": "To be filled with packs", "value": {"name": "summer lawns"}},
@@ -47,7 +55,7 @@ class SealRequest(BaseModel):
     summary="Open a batch",
     responses={
         **job_example(202, "Accepted; it fills itself from its `source` or form."),
-        **problems(400, 401, 413, 422, 503),
+        **problems(400),
     },
     openapi_extra={"requestBody": {"content": {"multipart/form-data": FORM_BODY}}},
 )
@@ -56,7 +64,7 @@ async def create_batch(
     gateway: Gateway,
     caller: Caller,
     key: IdempotencyHeader,
-    batch: Annotated[BatchRequest | None, Body(openapi_examples=EXAMPLES)] = None,
+    batch: Annotated[Annotated[BatchRequest, strictly(BatchRequest)] | None, Body(openapi_examples=EXAMPLES)] = None,
 ) -> Job:
     """Open it empty, then add packs under `/v1/batches/{id}/packs/{number}` and seal it; or have it fill itself.
 
@@ -73,11 +81,11 @@ async def create_batch(
 @router.put(
     "/{batch_id}/packs/{number}",
     summary="Add a pack",
-    responses={**job_example(200, "The pack is in."), **problems(401, 404, 409, 410, 413, 422, 503)},
+    responses={**job_example(200, "The pack is in."), **problems(404, 409, 410)},
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": {"application/x-tar": {"schema": {"type": "string", "format": "binary"}}},
+            "content": {PACK_TYPE: {"schema": {"type": "string", "format": "binary"}}},
         }
     },
 )
@@ -92,7 +100,7 @@ async def add_pack(
     if not await gateway.batches.has_pack(batch_id, number):
         async with gateway.pack_slots:
             body = await request.body()
-            images = await asyncio.to_thread(count_images, body, max_images=gateway.settings.max_pack_items)
+            images = await asyncio.to_thread(_count_images, request, body, gateway.settings.max_pack_items)
             # The object first: a message must never arrive before what it refers to.
             await asyncio.to_thread(gateway.store.put, gateway.settings.jobs_bucket, pack_key(batch_id, number), body)
         await gateway.batches.add_pack(batch_id, number, images)
@@ -102,14 +110,30 @@ async def add_pack(
 @router.post(
     "/{batch_id}:seal",
     summary="Seal a batch",
-    responses={**job_example(200, "The batch is whole."), **problems(401, 404, 409, 410, 422)},
+    responses={**job_example(200, "The batch is whole."), **problems(404, 409, 410)},
 )
 async def seal_batch(
     batch_id: str,
-    seal: SealRequest,
+    seal: Annotated[SealRequest, strictly(SealRequest)],
     gateway: Gateway,
 ) -> Job:
     """Say that all packs are in. The batch is finished when the last of them is answered."""
     await read_batch(gateway, batch_id)
     await gateway.batches.seal(batch_id, seal.packs)
     return await gateway.submissions.read(batch_id)
+
+
+def _count_images(request: Request, body: bytes, most: int) -> int:
+    try:
+        return count_images(body, max_images=most)
+    except ProblemError as error:
+        media_type = media_type_of(request.headers)
+        if body.startswith(GZIP_MAGIC):
+            media_type = GZIP_TYPE
+        if media_type in TAR_TYPES:
+            raise
+        command = curl(request, f"-H 'Content-Type: {PACK_TYPE}' --data-binary @-", method=request.method)
+        raise unsupported(
+            f"A pack is an uncompressed tar, and this body {came_as(media_type)}. Send: tar cf - *.jpg | {command}",
+            accepted=PACK_TYPE,
+        ) from error

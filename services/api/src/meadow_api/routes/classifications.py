@@ -1,19 +1,22 @@
 """`POST /v1/classifications`: one image, one job."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
 from meadow.jobs.model import Job, JobKind
 from meadow.jobs.record import EXPLAIN
-from meadow.jobs.submissions import IdempotencyKey, fingerprint
+from meadow.jobs.submissions import Accepted, IdempotencyKey, fingerprint
 from meadow.problems import ProblemError
 from meadow_api.acceptance import note_accepted
 from meadow_api.auth import Caller
 from meadow_api.idempotency import IdempotencyHeader
-from meadow_api.resources import Gateway
+from meadow_api.resources import Gateway, Resources
 from meadow_api.responses import job_example, point_to, problems
-from meadow_api.uploads import REQUEST_BODY, read_image
+from meadow_api.upload_schema import CLASSIFICATION_BODY, NAME_PARAMETERS
+from meadow_api.uploads import uploaded_image
 from meadow_api.waiting import GrantedWait, wait_for
 
 router = APIRouter(prefix="/v1", tags=["classifications"])
@@ -26,9 +29,9 @@ router = APIRouter(prefix="/v1", tags=["classifications"])
     responses={
         **job_example(202, "Accepted; poll the job at `Location`."),
         **job_example(200, "Finished within `Prefer: wait=N`."),
-        **problems(400, 401, 413, 415, 422, 503),
+        **problems(400),
     },
-    openapi_extra={"requestBody": REQUEST_BODY},
+    openapi_extra={"requestBody": CLASSIFICATION_BODY, "parameters": NAME_PARAMETERS},
 )
 async def submit_classification(
     request: Request,
@@ -42,22 +45,17 @@ async def submit_classification(
     explain: Annotated[bool, Query(description="Also say which parts of the image the answer rests on.")] = False,
     webhook_url: Annotated[str | None, Query(description="Called when the job has ended.")] = None,
 ) -> Job:
-    """Submit an image, as the raw body or as the form field `image`.
+    """Submit an image: as the raw body, as the form field `image`, or as base64 in JSON.
 
     With `explain=true` the job is finished once its explanation is there too: it costs about a hundred images.
     """
+    options: dict[str, str | int] = {} if top_k is None else {"top_k": top_k}
+    if explain:
+        options[EXPLAIN] = 1
     try:
-        image = await read_image(request, gateway.settings)
-        fields: dict[str, str | int] = {"name": image.name}
-        if top_k is not None:
-            fields["top_k"] = top_k
-        if explain:
-            fields[EXPLAIN] = 1
-        fields |= await gateway.webhooks.record_fields(webhook_url)
-        idempotency = IdempotencyKey(key, caller, fingerprint("classification", image.body, fields)) if key else None
-        accepted = await gateway.submissions.submit(
-            JobKind.CLASSIFICATION, image=image.body, fields=fields, idempotency=idempotency
-        )
+        options |= await gateway.webhooks.record_fields(webhook_url)
+        # The image is let go before the wait.
+        accepted = await _accept(request, gateway, IdempotencyKey(key, caller, "") if key else None, options)
     except ProblemError as error:
         gateway.metrics.refused.labels(error.problem.code).inc()
         raise
@@ -67,3 +65,14 @@ async def submit_classification(
     if wait and job.state.is_final:
         response.status_code = 200
     return job
+
+
+async def _accept(
+    request: Request, gateway: Resources, key: IdempotencyKey | None, options: Mapping[str, str | int]
+) -> Accepted:
+    async with uploaded_image(request, gateway.settings, gateway.upload_memory) as image:
+        fields = {"name": image.name, **options}
+        idempotency = key and replace(key, fingerprint=fingerprint("classification", image.body, fields))
+        return await gateway.submissions.submit(
+            JobKind.CLASSIFICATION, image=image.body, fields=fields, idempotency=idempotency
+        )

@@ -9,10 +9,12 @@ from meadow.datasets.correction import Correction, CorrectionCounts
 from meadow.jobs.model import Job
 from meadow.problems import ProblemError, ProblemTypes
 from meadow_api.auth import Caller
+from meadow_api.image_json import LabelledImageJson
 from meadow_api.labels import SaidLabel, check_label, keep_label
 from meadow_api.resources import Gateway, Resources
 from meadow_api.responses import problems
-from meadow_api.uploads import REQUEST_BODY, read_image
+from meadow_api.upload_schema import CORRECTION_BODY, NAME_PARAMETERS
+from meadow_api.uploads import uploaded_image
 
 router = APIRouter(prefix="/v1/corrections", tags=["corrections"])
 
@@ -21,8 +23,8 @@ router = APIRouter(prefix="/v1/corrections", tags=["corrections"])
     "",
     status_code=201,
     summary="Correct a label",
-    responses=problems(400, 401, 404, 413, 415, 422, 503),
-    openapi_extra={"requestBody": REQUEST_BODY},
+    responses=problems(400, 404),
+    openapi_extra={"requestBody": CORRECTION_BODY, "parameters": NAME_PARAMETERS},
 )
 async def add_correction(
     request: Request,
@@ -39,16 +41,16 @@ async def add_correction(
 
     They become training data with `meadow data publish --add --corrections`.
     """
-    image = await read_image(request, gateway.settings)
-    label = (label or image.fields.get("label", "")).strip()
-    job_id = job_id or image.fields.get("job_id", "")
-    await check_label(gateway, label, new_class=new_class, location="query.label")
-    job = await _find(gateway, job_id)
-    said = SaidLabel(label=label, new_class=new_class, caller=caller)
-    return await keep_label(gateway, said, image.body, job=job, job_id=job_id, name=image.name)
+    async with uploaded_image(request, gateway.settings, gateway.upload_memory, LabelledImageJson) as image:
+        label = (label or image.fields.get("label", "")).strip()
+        job_id = job_id or image.fields.get("job_id", "")
+        await check_label(gateway, label, new_class=new_class, location="query.label")
+        job = await _find(gateway, job_id)
+        said = SaidLabel(label=label, new_class=new_class, caller=caller)
+        return await keep_label(gateway, said, image.body, job=job, job_id=job_id, name=image.name)
 
 
-@router.get("", summary="Count the corrections", responses=problems(401, 503))
+@router.get("", summary="Count the corrections")
 async def count_corrections(gateway: Gateway) -> CorrectionCounts:
     """The images with a corrected label, by that label."""
     return await asyncio.to_thread(gateway.corrections.counts)

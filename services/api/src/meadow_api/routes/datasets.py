@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
+from typing import Annotated
 
 from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
@@ -20,9 +21,11 @@ from meadow.jobs.submissions import IdempotencyKey, fingerprint
 from meadow.problems import ProblemError, ProblemTypes
 from meadow_api.acceptance import answer_with
 from meadow_api.auth import Caller
+from meadow_api.dataset_names import DatasetInPath, DatasetName, is_key_part
 from meadow_api.idempotency import IdempotencyHeader
 from meadow_api.resources import Gateway
 from meadow_api.responses import job_example, problems
+from meadow_api.strict_body import strictly
 
 router = APIRouter(prefix="/v1/datasets", tags=["data sets"])
 
@@ -33,6 +36,7 @@ REPORT_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; s
 class IngestSubmission(IngestRequest):
     """Which images to take in, and whom to tell."""
 
+    name: DatasetName = Field(description="The data set's name.")
     webhook_url: str | None = Field(None, description="Called when the ingestion has ended.")
 
 
@@ -51,10 +55,14 @@ class DatasetChanges(BaseModel):
     "",
     status_code=202,
     summary="Take images into a data set",
-    responses={**job_example(202, "Accepted; poll the job at `Location`."), **problems(401, 422, 503)},
+    responses=job_example(202, "Accepted; poll the job at `Location`."),
 )
 async def start_ingestion(
-    asked: IngestSubmission, response: Response, gateway: Gateway, caller: Caller, key: IdempotencyHeader
+    asked: Annotated[IngestSubmission, strictly(IngestSubmission)],
+    response: Response,
+    gateway: Gateway,
+    caller: Caller,
+    key: IdempotencyHeader,
 ) -> Job:
     """The job's progress counts images; its result names the version, what changed, and what was left out.
 
@@ -72,20 +80,20 @@ async def start_ingestion(
     return await answer_with(gateway, response, accepted, JobKind.INGEST)
 
 
-@router.get("", summary="List the data sets", responses=problems(401, 503))
+@router.get("", summary="List the data sets")
 async def list_datasets(gateway: Gateway) -> DatasetList:
     """The newest version of each, with its classes."""
     return await asyncio.to_thread(_list, gateway.datasets)
 
 
-@router.get("/{name}", summary="Read a data set", responses=problems(401, 404, 503))
-async def read_dataset(name: str, gateway: Gateway) -> DatasetDetail:
+@router.get("/{name}", summary="Read a data set", responses=problems(404))
+async def read_dataset(name: DatasetInPath, gateway: Gateway) -> DatasetDetail:
     """Its newest version, and all versions, that one first."""
     return await asyncio.to_thread(_detail, gateway.datasets, name)
 
 
-@router.get("/{name}/changes", summary="Count what changed since a version", responses=problems(401, 404, 503))
-async def count_changes(name: str, gateway: Gateway, since: str = "") -> DatasetChanges:
+@router.get("/{name}/changes", summary="Count what changed since a version", responses=problems(404))
+async def count_changes(name: DatasetInPath, gateway: Gateway, since: str = "") -> DatasetChanges:
     """From the version with the digest `since` to the newest."""
     return await asyncio.to_thread(_changes, gateway.datasets, name, since)
 
@@ -94,9 +102,9 @@ async def count_changes(name: str, gateway: Gateway, since: str = "") -> Dataset
     "/{name}/versions/{digest}/report",
     summary="See how a version came about",
     response_class=HTMLResponse,
-    responses=problems(401, 404, 503),
+    responses=problems(404),
 )
-async def read_report(name: str, digest: str, gateway: Gateway) -> HTMLResponse:
+async def read_report(name: DatasetInPath, digest: str, gateway: Gateway) -> HTMLResponse:
     """A page with pictures: the classes, and what was left out, and why."""
     return await _page(lambda: gateway.datasets.report(name, gateway.datasets.resolve(name, digest)))
 
@@ -105,10 +113,12 @@ async def read_report(name: str, digest: str, gateway: Gateway) -> HTMLResponse:
     "/{name}/runs/{job_id}/report",
     summary="See what an ingestion took and left out",
     response_class=HTMLResponse,
-    responses=problems(401, 404, 503),
+    responses=problems(404),
 )
-async def read_run_report(name: str, job_id: str, gateway: Gateway) -> HTMLResponse:
+async def read_run_report(name: DatasetInPath, job_id: str, gateway: Gateway) -> HTMLResponse:
     """The same page of a single ingestion, whether it published a version or not. Those of the newest are kept."""
+    if not is_key_part(job_id):
+        raise ProblemError(ProblemTypes.NOT_FOUND, f"There is no ingestion {job_id!r}.")
     return await _page(lambda: gateway.datasets.runs.report(name, job_id))
 
 

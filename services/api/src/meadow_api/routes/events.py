@@ -36,7 +36,7 @@ async def readable_job(job_id: str, gateway: Gateway, response: Response) -> str
     "/jobs/{job_id}/events",
     summary="Follow a job by server-sent events",
     response_class=EventSourceResponse,
-    responses=problems(401, 404, 410, 503),
+    responses=problems(404, 410),
 )
 async def stream_events(
     job_id: Annotated[str, Depends(readable_job)], gateway: Gateway

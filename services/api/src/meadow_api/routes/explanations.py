@@ -39,7 +39,7 @@ _KEYS = {ExplanationFormat.PNG: explanation_image_key, ExplanationFormat.JSON: e
             "content": {"image/png": {}},
             "model": ExplanationMap,
         },
-        **problems(401, 404, 409, 410, 422, 503),
+        **problems(404, 409, 410),
     },
 )
 async def read_explanation(

@@ -1,6 +1,7 @@
 """`PUT /v1/jobs/{id}/feedback`: what a job's image really shows, without sending it again."""
 
 import asyncio
+from typing import Annotated
 
 from fastapi import APIRouter
 
@@ -14,16 +15,18 @@ from meadow_api.auth import Caller
 from meadow_api.labels import SaidLabel, check_label, keep_label
 from meadow_api.resources import Gateway, Resources
 from meadow_api.responses import job_example, problems
+from meadow_api.strict_body import strictly
 
+FeedbackBody = Annotated[FeedbackRequest, strictly(FeedbackRequest)]
 router = APIRouter(prefix="/v1/jobs", tags=["corrections"])
 
 
 @router.put(
     "/{job_id}/feedback",
     summary="Correct or confirm an answer",
-    responses={**job_example(200, "The job, with the feedback."), **problems(401, 404, 409, 410, 422, 503)},
+    responses={**job_example(200, "The job, with the feedback."), **problems(404, 409, 410)},
 )
-async def give_feedback(job_id: str, asked: FeedbackRequest, gateway: Gateway, caller: Caller) -> Job:
+async def give_feedback(job_id: str, asked: FeedbackBody, gateway: Gateway, caller: Caller) -> Job:
     """The label is kept with the image, as a correction is, and counts for the accuracy of the version that answered.
 
     The same label again changes nothing; another one counts instead. The image is kept for a while after the answer

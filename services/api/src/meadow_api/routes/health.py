@@ -42,7 +42,12 @@ async def readyz(response: Response, gateway: Gateway) -> Readiness:
     )
 
 
-@router.get("/metrics", summary="Metrics for Prometheus", response_class=Response)
+@router.get(
+    "/metrics",
+    summary="Metrics for Prometheus",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {}, "application/openmetrics-text": {}}}},
+)
 async def metrics(request: Request, gateway: Gateway) -> Response:
     """Queues, workers and quality are looked up at each scrape; quality at most every half a minute."""
     encode, media_type = choose_encoder(request.headers.get("accept", ""))

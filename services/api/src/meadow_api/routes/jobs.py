@@ -6,20 +6,21 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Response
 
 from meadow.jobs.model import Job, JobKind, JobPage, JobState
+from meadow_api.page_parameters import PageToken
 from meadow_api.resources import Gateway
-from meadow_api.responses import PRIVATE, job_example, point_to, problems
+from meadow_api.responses import PRIVATE, UNCHANGED, is_known, job_example, point_to, problems
 from meadow_api.waiting import GrantedWait, wait_for
 
 router = APIRouter(prefix="/v1", tags=["jobs"])
 
 
-@router.get("/jobs", summary="List jobs, newest first", responses=problems(400, 401))
+@router.get("/jobs", summary="List jobs, newest first", responses=problems(400))
 async def list_jobs(
     gateway: Gateway,
     kind: JobKind | None = None,
     state: JobState | None = None,
     page_size: Annotated[int, Query(ge=1, le=500)] = 50,
-    page_token: str = "",
+    page_token: PageToken = "",
 ) -> JobPage:
     """A page may hold fewer jobs than asked for while there are more: follow `next_page_token` until it is empty."""
     return await gateway.submissions.page(size=page_size, token=page_token, kind=kind, state=state)
@@ -30,8 +31,8 @@ async def list_jobs(
     summary="Read a job, or wait for it",
     responses={
         **job_example(200, "The job as it is now."),
-        304: {"description": "Unchanged since the ETag that was sent"},
-        **problems(401, 404, 410),
+        **UNCHANGED,
+        **problems(400, 404, 410),
     },
 )
 async def read_job(
@@ -49,7 +50,7 @@ async def read_job(
     etag = f'W/"{hashlib.sha256(known.encode()).hexdigest()[:32]}"'
     response.headers["ETag"] = etag
     response.headers["Cache-Control"] = PRIVATE
-    if if_none_match == etag:
+    if is_known(etag, if_none_match or ""):
         response.status_code = 304
     return job
 
@@ -57,7 +58,7 @@ async def read_job(
 @router.post(
     "/jobs/{job_id}:cancel",
     summary="Cancel a job",
-    responses={**job_example(200, "The job is cancelled."), **problems(401, 404, 409, 410)},
+    responses={**job_example(200, "The job is cancelled."), **problems(404, 409, 410)},
 )
 async def cancel_job(
     job_id: str,

@@ -7,12 +7,11 @@ from meadow.imaging.opened import scaled_limit
 from meadow.jobs.batches import MAX_PACKS
 from meadow.limits import Limits
 from meadow_api.resources import Gateway
-from meadow_api.responses import problems
 
 router = APIRouter(prefix="/v1", tags=["status"])
 
 
-@router.get("/limits", summary="Read the limits", responses=problems(401))
+@router.get("/limits", summary="Read the limits")
 async def read_limits(
     gateway: Gateway,
 ) -> Limits:

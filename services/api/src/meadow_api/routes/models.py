@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Annotated
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
@@ -15,7 +16,10 @@ from meadow_api.auth import Caller
 from meadow_api.idempotency import REPLAYED_HEADER, IdempotencyHeader
 from meadow_api.resources import Gateway, Resources
 from meadow_api.responses import problems
+from meadow_api.strict_body import strictly
 
+NO_CONTROL_CHARACTERS = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+"""Escaped, they take six times the room, and MLflow limits that."""
 LOCK_SECONDS = 120
 """Longer than MLflow is waited for; then a gateway that died holds nobody up."""
 LOCK_WAIT_SECONDS = 10
@@ -27,7 +31,12 @@ router = APIRouter(prefix="/v1", tags=["models"])
 class Rollback(BaseModel):
     """Why production goes back."""
 
-    reason: str = Field("", max_length=MAX_REASON_CHARACTERS, description="Kept in the history.")
+    reason: str = Field(
+        "",
+        max_length=MAX_REASON_CHARACTERS,
+        pattern=NO_CONTROL_CHARACTERS,
+        description="Kept in the history; without control characters, but for tabs and line breaks.",
+    )
 
 
 class PromotionRequest(Rollback):
@@ -38,7 +47,7 @@ class PromotionRequest(Rollback):
     )
 
 
-@router.get("/models", summary="List the model versions, newest first", responses=problems(401, 503))
+@router.get("/models", summary="List the model versions, newest first")
 async def list_models(
     gateway: Gateway,
 ) -> list[ModelInfo]:
@@ -46,7 +55,7 @@ async def list_models(
     return await asyncio.to_thread(gateway.registry.versions)
 
 
-@router.get("/models/current", summary="Read the model in production", responses=problems(401, 404, 503))
+@router.get("/models/current", summary="Read the model in production", responses=problems(404))
 async def read_current_model(
     gateway: Gateway,
 ) -> ModelInfo:
@@ -57,7 +66,7 @@ async def read_current_model(
     return info
 
 
-@router.get("/models/{version}", summary="Read a model version", responses=problems(401, 404, 503))
+@router.get("/models/{version}", summary="Read a model version", responses=problems(404))
 async def read_model(version: str, gateway: Gateway) -> ModelDetail:
     """With each time that it came into production."""
     return await asyncio.to_thread(Production(gateway.registry).detail, version)
@@ -66,7 +75,7 @@ async def read_model(version: str, gateway: Gateway) -> ModelDetail:
 @router.post(
     "/models/{version}:promote",
     summary="Put a version into production",
-    responses=problems(401, 404, 409, 422, 503),
+    responses=problems(404, 409),
 )
 async def promote_model(
     version: str,
@@ -74,7 +83,7 @@ async def promote_model(
     gateway: Gateway,
     caller: Caller,
     key: IdempotencyHeader,
-    asked: PromotionRequest | None = None,
+    asked: Annotated[PromotionRequest, strictly(PromotionRequest)] | None = None,
 ) -> ProductionChange:
     """Nothing changes if it is there already. Workers take it up within seconds, between two jobs."""
     asked = asked or PromotionRequest()
@@ -91,10 +100,14 @@ async def promote_model(
 @router.post(
     "/models:rollback",
     summary="Put back the version that served before",
-    responses=problems(401, 404, 409, 422, 503),
+    responses=problems(404, 409),
 )
 async def roll_back(
-    response: Response, gateway: Gateway, caller: Caller, key: IdempotencyHeader, asked: Rollback | None = None
+    response: Response,
+    gateway: Gateway,
+    caller: Caller,
+    key: IdempotencyHeader,
+    asked: Annotated[Rollback, strictly(Rollback)] | None = None,
 ) -> ProductionChange:
     """Each rollback goes one version further back. Send an `Idempotency-Key`, so that a repetition does not."""
     reason = asked.reason if asked else ""

@@ -7,14 +7,13 @@ from fastapi import APIRouter, Query
 from meadow.quality.model import QualityReport
 from meadow_api.quality_reading import read_quality as read_quality_of
 from meadow_api.resources import Gateway
-from meadow_api.responses import problems
 
 router = APIRouter(prefix="/v1", tags=["quality"])
 
 MOST_HOURS = 24 * 90
 
 
-@router.get("/quality", summary="Read accuracy and drift", responses=problems(401, 422, 503))
+@router.get("/quality", summary="Read accuracy and drift")
 async def read_quality(
     gateway: Gateway,
     window_hours: Annotated[

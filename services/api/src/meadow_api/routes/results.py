@@ -15,11 +15,13 @@ from meadow.problems import ProblemError, ProblemTypes
 from meadow.result_formats import as_csv, as_ndjson
 from meadow_api.batch_reading import read_batch
 from meadow_api.batch_results import BatchResults
+from meadow_api.page_parameters import ResultsToken
 from meadow_api.resources import Gateway, Resources
 from meadow_api.responses import problems
 
 router = APIRouter(prefix="/v1/jobs/{job_id}", tags=["results"])
 
+NDJSON_TYPE = "application/x-ndjson"
 LINES_A_CHUNK = 256
 """Each chunk of a stream is a step through the thread pool, which costs more than a line does."""
 
@@ -37,13 +39,13 @@ async def _wanted(
 Wanted = Annotated[ItemFilter, Depends(_wanted)]
 
 
-@router.get("/results", summary="Read a batch's results by the page", responses=problems(400, 401, 404, 410))
+@router.get("/results", summary="Read a batch's results by the page", responses=problems(400, 404, 410))
 async def read_results(
     job_id: str,
     gateway: Gateway,
     wanted: Wanted,
     page_size: Annotated[int, Query(ge=1, le=1000)] = 200,
-    page_token: str = "",
+    page_token: ResultsToken = "",
 ) -> ItemPage:
     """Results come in the order of the packs. While the batch runs, the token leads to what is still to come.
 
@@ -57,7 +59,7 @@ async def read_results(
     "/results.csv",
     summary="Download a batch's results as CSV",
     response_class=StreamingResponse,
-    responses=problems(401, 404, 409, 410),
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}, **problems(404, 409, 410)},
 )
 async def download_csv(
     job_id: str,
@@ -80,7 +82,7 @@ async def download_csv(
     "/results.ndjson",
     summary="Download a batch's results as NDJSON",
     response_class=StreamingResponse,
-    responses=problems(401, 404, 409, 410),
+    responses={200: {"content": {NDJSON_TYPE: {"schema": {"type": "string"}}}}, **problems(404, 409, 410)},
 )
 async def download_ndjson(
     job_id: str,
@@ -92,7 +94,7 @@ async def download_ndjson(
     """One JSON object a line."""
     results, job = await _open(gateway, job_id, wanted, partial=partial)
     chunks = results.stored_lines() if wanted.takes_all else _chunks(as_ndjson(results.items()))
-    return _download(job, chunks, "ndjson", "application/x-ndjson")
+    return _download(job, chunks, "ndjson", NDJSON_TYPE)
 
 
 async def _open(

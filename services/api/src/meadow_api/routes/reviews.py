@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from meadow.datasets.correction import Correction
-from meadow.feedback import FeedbackRequest, LabelOrigin
+from meadow.feedback import LabelOrigin
 from meadow.image_files.types import media_type
 from meadow.jobs.model import Job
 from meadow.page_tokens import parse_places
@@ -15,17 +15,19 @@ from meadow.review.model import ReviewItem, ReviewPage
 from meadow.storage.errors import ObjectMissingError
 from meadow_api.auth import Caller
 from meadow_api.labels import SaidLabel, check_label, keep_label
+from meadow_api.page_parameters import PageToken
 from meadow_api.resources import Gateway, Resources
 from meadow_api.responses import PRIVATE, problems
+from meadow_api.routes.feedback import FeedbackBody
 
 router = APIRouter(prefix="/v1/reviews", tags=["corrections"])
 
 ItemId = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
 
 
-@router.get("", summary="List the uncertain answers, newest first", responses=problems(400, 401, 503))
+@router.get("", summary="List the uncertain answers, newest first", responses=problems(400))
 async def list_reviews(
-    gateway: Gateway, page_size: Annotated[int, Query(ge=1, le=200)] = 50, page_token: str = ""
+    gateway: Gateway, page_size: Annotated[int, Query(ge=1, le=200)] = 50, page_token: PageToken = ""
 ) -> ReviewPage:
     """A bounded sample of them, each until a person has labelled it, or it has waited for too long."""
     [start] = parse_places(page_token)
@@ -36,7 +38,7 @@ async def list_reviews(
     "/{item_id}/image",
     summary="See the image",
     response_class=Response,
-    responses={200: {"content": {"image/*": {}}}, **problems(401, 404, 503)},
+    responses={200: {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}}, **problems(404)},
 )
 async def read_review_image(item_id: ItemId, gateway: Gateway) -> Response:
     """As it was submitted."""
@@ -49,8 +51,8 @@ async def read_review_image(item_id: ItemId, gateway: Gateway) -> Response:
     return Response(body, media_type=media_type(body), headers=headers)
 
 
-@router.put("/{item_id}", summary="Label an uncertain answer", responses=problems(401, 404, 422, 503))
-async def label_review(item_id: ItemId, asked: FeedbackRequest, gateway: Gateway, caller: Caller) -> Correction:
+@router.put("/{item_id}", summary="Label an uncertain answer", responses=problems(404))
+async def label_review(item_id: ItemId, asked: FeedbackBody, gateway: Gateway, caller: Caller) -> Correction:
     """The image becomes a correction, and training data with the next version; it leaves the list."""
     item = await _find(gateway, item_id)
     label = asked.label.strip()
@@ -64,7 +66,7 @@ async def label_review(item_id: ItemId, asked: FeedbackRequest, gateway: Gateway
     return await keep_label(gateway, said, image, job=job, job_id=item.job_id, name=item.name, item=item)
 
 
-@router.delete("/{item_id}", status_code=204, summary="Forget an uncertain answer", responses=problems(401, 503))
+@router.delete("/{item_id}", status_code=204, summary="Forget an uncertain answer")
 async def forget_review(item_id: ItemId, gateway: Gateway) -> None:
     """For what nobody can tell, or what is none of the classes. One that is not there is no error."""
     await asyncio.to_thread(gateway.reviews.remove, item_id)

@@ -5,12 +5,11 @@ from fastapi import APIRouter
 from meadow.jobs.fleet import read_status
 from meadow.status import SystemStatus
 from meadow_api.resources import Gateway
-from meadow_api.responses import problems
 
 router = APIRouter(prefix="/v1", tags=["status"])
 
 
-@router.get("/status", summary="Read queues and workers", responses=problems(401, 503))
+@router.get("/status", summary="Read queues and workers")
 async def status(
     gateway: Gateway,
 ) -> SystemStatus:

@@ -15,10 +15,13 @@ from meadow.problems import ProblemError, ProblemTypes
 from meadow.training import TrainingRequest
 from meadow_api.acceptance import answer_with
 from meadow_api.auth import Caller
+from meadow_api.dataset_names import DatasetName
 from meadow_api.idempotency import IdempotencyHeader
+from meadow_api.page_parameters import PageToken
 from meadow_api.resources import Gateway
-from meadow_api.responses import job_example, problems
+from meadow_api.responses import UNCHANGED, job_example, problems
 from meadow_api.routes.jobs import cancel_job, read_job
+from meadow_api.strict_body import strictly
 from meadow_api.waiting import GrantedWait
 
 router = APIRouter(prefix="/v1/training-runs", tags=["training"])
@@ -27,6 +30,7 @@ router = APIRouter(prefix="/v1/training-runs", tags=["training"])
 class TrainingSubmission(TrainingRequest):
     """What to train, and whom to tell."""
 
+    dataset: DatasetName = Field(description="Name of a published data set.")
     webhook_url: str | None = Field(None, description="Called when the run has ended.")
 
 
@@ -34,10 +38,14 @@ class TrainingSubmission(TrainingRequest):
     "",
     status_code=202,
     summary="Start a training run",
-    responses={**job_example(202, "Accepted; poll the job at `Location`."), **problems(401, 422, 503)},
+    responses=job_example(202, "Accepted; poll the job at `Location`."),
 )
 async def start_training(
-    training: TrainingSubmission, response: Response, gateway: Gateway, caller: Caller, key: IdempotencyHeader
+    training: Annotated[TrainingSubmission, strictly(TrainingSubmission)],
+    response: Response,
+    gateway: Gateway,
+    caller: Caller,
+    key: IdempotencyHeader,
 ) -> Job:
     """The job's progress counts epochs; its result names the model version and what was decided about it."""
     # A data set that is not there is told at once, not after the job has waited its turn.
@@ -53,12 +61,12 @@ async def start_training(
     return await answer_with(gateway, response, accepted, JobKind.TRAINING)
 
 
-@router.get("", summary="List training runs, newest first", responses=problems(400, 401))
+@router.get("", summary="List training runs, newest first", responses=problems(400))
 async def list_training_runs(
     gateway: Gateway,
     state: JobState | None = None,
     page_size: Annotated[int, Query(ge=1, le=500)] = 50,
-    page_token: str = "",
+    page_token: PageToken = "",
 ) -> JobPage:
     """A page may hold fewer than asked for while there are more: follow `next_page_token` until it is empty."""
     return await gateway.submissions.page(size=page_size, token=page_token, kind=JobKind.TRAINING, state=state)
@@ -67,7 +75,7 @@ async def list_training_runs(
 @router.get(
     "/{job_id}",
     summary="Read a training run, or wait for it",
-    responses={**job_example(200, "The run as it is now."), **problems(401, 404, 410)},
+    responses={**job_example(200, "The run as it is now."), **UNCHANGED, **problems(400, 404, 410)},
 )
 async def read_training_run(
     job_id: str,
@@ -84,7 +92,7 @@ async def read_training_run(
 @router.post(
     "/{job_id}:cancel",
     summary="Cancel a training run",
-    responses={**job_example(200, "The run is cancelled."), **problems(401, 404, 409, 410)},
+    responses={**job_example(200, "The run is cancelled."), **problems(404, 409, 410)},
 )
 async def cancel_training_run(job_id: str, gateway: Gateway) -> Job:
     """The same as `POST /v1/jobs/{id}:cancel`: the trainer stops at its next step and registers nothing."""

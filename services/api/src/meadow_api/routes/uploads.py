@@ -5,12 +5,11 @@ from fastapi import APIRouter
 from meadow.sources.model import Upload
 from meadow_api.batch_submission import new_upload
 from meadow_api.resources import Gateway
-from meadow_api.responses import problems
 
 router = APIRouter(prefix="/v1/uploads", tags=["batches"])
 
 
-@router.post("", status_code=201, summary="Ask where to upload a zip", responses=problems(401))
+@router.post("", status_code=201, summary="Ask where to upload a zip")
 async def create_upload(gateway: Gateway) -> Upload:
     """`PUT` the zip to the `url`, straight into the object store; then open a batch with the `upload_id` as its source.
 
