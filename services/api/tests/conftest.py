@@ -11,6 +11,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 from PIL import Image
+from pydantic import SecretStr
 
 from meadow.settings import Settings
 from meadow_api.app import create_app
@@ -55,6 +56,16 @@ def gateway_of() -> Callable[[FastAPI], AbstractContextManager[httpx.Client]]:
 @pytest.fixture
 def gateway(settings: Settings) -> Iterator[httpx.Client]:
     with serve(settings) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def shared_gateway(
+    tmp_path_factory: pytest.TempPathFactory, redis_url: str, s3_settings: dict[str, object]
+) -> Iterator[httpx.Client]:
+    """One for all tests of a module, whichever jobs the others have made: starting one takes most of a test's time."""
+    home = tmp_path_factory.mktemp("home")
+    with serve(Settings.model_validate({"home": home, "redis_url": SecretStr(redis_url), **s3_settings})) as client:
         yield client
 
 

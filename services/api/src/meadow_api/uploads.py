@@ -91,7 +91,7 @@ async def _check_image(request: Request, body: bytes, origin: str, settings: Set
     except ImageRejectedError as error:
         if error.problem is not ProblemTypes.UNSUPPORTED_TYPE:
             raise ProblemError(error.problem, error.detail) from error
-        raise unsupported(f"{origin}. {error.detail} {_how_to_send(request)}", accepted=ACCEPTED) from error
+        raise unsupported(f"{origin}. {error.detail} {_how_to_send(request, body)}", accepted=ACCEPTED) from error
 
 
 def _check_untyped(request: Request, body: bytes, media_type: str) -> None:
@@ -101,15 +101,17 @@ def _check_untyped(request: Request, body: bytes, media_type: str) -> None:
     """
     if media_type != URL_ENCODED or not body or any(byte in body for byte in b"\0\r\n"):
         return
-    as_json = curl(request, f"-H 'Content-Type: {JSON}' -d @request.json")
-    hint = f"JSON needs its type: {as_json}" if body.lstrip().startswith(b"{") else _how_to_send(request)
     raise unsupported(
-        f"The body {came_as(media_type)}, as curl -d sends it, which leaves out bytes of an image. {hint}",
+        f"The body {came_as(media_type)}, as curl -d sends it, which leaves out bytes of an image. "
+        f"{_how_to_send(request, body)}",
         accepted=ACCEPTED,
     )
 
 
-def _how_to_send(request: Request) -> str:
+def _how_to_send(request: Request, body: bytes = b"") -> str:
+    if body.lstrip().startswith(b"{") and not is_json(media_type_of(request.headers)):
+        as_json = curl(request, f"-H 'Content-Type: {JSON}' -d @request.json")
+        return f"JSON needs its type: {as_json}"
     raw = curl(request, "-H 'Content-Type: image/jpeg' --data-binary @lawn.jpg")
     form = curl(request, f"-F {FORM_FIELD}=@lawn.jpg")
     return f"Send its bytes as the body, or as the form field {FORM_FIELD!r}: {raw}, or {form}"

@@ -24,9 +24,9 @@ from meadow.storage.layout import pack_key, pack_partial_results_key
 from meadow.storage.s3 import ObjectStore
 from worker_process import WorkerProcess
 
-pytestmark = [*MLFLOW_WARNINGS, pytest.mark.timeout(180)]
+pytestmark = [*MLFLOW_WARNINGS, pytest.mark.timeout(360)]
 
-PATIENCE_SECONDS = 150.0
+PATIENCE_SECONDS = 300.0
 processes = pytest.mark.parametrize("settings", ["openvino"], indirect=True)
 CRASHES = [KILL + b"SIGSEGV", KILL + b"SIGABRT", KILL + b"SIGKILL"]
 
@@ -36,8 +36,8 @@ def worker(settings: Settings, production: ModelRef, tmp_path: Path, unused_tcp_
     del production
     changes = {
         "max_attempts": 3,
-        "lease_seconds": 2.0,
-        "image_seconds": 2.0,
+        "lease_seconds": 6.0,
+        "image_seconds": 5.0,
         "worker_processes": 2,
         "worker_threads": 8,
         "worker_metrics_port": unused_tcp_port,
