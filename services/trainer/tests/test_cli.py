@@ -139,7 +139,7 @@ def test_wrong_options_are_explained(stripes: Path, arguments: list[str], words:
 def test_folder_that_is_no_data_set_is_explained(tmp_path: Path) -> None:
     code, output = _invoke("--data", str(tmp_path))
     assert code == 1
-    assert "one per class" in output
+    assert "too few classes" in output
 
 
 def test_folder_that_holds_something_is_not_overwritten(stripes: Path, tmp_path: Path) -> None:
