@@ -8,12 +8,12 @@ import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from meadow.datasets.class_layout import SplitFolders, read_layout
+from meadow.datasets.class_layout import SplitFolders
 from meadow.datasets.errors import DatasetError
 from meadow.datasets.minimums import MINIMUM_CLASSES
 from meadow.datasets.rejection import Reason, Rejection
-from meadow.datasets.sources.model import Candidate, UnfitError, too_few_classes
-from meadow.datasets.sources.placed import place_images
+from meadow.datasets.sources.model import Candidate, UnfitError
+from meadow.datasets.sources.placed import PlacedImages
 from meadow.image_files.passed_over import PassedOver, PassedOverCounts
 from meadow.image_files.system_names import is_system_path
 from meadow.image_files.types import HEADER_BYTES, IMAGE_SUFFIXES, image_type, needs_header, suffix_of
@@ -62,13 +62,20 @@ class ArchiveSource:
         except _FAULTS as error:
             self.close()
             raise DatasetError(f"{path} cannot be read as a zip or tar: {error}") from error
-        layout = read_layout(names, split_folders=split_folders, unwrap=minimum_classes > 1)
-        self._images, self.passed_over = place_images(layout, names, places, self.title, passed_over)
-        self.notes = layout.notes
-        classes = {image.label for image in self._images if isinstance(image, Candidate)}
-        if len(classes) < minimum_classes:
+        placed = PlacedImages(
+            names,
+            places,
+            origin=self.title,
+            passed_over=passed_over,
+            split_folders=split_folders,
+            unwrap=minimum_classes > 1,
+        )
+        try:
+            placed.require_classes(minimum_classes, str(path))
+        except DatasetError:
             self.close()
-            raise DatasetError(too_few_classes(str(path), classes, minimum_classes, self.passed_over))
+            raise
+        self._images, self.passed_over, self.notes = placed.images, placed.passed_over, placed.notes
 
     @property
     def total(self) -> int:

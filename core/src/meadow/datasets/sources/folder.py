@@ -4,12 +4,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from meadow.datasets.class_layout import SplitFolders, read_layout
+from meadow.datasets.class_layout import SplitFolders
 from meadow.datasets.errors import DatasetError
 from meadow.datasets.minimums import MINIMUM_CLASSES
 from meadow.datasets.rejection import Reason, Rejection
-from meadow.datasets.sources.model import Candidate, UnfitError, too_few_classes
-from meadow.datasets.sources.placed import place_images
+from meadow.datasets.sources.model import Candidate, UnfitError
+from meadow.datasets.sources.placed import PlacedImages
 from meadow.image_files.system_names import is_system_name
 from meadow.image_files.walk import ImageWalk
 
@@ -41,16 +41,17 @@ class FolderSource:
             paths = [file.path for file in walk.search([root])]
         except OSError as error:
             raise DatasetError(f"{folder} cannot be read: {error.strerror}.") from error
-        layout = read_layout(
-            [path.removeprefix(root) for path in paths], split_folders=split_folders, unwrap=minimum_classes > 1
+        placed = PlacedImages(
+            [path.removeprefix(root) for path in paths],
+            paths,
+            origin=self.title,
+            passed_over=walk.passed_over,
+            split_folders=split_folders,
+            unwrap=minimum_classes > 1,
         )
-        self._images, self.passed_over = place_images(
-            layout, [path.removeprefix(root) for path in paths], paths, self.title, walk.passed_over
-        )
-        self.notes = [*layout.notes, *_empty_folders(root, paths)]
-        classes = {image.label for image in self._images if isinstance(image, Candidate)}
-        if len(classes) < minimum_classes:
-            raise DatasetError(too_few_classes(str(folder), classes, minimum_classes, self.passed_over))
+        placed.require_classes(minimum_classes, str(folder))
+        self._images, self.passed_over = placed.images, placed.passed_over
+        self.notes = [*placed.notes, *_empty_folders(root, paths)]
 
     @property
     def total(self) -> int:

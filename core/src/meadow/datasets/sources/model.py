@@ -1,6 +1,6 @@
 """What every source does."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -77,12 +77,3 @@ class Source(Protocol):
 
     def close(self) -> None:
         """End what runs in the background; a reading that is under way may fail."""
-
-
-def too_few_classes(where: str, classes: Iterable[str], minimum: int, passed_over: PassedOverCounts) -> str:
-    """Say in a sentence that a source has too few classes, and what it has instead."""
-    found = ", ".join(sorted(classes)) or "none"
-    return (
-        f"{where} has too few classes ({found}); a classifier needs at least {minimum}, each a sub-folder of images. "
-        f"{passed_over.sentence}"
-    ).strip()

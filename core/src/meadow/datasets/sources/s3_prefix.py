@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from meadow.datasets.class_layout import SplitFolders, read_layout
+from meadow.datasets.class_layout import SplitFolders
 from meadow.datasets.errors import DatasetError
 from meadow.datasets.rejection import Reason, Rejection
 from meadow.datasets.sources.model import Candidate, UnfitError
-from meadow.datasets.sources.placed import place_images
+from meadow.datasets.sources.placed import PlacedImages
 from meadow.image_files.passed_over import PassedOver, PassedOverCounts
 from meadow.image_files.system_names import is_system_path
 from meadow.image_files.types import HEADER_BYTES, IMAGE_SUFFIXES, image_type, needs_header, suffix_of
@@ -52,13 +52,19 @@ class S3PrefixSource:
         if not keys:
             raise DatasetError(f"There are no images under {self.title}. {self.passed_over.sentence}".strip())
         names = [key.removeprefix(self._prefix) for key in keys]
-        layout = read_layout(names, split_folders=self._split_folders, unwrap=False)
-        images, self.passed_over = place_images(layout, names, keys, self.title, self.passed_over)
-        self.notes = layout.notes
-        if not images:
+        placed = PlacedImages(
+            names,
+            keys,
+            origin=self.title,
+            passed_over=self.passed_over,
+            split_folders=self._split_folders,
+            unwrap=False,
+        )
+        self.passed_over, self.notes = placed.passed_over, placed.notes
+        if not placed.images:
             detail = "Put the images into folders named after their classes."
             raise DatasetError(f"There are no class folders under {self.title}. {detail} {self.passed_over.sentence}")
-        yield from images
+        yield from placed.images
 
     def read(self, candidate: Candidate) -> bytes:
         """Read an object.
