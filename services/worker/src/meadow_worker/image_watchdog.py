@@ -54,15 +54,15 @@ class ImageWatchdog:
             del self._since[thread]
 
     def _run(self) -> None:
-        while not self._stop.wait(self._pause):
-            oldest = min(self._since.copy().values(), default=None)
-            if oldest is None:
-                faulthandler.cancel_dump_traceback_later()
-                continue
-            left = oldest + self._limit - time.monotonic()
+        while True:
+            now = time.monotonic()
+            left = min(self._since.copy().values(), default=now) + self._limit - now
             if left <= 0:
                 logger.critical("ending the process: an image took more than %.0f s", self._limit)
                 faulthandler.dump_traceback(STDERR)
                 os.kill(os.getpid(), signal.SIGKILL)
-            # Looks from outside the interpreter, for a decoder that does not let this thread run.
+            # Looks from outside the interpreter, for a decoder that does not let this thread run: also one that begins
+            # before the next look, so there is always such a timer.
             faulthandler.dump_traceback_later(left + 2 * self._pause, exit=True, file=STDERR)
+            if self._stop.wait(self._pause):
+                break
