@@ -37,7 +37,7 @@ def worker(settings: Settings, production: ModelRef, tmp_path: Path, unused_tcp_
     changes = {
         "max_attempts": 3,
         "lease_seconds": 6.0,
-        "image_seconds": 5.0,
+        "image_seconds": 3.0,
         "worker_processes": 2,
         "worker_threads": 8,
         "worker_metrics_port": unused_tcp_port,
