@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 MEMBERS := core services/api services/worker services/trainer services/ui deploy/local monitoring benchmarks
 SOURCES := $(MEMBERS) deploy/k8s deploy/k8s/smoke-test tests conftest.py
 STAMP := $(VENV)/.installed
+# Where Python may not keep bytecode, each of the many processes that tests start compiles its libraries anew, in seconds.
+unexport PYTHONDONTWRITEBYTECODE
 DAGS_STAMP := dags/.venv/.tests-installed
 
 .DEFAULT_GOAL := help
