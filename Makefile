@@ -32,12 +32,12 @@ demo-ct: $(STAMP) ## Watch the model keep itself trained: new images, a new mode
 ##@ Work on it
 # A process for each package, as in operation: services never share one, and their native libraries need not get along.
 SUITES := $(addsuffix /tests,$(MEMBERS)) deploy/k8s/tests tests
-# Two at a time: most of them wait for servers much longer than they compute. Longest first, the whole stack in between.
-IN_ORDER := core/tests services/worker/tests tests services/trainer/tests services/api/tests services/ui/tests \
+# Three at a time: most of them wait for servers much longer than they compute. Longest first.
+IN_ORDER := tests services/trainer/tests services/worker/tests core/tests services/api/tests services/ui/tests \
   deploy/local/tests deploy/k8s/tests monitoring/tests benchmarks/tests
 
-test: $(STAMP) test-dags ## Run all tests, those over the whole embedded stack included, two suites at a time
-	@printf '%s\n' $(IN_ORDER) | xargs -P 2 -I {} sh -c 'log=$$(mktemp) && $(BIN)/pytest {} >$$log 2>&1; status=$$?; \
+test: $(STAMP) test-dags ## Run all tests, those over the whole embedded stack included, three suites at a time
+	@printf '%s\n' $(IN_ORDER) | xargs -P 3 -I {} sh -c 'log=$$(mktemp) && $(BIN)/pytest {} >$$log 2>&1; status=$$?; \
 	  echo "== {}"; cat $$log; rm -f $$log; exit $$status'
 
 coverage: $(STAMP) ## The same, with the lines that no test has run; slower

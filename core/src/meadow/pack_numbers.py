@@ -1,17 +1,23 @@
 """Which packs of a batch are in, written as ranges: a million packs in order are one pair of numbers."""
 
 from collections.abc import Iterator
+from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, WithJsonSchema
 
 _BYTE = 8
+Range = Annotated[
+    tuple[int, int],
+    # The plainest schema that says so: generators of clients rarely know `prefixItems`.
+    WithJsonSchema({"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2}),
+]
 
 
 class PackNumbers(BaseModel):
     """A set of pack numbers."""
 
     count: int = Field(description="How many there are.")
-    ranges: list[tuple[int, int]] = Field(
+    ranges: list[Range] = Field(
         description="First and last number of each run, in order.", examples=[[(0, 41), (43, 50)]]
     )
 

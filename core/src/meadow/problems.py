@@ -39,7 +39,7 @@ class ProblemTypes:
         "The idempotency key belongs to another request",
     )
     TOO_LARGE = ProblemType("too-large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The upload is too large")
-    UNSUPPORTED_TYPE = ProblemType("unsupported-type", HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Not an image type we read")
+    UNSUPPORTED_TYPE = ProblemType("unsupported-type", HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The type is not read here")
     IMAGE_UNDECODABLE = ProblemType("image-undecodable", HTTPStatus.UNPROCESSABLE_ENTITY, "The image cannot be decoded")
     TOO_MANY_PIXELS = ProblemType("too-many-pixels", HTTPStatus.UNPROCESSABLE_ENTITY, "The image has too many pixels")
     PACK_INVALID = ProblemType("pack-invalid", HTTPStatus.UNPROCESSABLE_ENTITY, "The pack cannot be read")

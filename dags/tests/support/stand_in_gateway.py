@@ -282,7 +282,7 @@ class StandInGateway(ThreadingHTTPServer):
 
     def _classify(self, asked: Asked) -> Answer:
         if not asked.body.startswith(b"\xff\xd8"):
-            return problem(415, "unsupported-type", "Not an image type we read.")
+            return problem(415, "unsupported-type", "The type is not read here.")
         label = hashlib.sha256(asked.body).digest()[0] % 2
         result = {"label": ["dandelion", "grass"][label], "scores": []}
         with self.lock:

@@ -25,7 +25,7 @@ IDLE = f"time.sleep({LIMIT_SECONDS * 4})\n"
 
 
 def run(program: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    return subprocess.run(  # noqa: S603
         [sys.executable, "-c", PROGRAM + program], capture_output=True, text=True, timeout=50, check=False
     )
 

@@ -23,6 +23,12 @@ PACK_OVERHEAD = MEBIBYTE
 """Tar headers and padding of a pack."""
 
 
+def announced_bytes(headers: Headers) -> int | None:
+    """Return how long the body is to be; None where it comes in chunks, of any length together."""
+    announced = headers.get("content-length", "" if "transfer-encoding" in headers else "0")
+    return int(announced) if announced.isdecimal() else None
+
+
 class BodyLimit:
     """Refuses bodies that are too large: by their announced length, or as soon as they exceed the limit."""
 
@@ -40,8 +46,7 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         limit = self._limit_of(scope)
-        announced = Headers(scope=scope).get("content-length", "0")
-        if announced.isdecimal() and int(announced) > limit:
+        if (announced_bytes(Headers(scope=scope)) or 0) > limit:
             self._metrics.note_problem(ProblemTypes.TOO_LARGE.code)
             await problem_response(ProblemError(ProblemTypes.TOO_LARGE, _told(limit)), scope["path"])(
                 scope, receive, send

@@ -14,6 +14,7 @@ from starlette.datastructures import Headers
 from meadow.bundle.decode import ImageRejectedError, check_header
 from meadow.problems import ProblemError, ProblemTypes
 from meadow.settings import Settings
+from meadow_api.body_limit import announced_bytes
 from meadow_api.file_names import disposition_name, header_name, shown
 from meadow_api.image_form import FORM_FIELD, read_image_form
 from meadow_api.image_json import ImageJson, largest_json, read_image_json
@@ -127,8 +128,7 @@ def _name_beside(request: Request) -> str:
 
 def _expected_bytes(headers: Headers, media_type: str, settings: Settings) -> int:
     """Return how much memory the request may take, by the length that it announces."""
-    announced = headers.get("content-length", "" if "transfer-encoding" in headers else "0")
+    announced = announced_bytes(headers)
     copies = JSON_COPIES if is_json(media_type) else 1
     most = largest_json(settings.max_image_bytes) if is_json(media_type) else settings.max_image_bytes
-    # One that is sent in chunks may be of any length.
-    return copies * (int(announced) if announced.isdecimal() else most)
+    return copies * (most if announced is None else announced)

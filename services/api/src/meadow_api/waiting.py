@@ -18,12 +18,13 @@ _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})\d*\"?", re.IGNORECASE)
 async def granted_wait(
     request: Request,
     gateway: Gateway,
-    prefer: Annotated[
-        list[str] | None, Header(description="`wait=N` holds the request up to N seconds.", examples=["wait=10"])
+    _prefer: Annotated[
+        str | None,
+        Header(alias="prefer", description="`wait=N` holds the request up to N seconds.", examples=["wait=10"]),
     ] = None,
 ) -> int:
     """Read how long the caller would wait, capped by the settings; 0 when it did not say."""
-    for value in prefer or request.headers.getlist("prefer"):
+    for value in request.headers.getlist("prefer"):
         if match := _WAIT.search(value):
             return min(int(match.group(1)), gateway.settings.max_wait_seconds)
         if "wait" in value.lower():

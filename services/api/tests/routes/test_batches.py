@@ -119,6 +119,9 @@ def test_a_pack_counts_once_however_often_it_is_sent(gateway: httpx.Client, batc
     for _ in range(3):
         job = add(gateway, batch_id, 0, ["a", "b"]).json()
     assert job["progress"]["total"] == 2
+    # Its body is not looked at again, but there must be one, as the OpenAPI document says.
+    answer = gateway.put(f"/v1/batches/{batch_id}/packs/0", headers=TAR)
+    assert (answer.status_code, answer.json()["code"]) == (422, "pack-invalid")
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,12 @@ import httpx
 import pytest
 import redis
 
-from meadow.bundle.manifest import BundleManifest, HoldoutMetrics
-from meadow.bundle.preprocess import Preprocessing
 from meadow.jobs import keys
 from meadow.registry.model import GateDecision, GateRecord
 from meadow.registry.versions import ModelRegistry
 from meadow.settings import Settings
 from meadow_api.routes import models
+from model_versions import register_versions
 
 pytestmark = [
     # MLflow's own database store uses what SQLAlchemy is going to remove; with a server it does so over there.
@@ -38,17 +37,7 @@ def settings(settings: Settings, mlflow_uri: str) -> Settings:
 def registry(settings: Settings, tmp_path: Path) -> ModelRegistry:
     """Three versions: none is in production, and the third is refused."""
     registry = ModelRegistry(settings)
-    manifest = BundleManifest(
-        architecture="resnet18",
-        classes=("dandelion", "grass"),
-        preprocessing=Preprocessing(size=64),
-        decision_threshold=0.7,
-        dataset_name="demo",
-        dataset_digest="d",
-        metrics=HoldoutMetrics(accuracy=0.9, expected_calibration_error=0, examples=1, recall={}, precision={}),
-    )
-    for number in range(3):
-        registry.register(run_id="", source=str(tmp_path), model_id=None, manifest=manifest, digest=f"d{number}")
+    register_versions(registry, tmp_path, 3)
     record = GateRecord(decision=GateDecision.REFUSED, reason="It is worse.", champion="1", gain=-0.2, p_value=0.001)
     registry.record_decision("3", record)
     return registry

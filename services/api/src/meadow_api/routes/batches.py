@@ -10,13 +10,14 @@ from pydantic import BaseModel, Field
 from meadow.jobs.batches import MAX_PACKS
 from meadow.jobs.model import Job, JobKind
 from meadow.packs import PACK_TYPE, count_images
-from meadow.problems import ProblemError
+from meadow.problems import ProblemError, ProblemTypes
 from meadow.storage.layout import pack_key
 from meadow_api.acceptance import answer_with
 from meadow_api.auth import Caller
 from meadow_api.batch_form import FORM_BODY
 from meadow_api.batch_reading import read_batch
 from meadow_api.batch_submission import BatchRequest, open_batch
+from meadow_api.body_limit import announced_bytes
 from meadow_api.idempotency import IdempotencyHeader
 from meadow_api.media_types import URL_ENCODED, came_as, curl, media_type_of, unsupported
 from meadow_api.resources import Gateway
@@ -97,6 +98,8 @@ async def add_pack(
 ) -> Job:
     """A pack is an uncompressed tar; a member's name is the image's name. The same number again changes nothing."""
     await read_batch(gateway, batch_id)
+    if announced_bytes(request.headers) == 0:
+        raise ProblemError(ProblemTypes.PACK_INVALID, "The body is empty; a pack is an uncompressed tar of images.")
     if not await gateway.batches.has_pack(batch_id, number):
         async with gateway.pack_slots:
             body = await request.body()
