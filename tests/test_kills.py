@@ -15,7 +15,7 @@ from trained_stack import TrainedStack
 pytestmark = pytest.mark.system
 
 JOBS = 120
-PATIENCE_SECONDS = 90
+PATIENCE_SECONDS = 180
 
 
 def submit_many(trained: TrainedStack) -> list[str]:

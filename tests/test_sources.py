@@ -25,7 +25,7 @@ from zips import make_zip
 
 pytestmark = pytest.mark.system
 
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 200
 MANY = 3000
 
 

@@ -6,6 +6,7 @@ from meadow.ingestion import IngestResult
 from meadow.jobs.model import Job, JobKind
 from meadow.registry.model import GateDecision
 from meadow.training import TrainingResult
+from meadow_ui.data.remarks import MOST_REMARKS, remarks
 from meadow_ui.data.run_tables import ingestion_table, training_table
 
 
@@ -55,12 +56,27 @@ def test_an_ingestion_tells_what_it_changed() -> None:
         removed=0,
         relabelled=2,
         rejected={"duplicate": 3, "undecodable": 0},
+        passed_over={".txt": 2, "broken link": 1},
+        notes=["Class <moss> has a single image."],
         report="",
     )
     job = Job.model_validate(make_job("ingest_1", kind=JobKind.INGEST, name="lawns", state="succeeded"))
     shown = ingestion_table([job.model_copy(update={"result": result})])
-    for expected in ("1,204", "31 added, 2 relabelled", "3 duplicate"):
+    for expected in (
+        "1,204",
+        "31 added, 2 relabelled",
+        "3 duplicate",
+        "Passed over: 2 .txt, 1 broken link.",
+        "&lt;moss&gt;",
+    ):
         assert expected in shown
     assert "undecodable" not in shown
     same = result.model_copy(update={"changed": False})
     assert "nothing new" in ingestion_table([job.model_copy(update={"result": same})])
+
+
+def test_where_there_is_much_to_tell_the_rest_is_counted() -> None:
+    told = remarks({}, [f"Note {number}." for number in range(20)])
+    assert (told[0], told[-1]) == ("Note 0.", "And 12 more; see the report.")
+    assert len(told) == MOST_REMARKS + 1
+    assert remarks({}, []) == []

@@ -18,6 +18,13 @@ def test_classes_come_by_size_with_what_people_said() -> None:
     assert '<td data-name="Hold-out">9</td>' in shown
 
 
+def test_what_the_ingestion_passed_over_and_noticed_is_told() -> None:
+    sources = [SourceCounts(title="folder", named=3, passed_over={".heic": 5}), SourceCounts(title="zip", named=1)]
+    shown = classes_table(version("ab", sources=sources, notes=["Class <b>moss has one image."]))
+    assert "Passed over: 5 .heic." in shown
+    assert "Class &lt;b&gt;moss has one image." in shown
+
+
 def test_of_many_classes_the_smallest_are_counted() -> None:
     many = {f"c{number}": ClassCounts(train=number) for number in range(MOST_CLASSES + 7)}
     shown = classes_table(version("ab", classes=many))

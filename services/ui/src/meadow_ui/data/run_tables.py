@@ -8,6 +8,7 @@ from meadow.ingestion import IngestResult
 from meadow.jobs.model import Job, JobState
 from meadow.registry.model import GateDecision
 from meadow.training import TrainingResult
+from meadow_ui.data.remarks import remarks
 from meadow_ui.markup import STATE_TONES, Tone, ago, badge, duration, percent, table
 
 _DECISIONS: dict[GateDecision, Tone] = {
@@ -76,7 +77,12 @@ def _changes(result: IngestResult | None) -> tuple[str, str, str]:
         if number
     ]
     left_out = ", ".join(f"{number:,} {escape(reason)}" for reason, number in result.rejected.items() if number)
-    return f"{result.images:,}", ", ".join(parts) if result.changed and parts else "nothing new", left_out or _NONE
+    told = "".join(f"<br><small>{escape(one)}</small>" for one in remarks(result.passed_over, result.notes))
+    return (
+        f"{result.images:,}",
+        ", ".join(parts) if result.changed and parts else "nothing new",
+        (left_out or _NONE) + told,
+    )
 
 
 def _run(url: str) -> str:

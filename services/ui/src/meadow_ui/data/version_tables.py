@@ -5,6 +5,7 @@ from html import escape
 
 from meadow.datasets.published import DatasetDetail
 from meadow.datasets.summary import VersionSummary
+from meadow_ui.data.remarks import remarks
 from meadow_ui.markup import ago, badge, digest, table, tile, tiles
 
 MOST_CLASSES = 30
@@ -26,7 +27,7 @@ def overview(dataset: DatasetDetail) -> str:
 
 
 def classes_table(version: VersionSummary) -> str:
-    """The largest classes; where there are many, the others are counted only."""
+    """The largest classes, the number of the others, and what the ingestion had to tell of them."""
     by_size = sorted(version.classes.items(), key=lambda one: (-one[1].images, one[0]))
     rows = [
         (
@@ -39,7 +40,8 @@ def classes_table(version: VersionSummary) -> str:
     ]
     left = len(by_size) - len(rows)
     more = f'<p class="quiet small">and {left:,} smaller classes</p>' if left else ""
-    return table(("Class", "To train on", "Hold-out", "By people"), rows) + more
+    told = "".join(f'<p class="quiet small">{escape(one)}</p>' for one in remarks(version.passed_over, version.notes))
+    return table(("Class", "To train on", "Hold-out", "By people"), rows) + more + told
 
 
 def versions_table(versions: Sequence[VersionSummary], newest: str) -> str:
