@@ -9,7 +9,7 @@ from meadow.registry.model import ModelRef
 from meadow.settings import Settings
 from meadow.status import WorkerStatus
 from meadow_worker.health import UnhealthyError, check
-from meadow_worker.lease_keeper import worker_name
+from meadow_worker.heartbeat import worker_name
 
 MODEL = ModelRef(name="model", version="1", digest="d1")
 

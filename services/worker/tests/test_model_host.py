@@ -51,7 +51,7 @@ def host(
 
 @pytest.fixture
 def produce(cache: ModelCache, registry: ModelRegistry) -> Callable[[ModelRef], ModelRef]:
-    """Fetch a version and point at it, as the host's keeper does."""
+    """Fetch a version and point at it, as the host's model sync does."""
 
     def run(ref: ModelRef) -> ModelRef:
         cache.ensure(ref, registry)

@@ -58,7 +58,7 @@ existing: dict[str, Iterator[str | None]] = {
 
 
 @schemathesis.hook
-def before_call(context: schemathesis.HookContext, case: schemathesis.Case, kwargs: dict[str, Any]) -> None:
+def before_call(context: schemathesis.HookContext, case: "schemathesis.Case[Any]", kwargs: dict[str, Any]) -> None:
     """Mend what generated data cannot know, and leave alone what is meant to be refused."""
     del context, kwargs
     if case.meta is None or not case.meta.generation.mode.is_positive:

@@ -55,17 +55,17 @@ def _serve(settings: Settings, engine: str, metrics_folder: Path) -> None:
     from meadow_worker.app import WorkerApp  # noqa: PLC0415
     from meadow_worker.background import Background  # noqa: PLC0415
     from meadow_worker.exposition import worker_registry  # noqa: PLC0415
-    from meadow_worker.keeper import ModelKeeper  # noqa: PLC0415
     from meadow_worker.leftovers import all_leftovers  # noqa: PLC0415
     from meadow_worker.metrics import WorkerMetrics  # noqa: PLC0415
+    from meadow_worker.model_sync import ModelSync  # noqa: PLC0415
 
     metrics = WorkerMetrics()
     cache, registry = ModelCache(settings.model_cache), ModelRegistry(settings)
-    keeper = ModelKeeper(cache, registry, metrics, poll_seconds=settings.model_poll_seconds)
+    sync = ModelSync(cache, registry, metrics, poll_seconds=settings.model_poll_seconds)
     client = connect(settings)
     sweeper = Sweeper(client, settings, on_swept=metrics.note_swept)
     leftovers = all_leftovers(client, ObjectStore(settings), settings)
-    background = Background(client, keeper, sweeper, leftovers, engine=engine)
+    background = Background(client, sync, sweeper, leftovers, engine=engine)
 
     def stop_waiting(_signal: int, _frame: FrameType | None) -> None:
         background.stop()

@@ -46,7 +46,7 @@ class WorkerApp:
 
         @celery.task(name=FILL_BATCH_TASK)
         def fill_batch(unit: str) -> None:
-            self._running().fill_batch(Unit.parse(unit))
+            self._running().expand_batch(Unit.parse(unit))
 
         # Threads share the main process; forked processes each have a life of their own.
         started, stopped = (

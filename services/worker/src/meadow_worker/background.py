@@ -12,8 +12,8 @@ from meadow.jobs.fleet import HEARTBEAT_SECONDS, report_worker, retire_worker
 from meadow.jobs.sweeper import SWEEP_SECONDS, Sweeper
 from meadow.status import WorkerStatus
 from meadow.storage.errors import StoreError
-from meadow_worker.keeper import ModelKeeper
-from meadow_worker.lease_keeper import worker_name
+from meadow_worker.heartbeat import worker_name
+from meadow_worker.model_sync import ModelSync
 
 LEFTOVERS_SECONDS = 3_600.0
 """How often objects that nobody needs are looked for."""
@@ -29,19 +29,19 @@ class Leftovers(Protocol):
 
 
 class Background:
-    """The keeper of the model, the sweeper of lost work, and the report of a host that still waits for a model."""
+    """The model's sync, the sweeper of lost work, and the report of a host that still waits for a model."""
 
     def __init__(
         self,
         client: redis.Redis,
-        keeper: ModelKeeper,
+        sync: ModelSync,
         sweeper: Sweeper,
         leftovers: Sequence[Leftovers],
         *,
         engine: str,
     ) -> None:
         self._client = client
-        self._keeper = keeper
+        self._sync = sync
         self._sweeper = sweeper
         self._leftovers = leftovers
         self._engine = engine
@@ -52,7 +52,7 @@ class Background:
         """Report the host as waiting until there is a model to serve; False when stopped before."""
         waiting = threading.Thread(target=self._report_waiting, name="waiting", daemon=True)
         waiting.start()
-        found = self._keeper.wait_for_model()
+        found = self._sync.wait_for_model()
         self._has_model.set()
         waiting.join()
         return found
@@ -60,7 +60,7 @@ class Background:
     def start(self) -> None:
         """Begin to keep the model fresh and to sweep."""
         for name, target in (
-            ("keeper", self._keeper.run),
+            ("model-sync", self._sync.run),
             ("sweeper", self._sweep),
             ("leftovers", self._sweep_leftovers),
         ):
@@ -70,7 +70,7 @@ class Background:
         """End every thread."""
         self._stop.set()
         self._has_model.set()
-        self._keeper.stop()
+        self._sync.stop()
 
     def _sweep(self) -> None:
         while not self._stop.wait(SWEEP_SECONDS):
@@ -104,7 +104,7 @@ class Background:
                         worker=worker_name(),
                         engine=self._engine,
                         model=None,
-                        refused=self._keeper.refused(),
+                        refused=self._sync.refused(),
                         seen_at=now,
                     ),
                 )

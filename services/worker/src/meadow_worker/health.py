@@ -13,7 +13,7 @@ from meadow.jobs import keys
 from meadow.jobs.fleet import SILENT_AFTER
 from meadow.settings import Settings, load_settings
 from meadow.status import WorkerStatus
-from meadow_worker.lease_keeper import host_name
+from meadow_worker.heartbeat import host_name
 
 CONNECT_SECONDS = 3.0
 

@@ -9,7 +9,7 @@ import redis
 
 from meadow.bundle.manifest import BundleError
 from meadow.jobs.connection import connect
-from meadow.jobs.filling import BatchFilling
+from meadow.jobs.expansion import BatchExpansion
 from meadow.jobs.keys import Unit
 from meadow.jobs.leases import Claim, JobLeases
 from meadow.jobs.model import JobError
@@ -27,19 +27,19 @@ from meadow.settings import Settings
 from meadow.storage.layout import pack_results_key
 from meadow.storage.s3 import ObjectStore, StoreError
 from meadow.tracing import is_tracing, past_span, span
-from meadow_worker.answer_watch import AnswerWatch
-from meadow_worker.answering import answer_claims
 from meadow_worker.engines.choose import resolve_engine, shares_device
+from meadow_worker.expansion.batch_expander import BatchExpander
 from meadow_worker.explaining.explainer import Explainer
-from meadow_worker.filling.filler import BatchFiller
+from meadow_worker.heartbeat import Heartbeat
 from meadow_worker.image_watchdog import ImageWatchdog
+from meadow_worker.inference import classify_claims
 from meadow_worker.isolation import PackIsolation, PackTakenError
-from meadow_worker.lease_keeper import LeaseKeeper
 from meadow_worker.metrics import WorkerMetrics
 from meadow_worker.model_host import ModelHost, NoModelError
-from meadow_worker.model_watch import ModelWatch
+from meadow_worker.model_reloader import ModelReloader
 from meadow_worker.pack_reader import PackGoneError, PackReader
 from meadow_worker.packs import PackOutcome, classify_images
+from meadow_worker.prediction_monitor import PredictionMonitor
 from meadow_worker.served_model import ServedModel
 from meadow_worker.work_gate import WorkGate
 
@@ -73,16 +73,16 @@ class InferenceProcess:
         self._isolation = PackIsolation(self._store, self._leases, self._packs, settings)
         self._gate = WorkGate()
         self._watchdog = ImageWatchdog(settings.image_seconds)
-        self._filler = BatchFiller(self._store, self._leases, BatchFilling(client, settings), settings)
-        self._heartbeats = LeaseKeeper(
+        self._expander = BatchExpander(self._store, self._leases, BatchExpansion(client, settings), settings)
+        self._heartbeats = Heartbeat(
             client,
             self._leases,
             engine=lambda: self._models.engine,
             serving=lambda: self._models.serving,
             refused=self._cache.refused,
         )
-        self._answers = AnswerWatch(client, self._store, settings)
-        self._watch = ModelWatch(self._models, on_change=self._heartbeats.report)
+        self._monitor = PredictionMonitor(client, self._store, settings)
+        self._reloader = ModelReloader(self._models, on_change=self._heartbeats.report)
 
     def start(self) -> None:
         """Load the model, then say that the process is there."""
@@ -95,15 +95,15 @@ class InferenceProcess:
             # Celery hands jobs to a process whether or not it has started well: what follows must be there for them.
             logger.exception("could not load a model; trying again")
         self._watchdog.start()
-        self._answers.start()
-        self._watch.start()
+        self._monitor.start()
+        self._reloader.start()
         # Last, because it waits for a Redis that is away.
         self._heartbeats.start()
 
     def stop(self) -> None:
         """Say that the process is gone."""
-        self._watch.stop()
-        self._answers.stop()
+        self._reloader.stop()
+        self._monitor.stop()
         self._heartbeats.stop()
         self._watchdog.stop()
 
@@ -125,14 +125,14 @@ class InferenceProcess:
                     held.enter_context(self._heartbeats.holding(claim))
                     claims.append(claim)
             _enter_contexts(held, claims, model.ref)
-            answers = answer_claims(claims, model)
+            answers = classify_claims(claims, model)
             self._record(answers, model)
         seconds = time.perf_counter() - started
         for claim, answer in answers:
             self._metrics.waited.observe(waited_seconds(claim.record))
             if isinstance(answer, Prediction):
                 name = claim.record.get("name", "")
-                self._answers.note(answer, model.ref, claim.image, job_id=claim.unit.job_id, name=name)
+                self._monitor.note(answer, model.ref, claim.image, job_id=claim.unit.job_id, name=name)
             outcome = "succeeded" if isinstance(answer, Prediction) else "failed"
             self._metrics.seconds.labels(INTERACTIVE_QUEUE).observe(seconds)
             self._metrics.images.labels(INTERACTIVE_QUEUE, outcome).inc()
@@ -168,13 +168,13 @@ class InferenceProcess:
                 # come back to it, and let other work through meanwhile.
                 self._postpone(claim, error)
 
-    def fill_batch(self, unit: Unit) -> None:
+    def expand_batch(self, unit: Unit) -> None:
         """Add packs to a batch from its source, for a turn; its first pack pins the model, not this."""
         with self._claimed(lambda: self._leases.claim(unit)) as claim:
             if claim:
-                self._fill_batch(claim)
+                self._expand_batch(claim)
 
-    def _fill_batch(self, claim: Claim) -> None:
+    def _expand_batch(self, claim: Claim) -> None:
         unit = claim.unit
         with (
             self._heartbeats.holding(claim),
@@ -182,7 +182,7 @@ class InferenceProcess:
             span("fill a batch", claim.record, {"meadow.job": unit.job_id}),
         ):
             try:
-                self._filler.fill(claim)
+                self._expander.expand(claim)
             except StoreError as error:
                 self._postpone(claim, error)
             except redis.RedisError:
@@ -261,7 +261,7 @@ class InferenceProcess:
             raise BundleError(f"Batch {claim.unit.job_id} is not pinned to a model.")
 
         def note(name: str, image: bytes, answer: Prediction) -> None:
-            self._answers.note(answer, pinned, image, job_id=claim.unit.job_id, name=name)
+            self._monitor.note(answer, pinned, image, job_id=claim.unit.job_id, name=name)
 
         # The model first: a pack is not fetched in vain when this host does not have it.
         model = self._models.pinned(pinned)

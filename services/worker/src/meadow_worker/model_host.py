@@ -73,7 +73,7 @@ class ModelHost:
         return self._current
 
     def refresh(self) -> bool:
-        """Load the model that the host's keeper has fetched, if it is another one.
+        """Load the model that the host's model sync has fetched, if it is another one.
 
         Returns:
             Whether there was one, be it served now or refused.
@@ -132,7 +132,7 @@ class ModelHost:
             logger.exception("refused model version %s; %s keeps serving", ref.version, self.serving)
             return False
         if self._refused == ref:
-            # The keeper may have mended it just before it was refused.
+            # The model sync may have mended it just before it was refused.
             self._refused = None
             self._cache.forgive()
         # What a running batch is pinned to is most likely the version that just left production.

@@ -10,7 +10,7 @@ from meadow.items import ItemResult, ItemState
 from meadow.jobs.model import JobError
 from meadow.predictions import Prediction
 from meadow.problems import ProblemTypes
-from meadow_worker.answering import answer_all
+from meadow_worker.inference import answer_all
 from meadow_worker.pack_reader import PackEntry, PackImage
 from meadow_worker.served_model import ServedModel
 

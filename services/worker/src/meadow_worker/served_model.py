@@ -17,7 +17,7 @@ from meadow.registry.model import ModelRef
 from meadow_worker.engines.base import Engine
 from meadow_worker.engines.choose import load_engine, shares_device
 from meadow_worker.engines.dynamic_batching import DynamicBatching
-from meadow_worker.engines.metered import MeteredEngine, RunListener
+from meadow_worker.engines.instrumented import InstrumentedEngine, RunListener
 
 MILLISECONDS = 1000
 _DIGITS = 4
@@ -39,7 +39,7 @@ class ServedModel:
         on_run: RunListener = lambda *_: None,
         watching: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
-        """Load a bundle, verify its files and prove its answers.
+        """Load a bundle, verify its files and check its answers against the probe.
 
         Args:
             ref: What the bundle must be.
@@ -65,8 +65,8 @@ class ServedModel:
             raise
         except Exception as error:  # each engine has exceptions of its own
             raise BundleError(f"The bundle in {bundle} does not load into {engine}: {error}") from error
-        metered = MeteredEngine(loaded, on_run)
-        self._engine: Engine = DynamicBatching(metered) if shares_device(engine) else metered
+        instrumented = InstrumentedEngine(loaded, on_run)
+        self._engine: Engine = DynamicBatching(instrumented) if shares_device(engine) else instrumented
 
     @property
     def engine(self) -> str:

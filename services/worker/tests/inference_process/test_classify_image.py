@@ -19,9 +19,9 @@ from meadow.registry.model import ModelRef
 from meadow.settings import Settings
 from meadow.tracing import configure_tracing, end_tracing, span
 from meadow_worker import inference_process
-from meadow_worker.answering import answer_claims
+from meadow_worker.heartbeat import worker_name
+from meadow_worker.inference import classify_claims
 from meadow_worker.inference_process import RUN_IMAGES, InferenceProcess
-from meadow_worker.lease_keeper import worker_name
 from meadow_worker.served_model import ServedModel
 
 pytestmark = MLFLOW_WARNINGS
@@ -68,13 +68,13 @@ async def test_log_lines_name_the_job_its_request_and_the_model(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     seen: list[dict[str, str]] = []
-    answer = answer_claims
+    answer = classify_claims
 
     def look(claims: Sequence[Claim], model: ServedModel) -> list[tuple[Claim, Prediction | JobError]]:
         seen.append(dict(current_log_context()))
         return answer(claims, model)
 
-    monkeypatch.setattr(inference_process, "answer_claims", look)
+    monkeypatch.setattr(inference_process, "classify_claims", look)
     with log_context(request_id="r1"):
         unit = await send_image(submissions, images[0])
     process.classify_image(unit)

@@ -232,7 +232,7 @@ async def test_a_pack_of_a_source_of_which_a_part_is_gone_fails_its_batch(
     redis_client: redis.Redis,
 ) -> None:
     unit = await open_source({"a.jpg": images[0]})
-    process.fill_batch(unit)
+    process.expand_batch(unit)
     if lost is pack_rejections_key:
         # As a zip's batch has them: the images in a tar, and beside it what is missing from that.
         source = ZipSource(upload_id="upload_1").model_dump_json()

@@ -15,8 +15,8 @@ from meadow.registry.model import ModelRef
 from meadow.registry.versions import ModelRegistry
 from meadow.settings import Settings
 from meadow.status import WorkerStatus
+from meadow_worker.heartbeat import worker_name
 from meadow_worker.inference_process import InferenceProcess
-from meadow_worker.lease_keeper import worker_name
 
 pytestmark = MLFLOW_WARNINGS
 

@@ -6,9 +6,9 @@ from pathlib import Path
 from meadow.bundle.manifest import BundleError, BundleManifest
 from meadow.bundle.probe import read_probe
 from meadow_worker.engines.base import Engine, EngineUnavailableError
-from meadow_worker.engines.fastest import fastest_engine
+from meadow_worker.engines.parity import check_parity
 from meadow_worker.engines.precision import Precision
-from meadow_worker.engines.proof import prove
+from meadow_worker.engines.precision_autotuning import autotuned_engine
 
 
 def resolve_engine(wanted: str) -> str:
@@ -30,7 +30,7 @@ def resolve_engine(wanted: str) -> str:
 
 
 def load_engine(name: str, bundle: Path, manifest: BundleManifest, *, wanted: str = "auto") -> Engine:
-    """Load a bundle into an engine, and prove on the bundle's probe that it answers as the network was trained to.
+    """Load a bundle into an engine, and check on the bundle's probe that it answers as the network was trained to.
 
     Engines are heavy to import, so only the chosen one is.
 
@@ -50,7 +50,7 @@ def load_engine(name: str, bundle: Path, manifest: BundleManifest, *, wanted: st
         from meadow_worker.engines.torch import TorchEngine  # noqa: PLC0415 - see above
 
         engine: Engine = TorchEngine(bundle, manifest)
-        prove(engine, probe)
+        check_parity(engine, probe)
         return engine
     from meadow_worker.engines.openvino import OpenVinoEngine, available_precisions  # noqa: PLC0415 - see above
 
@@ -59,7 +59,7 @@ def load_engine(name: str, bundle: Path, manifest: BundleManifest, *, wanted: st
         if wanted not in candidates:
             raise BundleError(f"This bundle cannot be run in {wanted} here, only in {', '.join(candidates)}.")
         candidates = (Precision(wanted),)
-    return fastest_engine(bundle, probe, candidates, lambda precision: OpenVinoEngine(bundle, precision))
+    return autotuned_engine(bundle, probe, candidates, lambda precision: OpenVinoEngine(bundle, precision))
 
 
 def shares_device(name: str) -> bool:

@@ -12,7 +12,7 @@ from meadow_worker.metrics import WorkerMetrics
 logger = logging.getLogger(__name__)
 
 
-class ModelKeeper:
+class ModelSync:
     """Fetches the production version into the host's cache whenever it changes."""
 
     def __init__(
@@ -64,7 +64,7 @@ class ModelKeeper:
             try:
                 self.refresh()
             except Exception:
-                # A keeper that ended quietly would leave the host on its old model for good.
+                # A sync that ended quietly would leave the host on its old model for good.
                 logger.exception("could not look for a new model; trying again")
             self._stop.wait(self._poll_seconds)
 

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from meadow.problems import ProblemTypes
 from meadow.settings import MEBIBYTE
-from meadow_worker.filling.errors import SourceError
-from meadow_worker.filling.range_reader import RangeReader
+from meadow_worker.expansion.errors import SourceError
+from meadow_worker.expansion.range_reader import RangeReader
 
 MAX_DIRECTORY_BYTES = 64 * MEBIBYTE
 MAX_SHOWN = 1024

@@ -16,7 +16,7 @@ from meadow.jobs.submissions import JobSubmissions
 from meadow.registry.model import ModelRef
 from meadow.settings import Settings
 from meadow.status import WorkerStatus
-from meadow_worker.lease_keeper import LeaseKeeper, worker_name
+from meadow_worker.heartbeat import Heartbeat, worker_name
 
 LEASE = 0.3
 MODEL = ModelRef(name="model", version="1", digest="d1")
@@ -39,20 +39,20 @@ def leases(redis_client: redis.Redis, settings: Settings) -> JobLeases:
 
 
 @pytest.fixture
-def keeper(redis_client: redis.Redis, leases: JobLeases) -> Iterator[LeaseKeeper]:
-    made = LeaseKeeper(redis_client, leases, engine=lambda: "openvino int8", serving=lambda: MODEL)
+def heartbeat(redis_client: redis.Redis, leases: JobLeases) -> Iterator[Heartbeat]:
+    made = Heartbeat(redis_client, leases, engine=lambda: "openvino int8", serving=lambda: MODEL)
     made.start()
     yield made
     made.stop()
 
 
 async def test_work_is_held_for_as_long_as_it_takes(
-    keeper: LeaseKeeper, leases: JobLeases, submissions: JobSubmissions
+    heartbeat: Heartbeat, leases: JobLeases, submissions: JobSubmissions
 ) -> None:
     unit = Unit((await submissions.submit(JobKind.CLASSIFICATION, image=b"pixels")).job_id)
     claim = leases.claim(unit, MODEL)
     assert claim
-    with keeper.holding(claim):
+    with heartbeat.holding(claim):
         await asyncio.sleep(4 * LEASE)
         assert leases.claim(unit, MODEL) is None
     await asyncio.sleep(1.5 * LEASE)
@@ -62,26 +62,26 @@ async def test_work_is_held_for_as_long_as_it_takes(
 
 
 async def test_work_that_ends_in_an_error_is_let_go(
-    keeper: LeaseKeeper, leases: JobLeases, submissions: JobSubmissions
+    heartbeat: Heartbeat, leases: JobLeases, submissions: JobSubmissions
 ) -> None:
     unit = Unit((await submissions.submit(JobKind.CLASSIFICATION, image=b"pixels")).job_id)
     claim = leases.claim(unit, MODEL)
     assert claim
-    with pytest.raises(ValueError, match="on purpose"), keeper.holding(claim):
+    with pytest.raises(ValueError, match="on purpose"), heartbeat.holding(claim):
         raise ValueError("on purpose")
     await asyncio.sleep(1.5 * LEASE)
     assert leases.claim(unit, MODEL)
 
 
-def test_the_process_is_listed_while_it_lives(keeper: LeaseKeeper, redis_client: redis.Redis) -> None:
+def test_the_process_is_listed_while_it_lives(heartbeat: Heartbeat, redis_client: redis.Redis) -> None:
     status = WorkerStatus.model_validate_json(redis_client.hget(keys.WORKERS, worker_name()) or b"")
     assert (status.engine, status.model) == ("openvino int8", MODEL)
-    keeper.stop()
+    heartbeat.stop()
     assert redis_client.hlen(keys.WORKERS) == 0
 
 
 def test_a_process_that_never_started_can_be_stopped(redis_client: redis.Redis, leases: JobLeases) -> None:
-    LeaseKeeper(redis_client, leases, engine=lambda: "openvino int8", serving=lambda: None).stop()
+    Heartbeat(redis_client, leases, engine=lambda: "openvino int8", serving=lambda: None).stop()
     assert redis_client.hlen(keys.WORKERS) == 0
 
 
@@ -98,11 +98,11 @@ def test_a_process_that_starts_while_redis_is_away_reports_once_it_is_back(
     start_redis: Callable[[int], AbstractContextManager[str]], absent_port: int, settings: Settings
 ) -> None:
     client = redis.Redis(port=absent_port)
-    keeper = LeaseKeeper(client, JobLeases(client, settings), engine=lambda: "openvino int8", serving=lambda: MODEL)
-    keeper.start()
+    heartbeat = Heartbeat(client, JobLeases(client, settings), engine=lambda: "openvino int8", serving=lambda: MODEL)
+    heartbeat.start()
     with start_redis(absent_port):
         assert listed(client, seconds=10)
-        keeper.stop()
+        heartbeat.stop()
 
 
 def test_nothing_that_goes_wrong_ends_the_heartbeats(redis_client: redis.Redis, leases: JobLeases) -> None:
@@ -113,8 +113,8 @@ def test_nothing_that_goes_wrong_ends_the_heartbeats(redis_client: redis.Redis, 
             raise broken.pop()
         return "openvino int8"
 
-    keeper = LeaseKeeper(redis_client, leases, engine=engine, serving=lambda: MODEL)
-    keeper.start()
+    heartbeat = Heartbeat(redis_client, leases, engine=engine, serving=lambda: MODEL)
+    heartbeat.start()
     assert listed(redis_client, seconds=10)
     assert not broken
-    keeper.stop()
+    heartbeat.stop()

@@ -9,8 +9,8 @@ from meadow.sources.model import FormSource
 from meadow.storage.errors import ObjectMissingError
 from meadow.storage.layout import upload_key
 from meadow.storage.s3 import ObjectStore
-from meadow_worker.filling.errors import SourceError
-from meadow_worker.filling.packing import ReadImage
+from meadow_worker.expansion.errors import SourceError
+from meadow_worker.expansion.packing import ReadImage
 
 
 def form_images(

@@ -10,7 +10,7 @@ import redis
 from redis.asyncio import Redis
 
 from meadow.jobs import keys
-from meadow.jobs.filling import BatchFilling
+from meadow.jobs.expansion import BatchExpansion
 from meadow.jobs.ids import JobIds
 from meadow.jobs.keys import Unit
 from meadow.jobs.leases import Claim, JobLeases
@@ -22,7 +22,7 @@ from meadow.settings import Settings
 from meadow.sources.model import Source
 from meadow.storage.layout import upload_key
 from meadow.storage.s3 import ObjectStore
-from meadow_worker.filling.filler import BatchFiller
+from meadow_worker.expansion.batch_expander import BatchExpander
 from meadow_worker.pack_reader import PackImage, PackReader
 
 IDS = JobIds(b"secret")
@@ -30,7 +30,7 @@ TURNS = 1000
 
 
 @dataclass(frozen=True)
-class FilledBatch:
+class ExpandedBatch:
     """A batch with a source."""
 
     id: str
@@ -73,19 +73,19 @@ class FilledBatch:
         """Take it, as the worker that a message came to."""
         return JobLeases(self.client, self.settings).claim(Unit(self.id))
 
-    def filler(self, **parts: object) -> BatchFiller:
-        """Make a filler whose turns last as long as is said."""
-        leases, filling = JobLeases(self.client, self.settings), BatchFilling(self.client, self.settings)
-        made: dict[str, object] = {"store": self.store, "leases": leases, "filling": filling, **parts}
-        return BatchFiller(settings=self.settings, **made)  # type: ignore[arg-type]
+    def expander(self, **parts: object) -> BatchExpander:
+        """Make a expander whose turns last as long as is said."""
+        leases, expansion = JobLeases(self.client, self.settings), BatchExpansion(self.client, self.settings)
+        made: dict[str, object] = {"store": self.store, "leases": leases, "expansion": expansion, **parts}
+        return BatchExpander(settings=self.settings, **made)  # type: ignore[arg-type]
 
-    def fill(self, filler: BatchFiller | None = None) -> int:
+    def expand(self, expander: BatchExpander | None = None) -> int:
         """Fill it to its end; returns how many turns that took."""
         for turn in range(TURNS):
             claim = self.claim()
             if claim is None:
                 return turn
-            (filler or self.filler()).fill(claim)
+            (expander or self.expander()).expand(claim)
         raise AssertionError("it is never filled")
 
     def lose_worker(self) -> None:

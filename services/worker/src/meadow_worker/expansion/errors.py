@@ -1,4 +1,4 @@
-"""What ends the filling of a batch, or of one image of it."""
+"""Errors that end the expansion of a batch, or of one of its images."""
 
 from meadow.jobs.model import JobError
 from meadow.problems import ProblemType

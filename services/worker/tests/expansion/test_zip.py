@@ -8,33 +8,33 @@ from collections.abc import Callable
 
 import pytest
 
-from filled_batch import FilledBatch
+from expanded_batch import ExpandedBatch
 from meadow.jobs.model import JobError
 from meadow.packs import PACK_IMAGES
 from meadow.settings import Settings
-from meadow_worker.filling import zip as zip_images_module
-from meadow_worker.filling import zip_directory
+from meadow_worker.expansion import zip as zip_images_module
+from meadow_worker.expansion import zip_directory
 from zips import body_start, change_both, change_record, make_zip
 
-OpenZip = Callable[..., FilledBatch]
+OpenZip = Callable[..., ExpandedBatch]
 NOISE = random.Random(0).randbytes(2000)  # noqa: S311 - bytes that do not shrink
 
 
-def details(batch: FilledBatch) -> dict[str, str]:
+def details(batch: ExpandedBatch) -> dict[str, str]:
     """Why each failed item failed; the good ones left out."""
     return {name: body for name, body in batch.images().items() if isinstance(body, str)}
 
 
-def refused(batch: FilledBatch, name: str) -> str:
-    batch.fill()
+def refused(batch: ExpandedBatch, name: str) -> str:
+    batch.expand()
     error = dict(image for pack in batch.packs() for image in pack)[name]
     assert isinstance(error, JobError)
     assert error.code == "zip-entry-refused"
     return error.detail
 
 
-def failure(batch: FilledBatch) -> tuple[str, str]:
-    batch.fill()
+def failure(batch: ExpandedBatch) -> tuple[str, str]:
+    batch.expand()
     assert batch.record["state"] == "failed"
     assert batch.error
     assert batch.record.get("total", "0") == "0", "nothing of it was enqueued"
@@ -45,7 +45,7 @@ def failure(batch: FilledBatch) -> tuple[str, str]:
 def test_images_keep_their_order_and_their_bytes(open_zip: OpenZip, method: int) -> None:
     entries = [(f"lawn/{number:03}.jpg", NOISE[number:]) for number in range(2 * PACK_IMAGES + 5)]
     batch = open_zip(make_zip(entries, method=method))
-    batch.fill()
+    batch.expand()
     packs = batch.packs()
     assert [len(pack) for pack in packs] == [PACK_IMAGES, PACK_IMAGES, 5]
     assert [image for pack in packs for image in pack] == entries
@@ -56,7 +56,7 @@ def test_images_keep_their_order_and_their_bytes(open_zip: OpenZip, method: int)
 def test_what_is_no_image_is_passed_over_as_in_a_folder(open_zip: OpenZip) -> None:
     names = ["a/", "a/one.JPG", "a/notes.txt", "__MACOSX/a/._one.jpg", ".hidden.jpg", ".git/two.jpg", "./three.png"]
     batch = open_zip(make_zip([(name, b"" if name.endswith("/") else NOISE) for name in names]))
-    batch.fill()
+    batch.expand()
     assert batch.images() == {"a/one.JPG": NOISE, "./three.png": NOISE}
     assert batch.job().passed_over == {".txt": 1, "hidden or system folder": 2, "hidden or system file": 1}
 
@@ -64,7 +64,7 @@ def test_what_is_no_image_is_passed_over_as_in_a_folder(open_zip: OpenZip) -> No
 @pytest.mark.parametrize("suffix", [".jfif", ".jpe", ".jif", ".heic", ".HEIF", ".hif", ".avif", ".webp", ".tif"])
 def test_every_suffix_of_an_image_type_names_an_image(open_zip: OpenZip, suffix: str) -> None:
     batch = open_zip(make_zip([(f"a{suffix}", NOISE)]))
-    batch.fill()
+    batch.expand()
     assert list(batch.images()) == [f"a{suffix}"]
 
 
@@ -79,7 +79,7 @@ def test_entry_whose_suffix_names_no_type_is_told_by_its_first_bytes(open_zip: O
         ("empty", b""),
     ]
     batch = open_zip(make_zip([*entries, ("raw.dng", image)], method=method))
-    batch.fill()
+    batch.expand()
     assert batch.images() == dict(entries[:2])
     assert batch.job().passed_over == {"file without a suffix": 2, ".jpg?w=9": 1, ".dng": 1}
 
@@ -87,7 +87,7 @@ def test_entry_whose_suffix_names_no_type_is_told_by_its_first_bytes(open_zip: O
 def test_untold_entries_that_cannot_be_read_are_passed_over(open_zip: OpenZip) -> None:
     archive = change_both(make_zip([("a.jpg", NOISE), ("b", b"GIF89a" + NOISE)]), "b", "flags", 1)
     batch = open_zip(archive)
-    batch.fill()
+    batch.expand()
     assert batch.images() == {"a.jpg": NOISE}
     assert batch.job().passed_over == {"file without a suffix": 1}
 
@@ -95,7 +95,7 @@ def test_untold_entries_that_cannot_be_read_are_passed_over(open_zip: OpenZip) -
 def test_long_stretch_of_untold_entries_holds_nobody_up(open_zip: OpenZip, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(zip_images_module, "ENTRIES_PER_PAUSE", 5)
     batch = open_zip(make_zip([*[(f"{number:02}", NOISE) for number in range(23)], ("z.jpg", NOISE)]))
-    assert batch.fill(batch.filler(turn_seconds=0)) >= 4 + 2
+    assert batch.expand(batch.expander(turn_seconds=0)) >= 4 + 2
     assert batch.images() == {"z.jpg": NOISE}
     assert batch.job().passed_over == {"file without a suffix": 23}
 
@@ -116,7 +116,7 @@ def test_long_stretch_of_untold_entries_holds_nobody_up(open_zip: OpenZip, monke
 )
 def test_a_bad_name_is_a_failed_item(open_zip: OpenZip, name: str, why: str) -> None:
     batch = open_zip(make_zip([("good.jpg", NOISE), (name, NOISE), ("last.jpg", NOISE)]))
-    batch.fill()
+    batch.expand()
     images = list(batch.images().items())
     assert [name for name, body in images if body == NOISE] == ["good.jpg", "last.jpg"]
     label, detail = images[1]
@@ -129,14 +129,14 @@ def test_names_are_read_in_the_three_ways_they_are_written(open_zip: OpenZip) ->
     for told, raw in (("bl?te.jpg", b"bl\x81te.jpg"), ("gr??s.jpg", "grös.jpg".encode())):
         archive = archive.replace(told.encode(), raw)
     batch = open_zip(archive)
-    batch.fill()
+    batch.expand()
     assert list(batch.images()) == ["blüte.jpg", "grün.jpg", "grös.jpg"]
 
 
 def test_the_second_of_a_name_is_a_failed_item(open_zip: OpenZip) -> None:
     archive = make_zip([("a.jpg", NOISE), ("b.jpg", NOISE[1:])]).replace(b"b.jpg", b"a.jpg")
     batch = open_zip(archive)
-    batch.fill()
+    batch.expand()
     [[(_, first), (_, second)]] = batch.packs()
     assert first == NOISE
     assert isinstance(second, JobError)
@@ -180,7 +180,7 @@ def test_name_with_slashes_in_the_directory_alone_is_the_same_name(open_zip: Ope
     """As programs on .NET 4.5 write it."""
     archive = make_zip([("a/b.jpg", NOISE)])
     batch = open_zip(archive.replace(b"a/b.jpg", b"a\\b.jpg", 1))
-    batch.fill()
+    batch.expand()
     assert batch.images() == {"a/b.jpg": NOISE}
 
 
@@ -201,7 +201,7 @@ def test_a_size_that_lies_is_told_and_no_more_is_unpacked(open_zip: OpenZip, sai
 
 def test_a_bomb_is_refused_by_its_ratio_and_by_its_size(open_zip: OpenZip) -> None:
     batch = open_zip(make_zip([("flat.jpg", bytes(90_000)), ("large.jpg", bytes(100_001)), ("good.jpg", NOISE)]))
-    batch.fill()
+    batch.expand()
     told = details(batch)
     assert "more than 200 times" in told["flat.jpg"]
     assert "at most 100,000 are accepted" in told["large.jpg"]
@@ -214,7 +214,7 @@ def test_image_as_large_as_is_accepted_by_default_is_read_whole(open_zip: OpenZi
     largest, larger = random.Random(1).randbytes(most), bytes(most + 1)  # noqa: S311 - as above
     archive = make_zip([("a.jpg", NOISE), ("b.jpg", largest), ("c.jpg", NOISE), ("d.jpg", larger)], method=method)
     batch = open_zip(archive, max_image_bytes=most)
-    batch.fill()
+    batch.expand()
     assert [len(pack) for pack in batch.packs()] == [1, 1, 2]
     images = batch.images()
     assert (images["a.jpg"], images["b.jpg"] == largest, images["c.jpg"]) == (NOISE, True, NOISE)
@@ -303,7 +303,7 @@ def test_a_program_in_front_and_a_comment_behind_do_no_harm(open_zip: OpenZip) -
         archive.writestr("a.jpg", NOISE)
         archive.comment = b"PK\x05\x06 is in here"
     batch = open_zip(buffer.getvalue())
-    batch.fill()
+    batch.expand()
     assert batch.images() == {"a.jpg": NOISE}
 
 
@@ -319,7 +319,7 @@ def test_a_zip64_is_read(open_zip: OpenZip) -> None:
     locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, end, 1)
     full = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
     batch = open_zip(body[:end] + end64 + locator + full)
-    batch.fill()
+    batch.expand()
     assert batch.images() == {"a.jpg": NOISE}
 
 
@@ -328,6 +328,6 @@ def test_the_upload_is_deleted_once_the_batch_is_filled_or_failed(open_zip: Open
         batch = open_zip(body)
         upload_id = batch.record["source"].split('"')[-2]
         assert batch.has_upload(upload_id)
-        batch.fill()
+        batch.expand()
         assert batch.record["state"] == state
         assert not batch.has_upload(upload_id)

@@ -14,7 +14,7 @@ from meadow.jobs.unit_keys import message_for, queue_of, unit_keys
 from meadow.settings import Settings
 
 
-class FillVerdict(StrEnum):
+class ExpansionVerdict(StrEnum):
     """What became of a pack that was to be added."""
 
     ADDED = "added"
@@ -38,7 +38,7 @@ class SourcePosition:
         return json.dumps(self.passed_over) if self.passed_over else ""
 
 
-class BatchFilling:
+class BatchExpansion:
     """Adds packs to a claimed batch, in their order, and seals it."""
 
     def __init__(self, client: redis.Redis, settings: Settings) -> None:
@@ -52,7 +52,7 @@ class BatchFilling:
         """Whether no pack would be taken now."""
         return self._redis.llen(queue_of(claim.unit)) >= self._max_queue_depth
 
-    def add_pack(self, claim: Claim, number: int, images: int, position: SourcePosition) -> FillVerdict:
+    def add_pack(self, claim: Claim, number: int, images: int, position: SourcePosition) -> ExpansionVerdict:
         """Enqueue a pack whose objects are stored.
 
         Args:
@@ -73,7 +73,7 @@ class BatchFilling:
             position.cursor,
             position.counts,
         ]
-        return FillVerdict(self._fill_pack(unit_keys(claim.unit), arguments).decode())
+        return ExpansionVerdict(self._fill_pack(unit_keys(claim.unit), arguments).decode())
 
     def seal(self, claim: Claim, position: SourcePosition) -> bool:
         """Say that the batch is whole and let go of it; False when it is no longer this attempt's."""

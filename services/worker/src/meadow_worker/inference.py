@@ -14,7 +14,7 @@ from meadow_worker.served_model import ServedModel
 logger = logging.getLogger(__name__)
 
 
-def answer_claims(claims: Sequence[Claim], model: ServedModel) -> list[tuple[Claim, Prediction | JobError]]:
+def classify_claims(claims: Sequence[Claim], model: ServedModel) -> list[tuple[Claim, Prediction | JobError]]:
     """Answer jobs of one image each in one run of the network."""
     answers: list[tuple[Claim, Prediction | JobError]] = []
     decoded: list[tuple[Claim, DecodedImage]] = []

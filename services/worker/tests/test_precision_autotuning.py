@@ -20,8 +20,8 @@ from meadow_trainer.export import write_files
 from meadow_trainer.model import empty_network
 from meadow_trainer.quantize import offer_quantized
 from meadow_worker.engines.choose import load_engine
-from meadow_worker.engines.fastest import fastest_engine
 from meadow_worker.engines.precision import Precision
+from meadow_worker.engines.precision_autotuning import autotuned_engine
 
 PROBE = Probe(np.zeros((4, 2, 2, 3), np.uint8), np.tile(np.array([2, 0], np.float32), (4, 1)))
 EXACT, HALF, INT8 = Precision.FLOAT32, Precision.BFLOAT16, Precision.INT8
@@ -53,7 +53,7 @@ class Machine:
         return self.engines[precision]
 
     def choose(self, folder: Path) -> Precision:
-        return fastest_engine(folder, PROBE, tuple(self.engines), self.load).precision
+        return autotuned_engine(folder, PROBE, tuple(self.engines), self.load).precision
 
 
 @pytest.fixture

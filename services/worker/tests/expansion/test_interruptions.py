@@ -7,8 +7,8 @@ from typing import BinaryIO
 import pytest
 import redis
 
-from filled_batch import FilledBatch
-from meadow.jobs.filling import BatchFilling, FillVerdict, SourcePosition
+from expanded_batch import ExpandedBatch
+from meadow.jobs.expansion import BatchExpansion, ExpansionVerdict, SourcePosition
 from meadow.jobs.keys import Unit
 from meadow.jobs.leases import Claim, JobLeases
 from meadow.jobs.record import text
@@ -20,7 +20,7 @@ from meadow.settings import Settings
 from meadow.sources.model import FormSource, PrefixSource, Source, ZipSource
 from meadow.storage.layout import upload_key
 from meadow.storage.s3 import ObjectStore
-from meadow_worker.filling.filler import BatchFiller
+from meadow_worker.expansion.batch_expander import BatchExpander
 from zips import make_zip
 
 NOISE = random.Random(0).randbytes(1000)  # noqa: S311 - bytes that do not shrink
@@ -69,10 +69,10 @@ class FusedStore(ObjectStore):
         super().delete(bucket, key)
 
 
-class FusedFilling(BatchFilling):
+class FusedExpansion(BatchExpansion):
     fuse: Fuse
 
-    def add_pack(self, claim: Claim, number: int, images: int, position: SourcePosition) -> FillVerdict:
+    def add_pack(self, claim: Claim, number: int, images: int, position: SourcePosition) -> ExpansionVerdict:
         verdict = super().add_pack(claim, number, images, position)
         self.fuse.burn()
         return verdict
@@ -103,16 +103,16 @@ def source(
     return PrefixSource(uri=f"s3://{settings.images_bucket}/interrupted/")
 
 
-def fused(batch: FilledBatch, steps: int, turn_seconds: float) -> tuple[Fuse, BatchFiller]:
+def fused(batch: ExpandedBatch, steps: int, turn_seconds: float) -> tuple[Fuse, BatchExpander]:
     fuse = Fuse(steps)
-    store, filling = FusedStore(batch.settings), FusedFilling(batch.client, batch.settings)
-    store.fuse = filling.fuse = fuse
-    return fuse, batch.filler(store=store, filling=filling, turn_seconds=turn_seconds)
+    store, expansion = FusedStore(batch.settings), FusedExpansion(batch.client, batch.settings)
+    store.fuse = expansion.fuse = fuse
+    return fuse, batch.expander(store=store, expansion=expansion, turn_seconds=turn_seconds)
 
 
 @pytest.mark.parametrize("turn_seconds", [0.0, 60.0], ids=["a pack a turn", "one turn"])
 def test_a_worker_killed_at_any_step_costs_nothing(
-    open_batch: Callable[..., FilledBatch],
+    open_batch: Callable[..., ExpandedBatch],
     upload: Callable[[bytes], str],
     source: Source,
     redis_client: redis.Redis,
@@ -124,12 +124,12 @@ def test_a_worker_killed_at_any_step_costs_nothing(
         if not isinstance(source, PrefixSource):
             source = source.model_copy(update={"upload_id": upload(body)})
         batch = open_batch(source)
-        fuse, filler = fused(batch, step, turn_seconds)
+        fuse, expander = fused(batch, step, turn_seconds)
         try:
-            batch.fill(filler)
+            batch.expand(expander)
         except KilledError:
             batch.lose_worker()
-        batch.fill(batch.filler(turn_seconds=turn_seconds))
+        batch.expand(batch.expander(turn_seconds=turn_seconds))
         assert [image for pack in batch.packs() for image in pack] == IMAGES, step
         record = batch.record
         assert (record["packs"], record["packs_added"], record["total"]) == ("3", "3", str(len(IMAGES))), step
@@ -142,15 +142,15 @@ def test_a_worker_killed_at_any_step_costs_nothing(
 
 
 def test_a_worker_that_dies_on_the_same_spot_ends_the_batch(
-    open_batch: Callable[..., FilledBatch], source: Source
+    open_batch: Callable[..., ExpandedBatch], source: Source
 ) -> None:
     batch = open_batch(source, max_attempts=3)
     for _ in range(3):
-        _, filler = fused(batch, 1, 60)
+        _, expander = fused(batch, 1, 60)
         claim = batch.claim()
         assert claim
         with pytest.raises(KilledError):
-            filler.fill(claim)
+            expander.expand(claim)
         batch.lose_worker()
     assert batch.claim() is None
     assert batch.error
@@ -158,39 +158,41 @@ def test_a_worker_that_dies_on_the_same_spot_ends_the_batch(
 
 
 def test_deaths_between_which_packs_were_added_are_forgiven(
-    open_batch: Callable[..., FilledBatch], source: Source
+    open_batch: Callable[..., ExpandedBatch], source: Source
 ) -> None:
     batch = open_batch(source, max_attempts=1)
     for _ in range(3):
         claim = batch.claim()
         assert claim
         steps = 2 if isinstance(source, PrefixSource) else 4
-        _, filler = fused(batch, steps + 1, 60)
+        _, expander = fused(batch, steps + 1, 60)
         with pytest.raises(KilledError):
-            filler.fill(claim)
+            expander.expand(claim)
         batch.lose_worker()
-    batch.fill()
+    batch.expand()
     assert batch.record["packs"] == "3"
 
 
 def test_a_batch_that_is_cancelled_is_filled_no_further(
-    open_batch: Callable[..., FilledBatch], source: Source, redis_client: redis.Redis
+    open_batch: Callable[..., ExpandedBatch], source: Source, redis_client: redis.Redis
 ) -> None:
     batch = open_batch(source)
     claim = batch.claim()
     assert claim
-    batch.filler(turn_seconds=0).fill(claim)
+    batch.expander(turn_seconds=0).expand(claim)
     assert batch.record["packs_added"] == "1"
     claim = batch.claim()
     assert claim
     redis_client.hset(f"meadow:job:{batch.id}", "state", "cancelled")
-    batch.filler().fill(claim)
+    batch.expander().expand(claim)
     assert batch.record["packs_added"] == "1"
     assert "packs" not in batch.record
     assert not batch.store.exists(batch.settings.jobs_bucket, f"batches/{batch.id}/packs/00000001.tar")
 
 
-def test_a_worker_that_was_taken_for_dead_adds_nothing(open_batch: Callable[..., FilledBatch], source: Source) -> None:
+def test_a_worker_that_was_taken_for_dead_adds_nothing(
+    open_batch: Callable[..., ExpandedBatch], source: Source
+) -> None:
     """Asleep for longer than its lease, while another one went on."""
     batch = open_batch(source)
     sleeper = batch.claim()
@@ -198,32 +200,32 @@ def test_a_worker_that_was_taken_for_dead_adds_nothing(open_batch: Callable[...,
     batch.lose_worker()
     claim = batch.claim()
     assert claim
-    batch.filler(turn_seconds=0).fill(claim)
+    batch.expander(turn_seconds=0).expand(claim)
     before = batch.record
-    batch.filler().fill(sleeper)
+    batch.expander().expand(sleeper)
     assert batch.record == before
-    batch.fill()
+    batch.expand()
     assert [image for pack in batch.packs() for image in pack] == IMAGES
 
 
 def test_a_full_queue_is_waited_for(
-    open_batch: Callable[..., FilledBatch], source: Source, redis_client: redis.Redis
+    open_batch: Callable[..., ExpandedBatch], source: Source, redis_client: redis.Redis
 ) -> None:
     batch = open_batch(source, max_queue_depth=2)
     redis_client.delete(BATCH_QUEUE)
     for _ in range(4):
         claim = batch.claim()
         assert claim
-        batch.filler().fill(claim)
+        batch.expander().expand(claim)
     assert batch.record["packs_added"] == "2"
     assert batch.messages()[batch.id] == 4
     redis_client.delete(BATCH_QUEUE)
-    batch.fill()
+    batch.expand()
     assert [image for pack in batch.packs() for image in pack] == IMAGES
 
 
 def test_a_turn_gives_way_to_other_work(
-    open_batch: Callable[..., FilledBatch], source: Source, redis_client: redis.Redis
+    open_batch: Callable[..., ExpandedBatch], source: Source, redis_client: redis.Redis
 ) -> None:
     """A batch that comes later has its turn before this one goes on."""
     redis_client.delete(BATCH_QUEUE)
@@ -231,19 +233,19 @@ def test_a_turn_gives_way_to_other_work(
     claim = first.claim()
     assert claim
     second = open_batch(source)
-    first.filler(turn_seconds=0).fill(claim)
+    first.expander(turn_seconds=0).expand(claim)
     order = [text(unit) for unit in redis_client.zrange("meadow:waiting:batch", 0, -1)]
     assert order.index(second.id) < order.index(first.id)
 
 
 def test_a_batch_that_is_being_filled_is_answered_meanwhile(
-    open_batch: Callable[..., FilledBatch], source: Source, redis_client: redis.Redis
+    open_batch: Callable[..., ExpandedBatch], source: Source, redis_client: redis.Redis
 ) -> None:
     batch = open_batch(source)
     leases = JobLeases(redis_client, batch.settings)
     totals: list[tuple[int | None, int, bool | None, str]] = []
     while (claim := batch.claim()) is not None:
-        batch.filler(turn_seconds=0).fill(claim)
+        batch.expander(turn_seconds=0).expand(claim)
         number = len(totals)
         pack = leases.claim_pack(Unit(batch.id, number), MODEL)
         if pack:
@@ -262,7 +264,7 @@ def test_a_batch_that_is_being_filled_is_answered_meanwhile(
 
 
 def test_a_lost_message_is_sent_again(
-    open_batch: Callable[..., FilledBatch], source: Source, redis_client: redis.Redis, settings: Settings
+    open_batch: Callable[..., ExpandedBatch], source: Source, redis_client: redis.Redis, settings: Settings
 ) -> None:
     batch = open_batch(source)
     redis_client.delete(BATCH_QUEUE)
@@ -275,15 +277,15 @@ def test_a_lost_message_is_sent_again(
 
 @pytest.mark.parametrize("source", ["zip"], indirect=True)
 def test_a_zip_that_is_replaced_while_it_is_read_fails_the_batch(
-    open_batch: Callable[..., FilledBatch], source: ZipSource, store: ObjectStore, settings: Settings
+    open_batch: Callable[..., ExpandedBatch], source: ZipSource, store: ObjectStore, settings: Settings
 ) -> None:
     for other in (make_zip(IMAGES[::-1]), b"short"):
         batch = open_batch(source)
         claim = batch.claim()
         assert claim
-        batch.filler(turn_seconds=0).fill(claim)
+        batch.expander(turn_seconds=0).expand(claim)
         store.put(settings.jobs_bucket, upload_key(source.upload_id), other)
-        batch.fill()
+        batch.expand()
         assert batch.error
         assert (batch.error.code, "replaced" in batch.error.detail) == ("source-unreadable", True)
         store.put(settings.jobs_bucket, upload_key(source.upload_id), make_zip(ALL))

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from meadow.image_files.passed_over import describe_passed_over
 from meadow.jobs.batches import MAX_PACKS
-from meadow.jobs.filling import BatchFilling, FillVerdict, SourcePosition
+from meadow.jobs.expansion import BatchExpansion, ExpansionVerdict, SourcePosition
 from meadow.jobs.leases import Claim, JobLeases
 from meadow.jobs.record import PASSED_OVER, passed_over_of
 from meadow.problems import ProblemTypes
@@ -20,12 +20,12 @@ from meadow.settings import Settings
 from meadow.sources.model import FormSource, PrefixSource, Source, ZipSource, parse_source
 from meadow.storage.layout import upload_key
 from meadow.storage.s3 import ObjectStore, StoreError
-from meadow_worker.filling.errors import SourceError
-from meadow_worker.filling.form import form_images
-from meadow_worker.filling.packing import tar_packs
-from meadow_worker.filling.prefix import prefix_packs
-from meadow_worker.filling.source_pack import Pause, SourcePack
-from meadow_worker.filling.zip import zip_images
+from meadow_worker.expansion.errors import SourceError
+from meadow_worker.expansion.form import form_images
+from meadow_worker.expansion.packing import tar_packs
+from meadow_worker.expansion.prefix import prefix_packs
+from meadow_worker.expansion.source_pack import Pause, SourcePack
+from meadow_worker.expansion.zip import zip_images
 
 TURN_SECONDS = 0.5
 """About as long as a pack takes to classify: nobody waits for a turn longer than for any other piece of work."""
@@ -33,25 +33,25 @@ TURN_SECONDS = 0.5
 logger = logging.getLogger(__name__)
 
 
-class BatchFiller:
+class BatchExpander:
     """Adds packs to claimed batches."""
 
     def __init__(
         self,
         store: ObjectStore,
         leases: JobLeases,
-        filling: BatchFilling,
+        expansion: BatchExpansion,
         settings: Settings,
         *,
         turn_seconds: float = TURN_SECONDS,
     ) -> None:
         self._store = store
         self._leases = leases
-        self._filling = filling
+        self._expansion = expansion
         self._settings = settings
         self._turn_seconds = turn_seconds
 
-    def fill(self, claim: Claim) -> None:
+    def expand(self, claim: Claim) -> None:
         """Add packs until the source is at its end, the turn is over, the queue is full, or the batch has ended.
 
         Raises:
@@ -72,8 +72,8 @@ class BatchFiller:
         pieces = self._read(source, position.cursor)
         turn_ends = 0.0
         while True:
-            if self._filling.queue_is_full(claim):
-                self._filling.end_turn(claim, position)
+            if self._expansion.queue_is_full(claim):
+                self._expansion.end_turn(claim, position)
                 return False
             piece = next(pieces, None)
             if piece is None:
@@ -91,12 +91,12 @@ class BatchFiller:
                 number += 1
             position = _behind(piece, position)
             if time.monotonic() >= turn_ends:
-                self._filling.end_turn(claim, position)
+                self._expansion.end_turn(claim, position)
                 return False
         if number == 0:
             self._leases.heartbeat(claim, {PASSED_OVER: position.counts or "{}"})
             raise SourceError(ProblemTypes.SOURCE_EMPTY, _empty(source, position))
-        return self._filling.seal(claim, position)
+        return self._expansion.seal(claim, position)
 
     def _turn(self, *, opening: float) -> float:
         """Opening a large zip takes a while; its turn is then as long, so that half the time is spent on images."""
@@ -105,11 +105,11 @@ class BatchFiller:
     def _add(self, claim: Claim, number: int, pack: SourcePack, before: SourcePosition) -> bool:
         for key_of, body in pack.parts:
             self._store.put(self._settings.jobs_bucket, key_of(claim.unit.job_id, number), body)
-        match self._filling.add_pack(claim, number, pack.images, _behind(pack, before)):
-            case FillVerdict.ADDED:
+        match self._expansion.add_pack(claim, number, pack.images, _behind(pack, before)):
+            case ExpansionVerdict.ADDED:
                 return True
-            case FillVerdict.QUEUE_FULL:
-                self._filling.end_turn(claim, before)
+            case ExpansionVerdict.QUEUE_FULL:
+                self._expansion.end_turn(claim, before)
         return False
 
     def _read(self, source: Source, cursor: str) -> Iterator[SourcePack | Pause]:

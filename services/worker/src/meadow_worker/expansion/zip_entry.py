@@ -10,9 +10,9 @@ from meadow.image_files.types import HEADER_BYTES, suffix_of
 from meadow.problems import ProblemTypes
 from meadow.settings import Settings
 from meadow.sources.file_kind import ARCHIVE_SUFFIXES
-from meadow_worker.filling.errors import EntryRefusedError
-from meadow_worker.filling.range_reader import RangeReader
-from meadow_worker.filling.zip_directory import ZipEntry
+from meadow_worker.expansion.errors import EntryRefusedError
+from meadow_worker.expansion.range_reader import RangeReader
+from meadow_worker.expansion.zip_directory import ZipEntry
 
 MAX_NAME_BYTES = 1024
 """As long as an S3 key may be."""

@@ -30,7 +30,7 @@ def worker_name() -> str:
     return f"{host_name()}:{os.getpid()}"
 
 
-class LeaseKeeper:
+class Heartbeat:
     """Heartbeats of a process."""
 
     def __init__(

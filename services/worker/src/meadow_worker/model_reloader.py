@@ -7,19 +7,19 @@ from collections.abc import Callable
 from meadow_worker.model_host import ModelHost
 
 WATCH_SECONDS = 0.5
-"""How often a process looks whether its host's keeper has fetched another model; it costs one look at a file."""
+"""How often a process looks whether its host's model sync has fetched another model; it costs one look at a file."""
 
 logger = logging.getLogger(__name__)
 
 
-class ModelWatch:
+class ModelReloader:
     """Looks for a new model whether or not there are jobs: an idle process must not be found on an old version."""
 
     def __init__(self, models: ModelHost, *, on_change: Callable[[], None]) -> None:
         self._models = models
         self._on_change = on_change
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="model-watch", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="model-reloader", daemon=True)
 
     def start(self) -> None:
         """Begin to look."""

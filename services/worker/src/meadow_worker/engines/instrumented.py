@@ -12,7 +12,7 @@ RunListener = Callable[[int, float], None]
 """Told of each run of the network: how many images it had, and how many seconds it took."""
 
 
-class MeteredEngine:
+class InstrumentedEngine:
     """An engine whose runs are told to a listener: the real ones, also where many callers' images are joined."""
 
     def __init__(self, engine: Engine, on_run: RunListener) -> None:

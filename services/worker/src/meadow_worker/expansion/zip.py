@@ -12,12 +12,12 @@ from meadow.sources.model import ZipSource
 from meadow.storage.errors import ObjectChangedError, ObjectMissingError
 from meadow.storage.layout import upload_key
 from meadow.storage.s3 import ObjectStat, ObjectStore
-from meadow_worker.filling.errors import EntryRefusedError, SourceError
-from meadow_worker.filling.packing import ReadImage
-from meadow_worker.filling.range_reader import RangeReader
-from meadow_worker.filling.source_pack import Pause
-from meadow_worker.filling.zip_directory import ZipEntry, read_directory, shown
-from meadow_worker.filling.zip_entry import check_entry, is_archive, plain_path, read_entry, read_start
+from meadow_worker.expansion.errors import EntryRefusedError, SourceError
+from meadow_worker.expansion.packing import ReadImage
+from meadow_worker.expansion.range_reader import RangeReader
+from meadow_worker.expansion.source_pack import Pause
+from meadow_worker.expansion.zip_directory import ZipEntry, read_directory, shown
+from meadow_worker.expansion.zip_entry import check_entry, is_archive, plain_path, read_entry, read_start
 
 ENTRIES_PER_PAUSE = 1000
 

@@ -39,7 +39,7 @@ class UncertainAnswer:
     name: str
 
 
-class AnswerWatch:
+class PredictionMonitor:
     """Counts answers and keeps uncertain ones, in a thread of its own."""
 
     def __init__(self, client: redis.Redis, store: ObjectStore, settings: Settings) -> None:
@@ -51,7 +51,7 @@ class AnswerWatch:
         self._lock = threading.Lock()
         self._uncertain: Queue[UncertainAnswer] = Queue(MOST_WAITING)
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="answer watch", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="prediction-monitor", daemon=True)
 
     def start(self) -> None:
         """Begin to pass on what is noted."""

@@ -9,7 +9,7 @@ from meadow_worker.engines.base import Engine
 from meadow_worker.engines.precision import TOLERANCE
 
 
-def prove(engine: Engine, probe: Probe) -> None:
+def check_parity(engine: Engine, probe: Probe) -> None:
     """Run the probe's images, together and one alone; a first run is also the engine's warm-up.
 
     Raises:

@@ -14,9 +14,9 @@ from meadow.registry.cache import ModelCache
 from meadow.registry.model import ModelInfo, ModelRef
 from meadow.registry.versions import ModelRegistry
 from meadow.settings import Settings
-from meadow_worker.keeper import ModelKeeper
 from meadow_worker.metrics import WorkerMetrics
 from meadow_worker.model_host import ModelHost, NoModelError
+from meadow_worker.model_sync import ModelSync
 from meadow_worker.served_model import ServedModel
 
 pytestmark = [
@@ -31,8 +31,8 @@ Register = Callable[..., ModelRef]
 
 
 @pytest.fixture
-def keeper(cache: ModelCache, registry: ModelRegistry, metrics: WorkerMetrics) -> ModelKeeper:
-    return ModelKeeper(cache, registry, metrics, poll_seconds=POLL)
+def sync(cache: ModelCache, registry: ModelRegistry, metrics: WorkerMetrics) -> ModelSync:
+    return ModelSync(cache, registry, metrics, poll_seconds=POLL)
 
 
 @pytest.fixture
@@ -62,40 +62,40 @@ def corrupt(folder: Path) -> None:
     (folder / MODEL_FILE).write_bytes(b"other")
 
 
-def test_without_a_model_in_production_there_is_nothing_to_serve(keeper: ModelKeeper, register: Register) -> None:
-    assert not keeper.refresh()
+def test_without_a_model_in_production_there_is_nothing_to_serve(sync: ModelSync, register: Register) -> None:
+    assert not sync.refresh()
     register()
-    assert not keeper.refresh()
+    assert not sync.refresh()
 
 
 def test_what_is_promoted_is_fetched_and_pointed_at(
-    keeper: ModelKeeper, register: Register, promote: Callable[[ModelRef], ModelRef], cache: ModelCache
+    sync: ModelSync, register: Register, promote: Callable[[ModelRef], ModelRef], cache: ModelCache
 ) -> None:
     for name in ("first", "second"):
         ref = promote(register(dataset_name=name))
-        assert keeper.refresh()
+        assert sync.refresh()
         assert cache.pointed() == ref
         assert cache.path_of(ref)
 
 
 def test_nothing_is_written_while_nothing_changes(
-    keeper: ModelKeeper,
+    sync: ModelSync,
     register: Register,
     promote: Callable[[ModelRef], ModelRef],
     cache: ModelCache,
     registry: ModelRegistry,
 ) -> None:
     promote(register())
-    keeper.refresh()
+    sync.refresh()
     written = cache.pointer_changed_ns()
     for _ in range(3):
-        keeper.refresh()
+        sync.refresh()
     assert cache.pointer_changed_ns() == written
     assert registry.downloads == 1  # type: ignore[attr-defined]
 
 
 def test_a_rollback_needs_no_download(
-    keeper: ModelKeeper,
+    sync: ModelSync,
     register: Register,
     promote: Callable[[ModelRef], ModelRef],
     cache: ModelCache,
@@ -104,13 +104,13 @@ def test_a_rollback_needs_no_download(
     old, new = register(dataset_name="old"), register(dataset_name="new")
     for ref in (old, new, old):
         promote(ref)
-        keeper.refresh()
+        sync.refresh()
         assert cache.pointed() == ref
     assert registry.downloads == 2  # type: ignore[attr-defined]
 
 
 def test_a_registry_that_is_down_leaves_the_cached_model(
-    keeper: ModelKeeper,
+    sync: ModelSync,
     register: Register,
     promote: Callable[[ModelRef], ModelRef],
     cache: ModelCache,
@@ -119,19 +119,19 @@ def test_a_registry_that_is_down_leaves_the_cached_model(
 ) -> None:
     """Also over a restart of the host: what is asked then is the cache alone."""
     ref = promote(register())
-    keeper.refresh()
+    sync.refresh()
     assert value(metrics.registry_up) == 1
-    restarted = ModelKeeper(cache, dead_registry, metrics, poll_seconds=POLL)
+    restarted = ModelSync(cache, dead_registry, metrics, poll_seconds=POLL)
     assert restarted.wait_for_model()
     assert cache.pointed() == ref
     assert restarted.refresh()
     assert value(metrics.registry_up) == 0
-    keeper.refresh()
+    sync.refresh()
     assert value(metrics.registry_up) == 1
 
 
 def test_a_damaged_version_is_refused_once_and_not_fetched_again(
-    keeper: ModelKeeper,
+    sync: ModelSync,
     register: Register,
     promote: Callable[[ModelRef], ModelRef],
     cache: ModelCache,
@@ -139,10 +139,10 @@ def test_a_damaged_version_is_refused_once_and_not_fetched_again(
     registry: ModelRegistry,
 ) -> None:
     good = promote(register())
-    keeper.refresh()
+    sync.refresh()
     damaged = promote(register(damage=corrupt, dataset_name="damaged"))
     for _ in range(3):
-        assert keeper.refresh()
+        assert sync.refresh()
     assert cache.pointed() == good
     assert value(metrics.swap_refused) == 1
     assert registry.downloads == 2  # type: ignore[attr-defined]
@@ -152,19 +152,19 @@ def test_a_damaged_version_is_refused_once_and_not_fetched_again(
     assert "not the file that was trained" in refused.reason
     assert value(metrics.refused) == 1
     better = promote(register(dataset_name="better"))
-    keeper.refresh()
+    sync.refresh()
     assert cache.pointed() == better
     assert cache.refused() is None
     assert value(metrics.refused) == 0
     # To go back to what was refused is to try it again.
     promote(damaged)
-    keeper.refresh()
+    sync.refresh()
     assert value(metrics.swap_refused) == 2
     assert cache.pointed() == better
 
 
 def test_a_version_that_is_no_bundle_is_refused_and_the_registry_not_blamed(
-    keeper: ModelKeeper,
+    sync: ModelSync,
     register: Register,
     promote: Callable[[ModelRef], ModelRef],
     cache: ModelCache,
@@ -172,10 +172,10 @@ def test_a_version_that_is_no_bundle_is_refused_and_the_registry_not_blamed(
     metrics: WorkerMetrics,
 ) -> None:
     good = promote(register())
-    keeper.refresh()
+    sync.refresh()
     bare = promote(register(dataset_name="bare"))
     registry._client.delete_model_version_tag(bare.name, bare.version, BUNDLE_DIGEST_TAG)
-    assert keeper.refresh()
+    assert sync.refresh()
     assert cache.pointed() == good
     refused = cache.refused()
     assert refused
@@ -184,7 +184,7 @@ def test_a_version_that_is_no_bundle_is_refused_and_the_registry_not_blamed(
 
 
 def test_a_damaged_bundle_in_the_cache_is_mended_and_taken_up_without_a_restart(
-    keeper: ModelKeeper,
+    sync: ModelSync,
     register: Register,
     promote: Callable[[ModelRef], ModelRef],
     cache: ModelCache,
@@ -193,11 +193,11 @@ def test_a_damaged_bundle_in_the_cache_is_mended_and_taken_up_without_a_restart(
     load: Callable[..., ServedModel],
 ) -> None:
     ref = promote(register())
-    keeper.refresh()
+    sync.refresh()
     corrupt(cache._folder / ref.digest)
-    # The host starts again: its processes find the damage before its keeper has looked.
+    # The host starts again: its processes find the damage before its sync has looked.
     host = ModelHost(cache, registry, lambda ref: load(ref, cache._folder / ref.digest), metrics)
-    restarted = ModelKeeper(ModelCache(cache._folder), registry, metrics, poll_seconds=POLL)
+    restarted = ModelSync(ModelCache(cache._folder), registry, metrics, poll_seconds=POLL)
     assert restarted.wait_for_model()
     with pytest.raises(NoModelError):
         host.current()
@@ -209,10 +209,10 @@ def test_a_damaged_bundle_in_the_cache_is_mended_and_taken_up_without_a_restart(
 
 
 def test_a_host_waits_for_its_first_model(
-    keeper: ModelKeeper, register: Register, promote: Callable[[ModelRef], ModelRef]
+    sync: ModelSync, register: Register, promote: Callable[[ModelRef], ModelRef]
 ) -> None:
     found: list[bool] = []
-    waiting = threading.Thread(target=lambda: found.append(keeper.wait_for_model()))
+    waiting = threading.Thread(target=lambda: found.append(sync.wait_for_model()))
     waiting.start()
     waiting.join(5 * POLL)
     assert waiting.is_alive()
@@ -221,10 +221,10 @@ def test_a_host_waits_for_its_first_model(
     assert found == [True]
 
 
-def test_a_host_that_is_stopped_waits_no_longer(keeper: ModelKeeper) -> None:
-    stopping = threading.Timer(2 * POLL, keeper.stop)
+def test_a_host_that_is_stopped_waits_no_longer(sync: ModelSync) -> None:
+    stopping = threading.Timer(2 * POLL, sync.stop)
     stopping.start()
-    assert not keeper.wait_for_model()
+    assert not sync.wait_for_model()
 
 
 def test_nothing_that_goes_wrong_ends_the_keeper(
@@ -245,14 +245,14 @@ def test_nothing_that_goes_wrong_ends_the_keeper(
         return ask()
 
     monkeypatch.setattr(registry, "production", fail_once)
-    keeper = ModelKeeper(cache, registry, metrics, poll_seconds=POLL)
-    running = threading.Thread(target=keeper.run)
+    sync = ModelSync(cache, registry, metrics, poll_seconds=POLL)
+    running = threading.Thread(target=sync.run)
     running.start()
     for _ in range(500):
         if cache.pointed() == ref or not running.is_alive():
             break
         running.join(POLL)
-    keeper.stop()
+    sync.stop()
     running.join(10)
     assert asked.is_set()
     assert cache.pointed() == ref

@@ -17,8 +17,8 @@ from pydantic import BaseModel, ValidationError
 from meadow.bundle.manifest import BundleError
 from meadow.bundle.probe import Probe
 from meadow_worker.engines.base import Engine
+from meadow_worker.engines.parity import check_parity
 from meadow_worker.engines.precision import Precision
-from meadow_worker.engines.proof import prove
 
 ROUNDS = 5
 
@@ -34,7 +34,7 @@ class Choice(BaseModel):
     """Per image, of every precision that answers as the trained network does."""
 
 
-def fastest_engine(
+def autotuned_engine(
     bundle: Path, probe: Probe, candidates: Sequence[Precision], load: Callable[[Precision], Engine]
 ) -> Engine:
     """Load a bundle in the precision that is fastest here among those that pass the probe.
@@ -56,7 +56,7 @@ def fastest_engine(
             place.write_text(choice.model_dump_json(), encoding="utf-8")
             logger.info("%s is fastest of %s (ms an image)", choice.precision, choice.milliseconds)
     engine = load(choice.precision)
-    prove(engine, probe)
+    check_parity(engine, probe)
     return engine
 
 
@@ -65,7 +65,7 @@ def _measure(probe: Probe, candidates: Sequence[Precision], load: Callable[[Prec
     for precision in candidates:
         engine = load(precision)
         try:
-            prove(engine, probe)
+            check_parity(engine, probe)
         except BundleError as error:
             if precision is candidates[0]:
                 raise

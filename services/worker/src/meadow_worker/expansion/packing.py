@@ -8,7 +8,7 @@ from meadow.jobs.model import JobError
 from meadow.packs import PACK_BYTES, PACK_IMAGES, build_pack
 from meadow.sources.rejections import Rejection, write_rejections
 from meadow.storage.layout import pack_key, pack_rejections_key
-from meadow_worker.filling.source_pack import Pause, SourcePack
+from meadow_worker.expansion.source_pack import Pause, SourcePack
 
 
 @dataclass(frozen=True)

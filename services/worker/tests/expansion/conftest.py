@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 import redis
 
-from filled_batch import IDS, FilledBatch
+from expanded_batch import IDS, ExpandedBatch
 from meadow.settings import Settings
 from meadow.sources.model import Source, ZipSource
 from meadow.storage.layout import upload_key
@@ -20,11 +20,11 @@ def settings(settings: Settings) -> Settings:
 
 
 @pytest.fixture
-def open_batch(redis_client: redis.Redis, settings: Settings, store: ObjectStore) -> Callable[..., FilledBatch]:
+def open_batch(redis_client: redis.Redis, settings: Settings, store: ObjectStore) -> Callable[..., ExpandedBatch]:
     """Accept batches as the gateway does."""
 
-    def run(source: Source, **changes: object) -> FilledBatch:
-        return FilledBatch.accept(redis_client, settings.model_copy(update=changes), store, source)
+    def run(source: Source, **changes: object) -> ExpandedBatch:
+        return ExpandedBatch.accept(redis_client, settings.model_copy(update=changes), store, source)
 
     return run
 
@@ -42,5 +42,5 @@ def upload(settings: Settings, store: ObjectStore) -> Callable[[bytes], str]:
 
 
 @pytest.fixture
-def open_zip(upload: Callable[[bytes], str], open_batch: Callable[..., FilledBatch]) -> Callable[..., FilledBatch]:
+def open_zip(upload: Callable[[bytes], str], open_batch: Callable[..., ExpandedBatch]) -> Callable[..., ExpandedBatch]:
     return lambda body, **changes: open_batch(ZipSource(upload_id=upload(body)), **changes)

@@ -12,8 +12,8 @@ from meadow.registry.model import ModelRef
 from meadow.review.review_set import ReviewSet
 from meadow.settings import Settings
 from meadow.storage.s3 import ObjectStore
-from meadow_worker.answer_watch import MOST_WAITING, AnswerWatch
 from meadow_worker.packs import classify_images
+from meadow_worker.prediction_monitor import MOST_WAITING, PredictionMonitor
 from meadow_worker.served_model import ServedModel
 
 MODEL = ModelRef(name="m", version="3", digest="d")
@@ -30,9 +30,9 @@ def settings(settings: Settings, request: pytest.FixtureRequest) -> Settings:
 
 
 @pytest.fixture
-def watch(redis_client: redis.Redis, store: ObjectStore, settings: Settings) -> AnswerWatch:
+def watch(redis_client: redis.Redis, store: ObjectStore, settings: Settings) -> PredictionMonitor:
     store.ensure_bucket(settings.images_bucket)
-    return AnswerWatch(redis_client, store, settings)
+    return PredictionMonitor(redis_client, store, settings)
 
 
 def counts(client: redis.Redis) -> dict[str, str]:
@@ -46,7 +46,7 @@ def wait(condition: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def test_answers_are_counted_by_class_confidence_and_input(watch: AnswerWatch, redis_client: redis.Redis) -> None:
+def test_answers_are_counted_by_class_confidence_and_input(watch: PredictionMonitor, redis_client: redis.Redis) -> None:
     for _ in range(3):
         watch.note(answer(), MODEL, b"", job_id="job_1", name="")
     watch.flush()
@@ -59,14 +59,14 @@ def test_answers_are_counted_by_class_confidence_and_input(watch: AnswerWatch, r
 
 
 def test_counts_stay_here_while_redis_is_away(
-    watch: AnswerWatch, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+    watch: PredictionMonitor, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise redis.ConnectionError("away")
 
     watch.note(answer(), MODEL, b"", job_id="job_1", name="")
     with monkeypatch.context() as away:
-        away.setattr("meadow_worker.answer_watch.add_counts", fail)
+        away.setattr("meadow_worker.prediction_monitor.add_counts", fail)
         watch.flush()
     assert counts(redis_client) == {}
     watch.stop()
@@ -74,7 +74,7 @@ def test_counts_stay_here_while_redis_is_away(
 
 
 def test_only_uncertain_images_are_kept_for_review(
-    watch: AnswerWatch, redis_client: redis.Redis, store: ObjectStore, settings: Settings
+    watch: PredictionMonitor, redis_client: redis.Redis, store: ObjectStore, settings: Settings
 ) -> None:
     for place, decision in enumerate((Decision.CONFIDENT, Decision.UNSURE, Decision.UNKNOWN)):
         watch.note(answer(decision), MODEL, b"%d" % place, job_id="job_1", name=f"{place}.jpg")
@@ -85,7 +85,7 @@ def test_only_uncertain_images_are_kept_for_review(
     assert {item.name for item in reviews.page(size=10).items} == {"1.jpg", "2.jpg"}
 
 
-def test_more_uncertain_images_than_there_is_room_for_slow_nothing_down(watch: AnswerWatch) -> None:
+def test_more_uncertain_images_than_there_is_room_for_slow_nothing_down(watch: PredictionMonitor) -> None:
     began = time.monotonic()
     for _ in range(10 * MOST_WAITING):
         watch.note(answer(Decision.UNSURE), MODEL, b"x", job_id="job_1", name="")

@@ -13,8 +13,8 @@ from meadow.sources.references import ObjectReference, write_references
 from meadow.storage.errors import ObjectMissingError, ObjectRefusedError
 from meadow.storage.layout import pack_references_key
 from meadow.storage.s3 import ObjectEntry, ObjectStore
-from meadow_worker.filling.errors import SourceError
-from meadow_worker.filling.source_pack import Pause, SourcePack
+from meadow_worker.expansion.errors import SourceError
+from meadow_worker.expansion.source_pack import Pause, SourcePack
 
 KEYS_PER_PAUSE = 1000
 """As many as a page of a listing has."""

@@ -30,8 +30,8 @@ async def test_a_batch_is_filled_and_answered_by_the_version_that_takes_its_firs
     open_source: Callable[..., Awaitable[Unit]],
 ) -> None:
     unit = await open_source({"a.jpg": images[0], "bad.jpg": b"text", "c.jpg": images[1]})
-    process.fill_batch(unit)
-    process.fill_batch(unit)
+    process.expand_batch(unit)
+    process.expand_batch(unit)
     filled = await submissions.read(unit.job_id)
     assert (filled.state, filled.sealed, filled.model) == (JobState.RUNNING, True, None)
     process.classify_pack(Unit(unit.job_id, 0))
@@ -55,7 +55,7 @@ async def test_a_pack_of_references_that_killed_its_workers_is_given_up_without_
     open_source: Callable[..., Awaitable[Unit]],
 ) -> None:
     unit = await open_source({"a.jpg": images[0], "b.jpg": images[1]})
-    process.fill_batch(unit)
+    process.expand_batch(unit)
     for _ in range(settings.max_attempts):
         assert JobLeases(redis_client, settings).claim_pack(Unit(unit.job_id, 0), production)
         redis_client.zadd(keys.LEASES, {f"{unit.job_id}/0": 0})
@@ -78,12 +78,12 @@ async def test_a_store_that_is_down_postpones_the_filling_at_no_attempt(
     del production
     unit = await open_source({"a.jpg": images[0]})
     cut_off = InferenceProcess(settings.model_copy(update={"s3_endpoint_url": "http://127.0.0.1:9"}))
-    cut_off.fill_batch(unit)
+    cut_off.expand_batch(unit)
     assert redis_client.hget(keys.job(unit.job_id), "attempts") == b"0"
     assert redis_client.zscore(keys.LEASES, str(unit))
     assert (await submissions.read(unit.job_id)).state is JobState.RUNNING
     redis_client.zadd(keys.LEASES, {str(unit): 0})
-    InferenceProcess(settings).fill_batch(unit)
+    InferenceProcess(settings).expand_batch(unit)
     assert (await submissions.read(unit.job_id)).sealed
     assert JobLeases(redis_client, settings).postponed_seconds(Claim(unit, attempt=0, record={})) == 0
 
@@ -100,10 +100,10 @@ async def test_a_filling_that_was_postponed_for_too_long_fails_the_batch(
     del production
     unit = await open_source({"a.jpg": images[0]})
     cut_off = InferenceProcess(settings.model_copy(update={"s3_endpoint_url": "http://127.0.0.1:9"}))
-    cut_off.fill_batch(unit)
+    cut_off.expand_batch(unit)
     redis_client.zadd(keys.LEASES, {str(unit): 0})
     monkeypatch.setattr(inference_process, "PATIENCE_SECONDS", 0.0)
-    cut_off.fill_batch(unit)
+    cut_off.expand_batch(unit)
     job = await submissions.read(unit.job_id)
     assert job.error
     assert (job.state, job.error.code) == (JobState.FAILED, "unavailable")
@@ -114,7 +114,7 @@ async def test_a_fault_of_ours_fails_the_batch_rather_than_the_worker(
     process: InferenceProcess, submissions: JobSubmissions
 ) -> None:
     unit = Unit((await submissions.submit(JobKind.BATCH, fields={"source": "{}"})).job_id)
-    process.fill_batch(unit)
+    process.expand_batch(unit)
     job = await submissions.read(unit.job_id)
     assert job.error
     assert (job.state, job.error.code) == (JobState.FAILED, "internal")
