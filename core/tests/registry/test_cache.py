@@ -1,7 +1,5 @@
-import fcntl
 import multiprocessing
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from meadow.bundle.manifest import MANIFEST_FILE, MODEL_FILE, BundleError, read_bundle
-from meadow.registry.cache import BUNDLES_KEPT, LOCK_FILE, ModelCache
+from meadow.registry.cache import BUNDLES_KEPT, ModelCache
 from meadow.registry.model import ModelRef
 from meadow.registry.versions import SCRATCH_PREFIX, ModelRegistry
 from meadow.settings import Settings
@@ -214,17 +212,3 @@ def test_the_pointer_names_what_to_serve(cache: ModelCache, registry: CountingRe
     cache.point(new)
     assert cache.pointed() == new
     assert cache.pointer_changed_ns() > written
-
-
-@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
-def test_a_process_that_is_forked_meanwhile_does_not_keep_the_lock(tmp_path: Path) -> None:
-    cache = ModelCache(tmp_path)
-    with cache._locked():
-        child = multiprocessing.get_context("fork").Process(target=time.sleep, args=(60,))
-        child.start()
-    try:
-        with (tmp_path / LOCK_FILE).open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    finally:
-        child.kill()
-        child.join()

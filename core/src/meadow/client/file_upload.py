@@ -7,7 +7,7 @@ import httpx
 
 from meadow.client.errors import ApiProblem, ClientError, GatewayUnreachableError
 from meadow.client.retries import Pauses
-from meadow.client.transport import Transport, is_loopback
+from meadow.client.transport import Transport, is_on_this_machine
 from meadow.settings import MEBIBYTE
 from meadow.sources.model import Upload
 
@@ -55,7 +55,7 @@ def put_file(transport: Transport, upload: Upload, path: Path, on_progress: Call
         raise UploadTooLargeError(path, size, upload.max_bytes)
     pauses = transport.pauses()
     # The address is its own credential: the API key is not for the store.
-    with httpx.Client(timeout=STORE_SECONDS, trust_env=not is_loopback(upload.url)) as store:
+    with httpx.Client(timeout=STORE_SECONDS, trust_env=not is_on_this_machine(upload.url)) as store:
         while True:
             try:
                 pieces = _pieces(path, on_progress)

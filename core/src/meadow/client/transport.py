@@ -3,13 +3,13 @@
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from ipaddress import ip_address
 from uuid import uuid4
 
 import httpx
 
 from meadow.client.errors import ApiProblem, GatewayUnreachableError
 from meadow.client.retries import Pauses, RetryPolicy, retry_after
+from meadow.net.loopback import is_loopback
 
 CONNECT_SECONDS = 5.0
 
@@ -30,7 +30,7 @@ class Transport:
             base_url=self.base_url,
             headers={"Authorization": f"Bearer {api_key}"} if api_key else {},
             # A proxy from the environment cannot reach this machine's loopback addresses.
-            trust_env=not is_loopback(self.base_url),
+            trust_env=not is_on_this_machine(self.base_url),
             limits=httpx.Limits(max_connections=64, max_keepalive_connections=64),
         )
 
@@ -130,13 +130,9 @@ class Transport:
             raise GatewayUnreachableError(self.base_url, _reason(error)) from error
 
 
-def is_loopback(url: str) -> bool:
-    """Whether an address is on this machine."""
-    host = httpx.URL(url).host
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+def is_on_this_machine(url: str) -> bool:
+    """Whether a URL's host is a loopback address."""
+    return is_loopback(httpx.URL(url).host)
 
 
 def _reason(error: httpx.TransportError) -> str:

@@ -5,19 +5,17 @@ the one to serve; processes look at it every moment, which needs no network. `se
 proved itself here, and `refused.json` the one that has not, and why.
 """
 
-import fcntl
 import os
 import shutil
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel
 
+from meadow.atomic_file import write_atomically
 from meadow.bundle.manifest import MANIFEST_FILE, BundleError, read_bundle
+from meadow.file_lock import file_lock
 from meadow.registry.model import ModelRef, RefusedModel
 from meadow.registry.versions import SCRATCH_PREFIX, ModelRegistry
 
@@ -57,7 +55,7 @@ class ModelCache:
         if not ref.digest:
             raise BundleError(f"Version {ref.version} of {ref.name} carries no bundle digest: it is no Meadow model.")
         self._folder.mkdir(parents=True, exist_ok=True)
-        with self._locked():
+        with file_lock(self._folder / LOCK_FILE):
             if (present := self._intact(ref)) is not None:
                 os.utime(present)
                 return present
@@ -145,23 +143,10 @@ class ModelCache:
             return 0
 
     def _write(self, name: str, content: BaseModel) -> None:
-        # Threads and processes write at the same time.
-        scratch = self._folder / f".{name}.{os.getpid()}.{threading.get_ident()}"
-        scratch.write_text(content.model_dump_json(), encoding="utf-8")
-        scratch.replace(self._folder / name)
+        write_atomically(self._folder / name, content.model_dump_json().encode())
 
     def _read(self, name: str, kind: type[T]) -> T | None:
         try:
             return kind.model_validate_json((self._folder / name).read_bytes())
         except FileNotFoundError:
             return None
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        with (self._folder / LOCK_FILE).open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            try:
-                yield
-            finally:
-                # Closing the file is not enough: a process that was forked meanwhile holds it open, and so the lock.
-                fcntl.flock(file, fcntl.LOCK_UN)

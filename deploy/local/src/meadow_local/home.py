@@ -36,6 +36,11 @@ class Home:
         return self.root / STACK_ENV_FILE
 
     @property
+    def lock_file(self) -> Path:
+        """Held by the one command that starts or stops processes of this home."""
+        return self.run / "lock"
+
+    @property
     def run(self) -> Path:
         """Files made for the running processes."""
         return self.root / "run"

@@ -1,13 +1,13 @@
 """Redis's configuration; a file, because a password on the command line can be read by every user."""
 
-from meadow_local.private_file import write_private
+from meadow.atomic_file import write_atomically
 from meadow_local.settings import LOOPBACK, LocalSettings
 
 
 def write_redis_conf(settings: LocalSettings) -> None:
     """Write the configuration and make the data folder."""
     settings.redis_folder.mkdir(exist_ok=True)
-    write_private(settings.home / "run" / "redis.conf", render_redis_conf(settings))
+    write_atomically(settings.home / "run" / "redis.conf", render_redis_conf(settings).encode(), private=True)
 
 
 def render_redis_conf(settings: LocalSettings) -> str:

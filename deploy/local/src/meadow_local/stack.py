@@ -4,15 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from meadow.atomic_file import write_atomically
+from meadow.file_lock import file_lock
 from meadow_local import stack_env
 from meadow_local.checks import Target
 from meadow_local.errors import StackError
 from meadow_local.extras import Extra, extras_called, in_order, split_names
 from meadow_local.home import Home
-from meadow_local.lock import exclusive
 from meadow_local.parts import PARTS, Part
 from meadow_local.ports import check_ports
-from meadow_local.private_file import write_private
 from meadow_local.processes import end, leftovers, started_at
 from meadow_local.settings import LocalSettings, variable
 from meadow_local.supervisor import Supervisor
@@ -89,7 +89,7 @@ class Stack:
         before = self.extras
         wanted = self.choose_extras(environ) if extras is None else tuple(extras)
         environ = {**environ, WITH_PARTS: _names(wanted)}
-        with exclusive(self.home):
+        with file_lock(self.home.lock_file):
             if self.is_running and not self.supervisor.answers():
                 self._stop()
             try:
@@ -105,7 +105,7 @@ class Stack:
         if not self.home.is_claimed:
             return False
         self.home.claim()
-        with exclusive(self.home):
+        with file_lock(self.home.lock_file):
             return self._stop()
 
     def target(self, settings: LocalSettings, pid: int | None) -> Target:
@@ -159,7 +159,9 @@ class Stack:
     def _configure_supervisor(self, fresh: Sequence[Part], settings: LocalSettings) -> None:
         for part in fresh:
             part.prepare(settings)
-        write_private(self.home.supervisord_conf, render_supervisord_conf(self.home, self.parts, settings))
+        write_atomically(
+            self.home.supervisord_conf, render_supervisord_conf(self.home, self.parts, settings).encode(), private=True
+        )
 
     def _stop(self) -> bool:
         was_running = self.is_running

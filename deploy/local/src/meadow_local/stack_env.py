@@ -8,10 +8,10 @@ from urllib.parse import quote
 from dotenv import dotenv_values
 from pydantic import ValidationError
 
+from meadow.atomic_file import write_atomically
 from meadow.webhooks.signatures import make_secret
 from meadow_local.errors import StackError
 from meadow_local.home import Home
-from meadow_local.private_file import write_private
 from meadow_local.settings import LOOPBACK, LocalSettings, variable
 
 HEADER = "# Written by `meadow up`; holds secrets. To change a value, set the variable at the next `meadow up`.\n"
@@ -123,7 +123,7 @@ def _read(path: Path) -> dict[str, str]:
 
 def _write(path: Path, values: Mapping[str, str]) -> None:
     lines = [f"{variable(name)}={_quoted(value)}\n" for name, value in sorted(values.items()) if name != "home"]
-    write_private(path, "".join([HEADER, *lines]))
+    write_atomically(path, "".join([HEADER, *lines]).encode(), private=True)
 
 
 def _quoted(value: str) -> str:

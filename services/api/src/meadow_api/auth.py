@@ -2,12 +2,12 @@
 
 import hashlib
 import hmac
-import ipaddress
 from typing import Annotated
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from meadow.net.loopback import is_loopback
 from meadow.problems import ProblemError, ProblemTypes
 from meadow.settings import Settings
 from meadow_api.foreign_pages import refuse_foreign_page
@@ -43,7 +43,7 @@ class ApiKeys:
                     f"MEADOW_API_KEYS holds {name!r} without a sha256. Make a key with: meadow keys new NAME"
                 )
             names_by_hash[digest.lower()] = name
-        if not names_by_hash and not _is_loopback(settings.api_host):
+        if not names_by_hash and not is_loopback(settings.api_host):
             raise InsecureSettingsError(
                 f"it would listen on {settings.api_host} without API keys. "
                 "Set MEADOW_API_KEYS (meadow keys new NAME makes one), or MEADOW_API_HOST=127.0.0.1."
@@ -85,12 +85,3 @@ async def require_caller(
 
 
 Caller = Annotated[str, Depends(require_caller)]
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -1,9 +1,9 @@
 """Airflow's database: SQLite, which Airflow itself opens with a write-ahead log."""
 
-import fcntl
 import subprocess
 from collections.abc import Mapping
 
+from meadow.file_lock import file_lock
 from meadow_local.airflow.project import DagsProject
 from meadow_local.settings import LocalSettings
 
@@ -16,8 +16,7 @@ def migrate_once(settings: LocalSettings, project: DagsProject, environ: Mapping
     """
     stamp = settings.airflow_folder / "migrated"
     wanted = project.stamp.read_text()
-    with (settings.airflow_folder / "migration.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with file_lock(settings.airflow_folder / "migration.lock"):
         if stamp.exists() and stamp.read_text() == wanted:
             return
         subprocess.run([str(project.command), "db", "migrate"], env=dict(environ), check=True)  # noqa: S603

@@ -1,12 +1,12 @@
 """Making the environment that Airflow runs in, once for each lock."""
 
-import fcntl
 import hashlib
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from meadow.file_lock import file_lock
 from meadow_local.airflow.project import DagsProject, find_project
 from meadow_local.binaries import script
 from meadow_local.errors import StackError
@@ -19,9 +19,8 @@ def make_environment(say: Callable[[str], None], project: DagsProject | None = N
         StackError: A package cannot be had, or is not the one that was locked.
     """
     project = project or find_project()
-    with (project.root / ".environment.lock").open("w") as lock:
-        # Another stack of the same checkout may be about to do the same.
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    # Another stack of the same checkout may be about to do the same.
+    with file_lock(project.root / ".environment.lock"):
         if is_made(project):
             return
         say("Making the environment of Airflow (about 300 MB; once) ...")

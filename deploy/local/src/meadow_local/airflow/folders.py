@@ -2,10 +2,10 @@
 
 import json
 
+from meadow.atomic_file import write_atomically
 from meadow_local.airflow.environment import is_made
 from meadow_local.airflow.project import find_project
 from meadow_local.errors import StackError
-from meadow_local.private_file import write_private
 from meadow_local.settings import AIRFLOW_USER, LocalSettings
 
 
@@ -19,7 +19,9 @@ def prepare_airflow(settings: LocalSettings) -> None:
         raise StackError("The environment of Airflow is missing or out of date: `meadow up` makes it.")
     settings.airflow_folder.mkdir(exist_ok=True)
     password = settings.airflow_password.get_secret_value()
-    write_private(settings.airflow_password_file, json.dumps({AIRFLOW_USER: password}) + "\n")
+    write_atomically(
+        settings.airflow_password_file, (json.dumps({AIRFLOW_USER: password}) + "\n").encode(), private=True
+    )
 
 
 def welcome(settings: LocalSettings) -> str:

@@ -4,18 +4,18 @@ Int8 halves the time of one architecture and adds to another's, and not every pr
 measurement tells. The processes of a host share one choice, so that they answer alike.
 """
 
-import fcntl
 import logging
 import platform
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
+from meadow.atomic_file import write_atomically
 from meadow.bundle.manifest import BundleError
 from meadow.bundle.probe import Probe
+from meadow.file_lock import file_lock
 from meadow_worker.engines.base import Engine
 from meadow_worker.engines.parity import check_parity
 from meadow_worker.engines.precision import Precision
@@ -41,7 +41,7 @@ def autotuned_engine(
 
     Args:
         bundle: The choice is remembered beside it.
-        probe: What the candidates are proved and timed on.
+        probe: What the candidates are checked and timed on.
         candidates: What this host can compute in; the first is the exact one.
         load: Makes an engine.
 
@@ -49,11 +49,11 @@ def autotuned_engine(
         BundleError: Not even the exact precision answers as the trained network did.
     """
     place = bundle.with_name(f"{bundle.name}.precision.json")
-    with _locked(place.with_suffix(".lock")):
+    with file_lock(place.with_suffix(".lock")):
         choice = _remembered(place)
         if choice is None or choice.precision not in candidates:
             choice = Choice.model_validate(_measure(probe, candidates, load))
-            place.write_text(choice.model_dump_json(), encoding="utf-8")
+            write_atomically(place, choice.model_dump_json().encode())
             logger.info("%s is fastest of %s (ms an image)", choice.precision, choice.milliseconds)
     engine = load(choice.precision)
     check_parity(engine, probe)
@@ -98,10 +98,3 @@ def _host() -> str:
     except OSError:
         return platform.processor()
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
