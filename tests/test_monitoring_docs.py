@@ -10,7 +10,7 @@ SOURCES = (
     "services/api/src/meadow_api/quality_metrics.py",
     "services/worker/src/meadow_worker/metrics.py",
     "services/worker/src/meadow_worker/exposition.py",
-    "services/trainer/src/meadow_trainer/metrics.py",
+    "services/trainer/src/meadow_trainer/jobs/metrics.py",
     "core/src/meadow/host_metrics.py",
 )
 DEFINED = re.compile(r'(\w+)\(\s*"(meadow_\w+)"')

@@ -45,9 +45,9 @@ def _train(settings: Settings, recipe: Recipe, folder: Path) -> ModelRef:
     from meadow.registry.cache import ModelCache  # noqa: PLC0415
     from meadow.registry.versions import ModelRegistry  # noqa: PLC0415
     from meadow.training_config import TrainingConfig  # noqa: PLC0415
-    from meadow_trainer.folder_source import folder_source  # noqa: PLC0415
-    from meadow_trainer.reports import Watch  # noqa: PLC0415
-    from meadow_trainer.run import TrainingRuns  # noqa: PLC0415
+    from meadow_trainer.data.folder_source import folder_source  # noqa: PLC0415
+    from meadow_trainer.runs.training_runs import TrainingRuns  # noqa: PLC0415
+    from meadow_trainer.training.callbacks import Watch  # noqa: PLC0415
 
     # MLflow sets its own level when it is imported.
     logging.getLogger("mlflow").setLevel(logging.WARNING)

@@ -10,10 +10,10 @@ from PIL import Image
 
 from meadow.datasets.split import Split
 from meadow.training_config import TrainingConfig
-from meadow_trainer.folder_source import folder_source
-from meadow_trainer.pipeline import TrainedBundle, train_bundle
-from meadow_trainer.reports import EpochReport, Watch
-from meadow_trainer.source import ImageSource
+from meadow_trainer.data.folder_source import folder_source
+from meadow_trainer.data.source import ImageSource
+from meadow_trainer.runs.pipeline import TrainedBundle, train_bundle
+from meadow_trainer.training.callbacks import EpochReport, Watch
 
 MAX_PIXELS = 1_000_000
 

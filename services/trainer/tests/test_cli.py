@@ -9,8 +9,8 @@ import typer
 from typer.testing import CliRunner
 
 import meadow_trainer.cli
-import meadow_trainer.loop
-import meadow_trainer.pipeline
+import meadow_trainer.runs.pipeline
+import meadow_trainer.training.loop
 from meadow.bundle.manifest import read_bundle
 
 runner = CliRunner()
@@ -96,7 +96,7 @@ def test_search_comes_first_and_its_best_is_trained(stripes: Path, tmp_path: Pat
 
 def test_search_without_its_extra_says_what_to_install(stripes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "optuna", None)
-    searching = ("meadow_trainer.search", "meadow_trainer.local_search")
+    searching = ("meadow_trainer.tuning.search", "meadow_trainer.tuning.local_search")
     for name in [name for name in sys.modules if name.startswith(searching)]:
         monkeypatch.delitem(sys.modules, name)
     code, output = _invoke("--data", str(stripes), "--search", "2", *FAST)
@@ -107,11 +107,11 @@ def test_search_without_its_extra_says_what_to_install(stripes: Path, monkeypatc
 def test_interrupted_run_is_gone_on_with(stripes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     saved = tmp_path / "saved"
     with monkeypatch.context() as patch:
-        patch.setattr(meadow_trainer.pipeline, "measure", _interrupt)
+        patch.setattr(meadow_trainer.runs.pipeline, "measure", _interrupt)
         code, _ = _invoke("--data", str(stripes), "--resume", str(saved), *FAST)
     assert code != 0
     assert (saved / "checkpoint-network.safetensors").exists()
-    monkeypatch.setattr(meadow_trainer.loop, "draw_order", _interrupt)
+    monkeypatch.setattr(meadow_trainer.training.loop, "draw_order", _interrupt)
     code, output = _invoke("--data", str(stripes), "--resume", str(saved), *FAST)
     assert code == 0, output
     assert not saved.exists()

@@ -32,10 +32,10 @@ from meadow.registry.model import ModelRef
 from meadow.registry.versions import ModelRegistry
 from meadow.settings import Settings
 from meadow_local.binaries import redis_server
-from meadow_trainer.evaluate import predict
-from meadow_trainer.export import write_files
-from meadow_trainer.model import empty_network
-from meadow_trainer.normalise import normalise
+from meadow_trainer.data.normalise import normalise
+from meadow_trainer.evaluation.evaluate import predict
+from meadow_trainer.export.onnx_export import write_files
+from meadow_trainer.training.model import empty_network
 from meadow_worker.metrics import WorkerMetrics
 from meadow_worker.served_model import ServedModel
 

@@ -19,9 +19,9 @@ from meadow.bundle.preprocess import load_pixels
 from meadow.bundle.scores import probabilities
 from meadow.datasets.manifest import DatasetEntry, DatasetManifest
 from meadow.registry.model import ModelRef
-from meadow_trainer.data import ImageLoader
-from meadow_trainer.evaluate import predict
-from meadow_trainer.model import empty_network
+from meadow_trainer.data.loader import ImageLoader
+from meadow_trainer.evaluation.evaluate import predict
+from meadow_trainer.training.model import empty_network
 from meadow_worker.engines.base import Engine
 from meadow_worker.engines.choose import load_engine
 from meadow_worker.served_model import ServedModel

@@ -14,11 +14,11 @@ from meadow.bundle.manifest import BundleError, read_bundle, write_manifest
 from meadow.bundle.preprocess import Preprocessing
 from meadow.bundle.probe import PROBE_IMAGES, Probe, write_probe
 from meadow.bundle.scores import probabilities
-from meadow_trainer.data import EvaluationImages
-from meadow_trainer.evaluate import predict
-from meadow_trainer.export import write_files
-from meadow_trainer.model import empty_network
-from meadow_trainer.quantize import offer_quantized
+from meadow_trainer.data.loader import EvaluationImages
+from meadow_trainer.evaluation.evaluate import predict
+from meadow_trainer.export.onnx_export import write_files
+from meadow_trainer.export.quantize import offer_quantized
+from meadow_trainer.training.model import empty_network
 from meadow_worker.engines.choose import load_engine
 from meadow_worker.engines.precision import Precision
 from meadow_worker.engines.precision_autotuning import autotuned_engine

@@ -25,9 +25,9 @@ def main() -> None:
     # torch and MLflow take seconds to import: a wrong setting is reported before.
     from prometheus_client import start_http_server  # noqa: PLC0415
 
-    from meadow_trainer.ingesting import IngestJobs  # noqa: PLC0415
-    from meadow_trainer.metrics import TrainerMetrics  # noqa: PLC0415
-    from meadow_trainer.tasks import TrainingJobs, create_training_app  # noqa: PLC0415
+    from meadow_trainer.jobs.ingest import IngestJobs  # noqa: PLC0415
+    from meadow_trainer.jobs.metrics import TrainerMetrics  # noqa: PLC0415
+    from meadow_trainer.jobs.tasks import TrainingJobs, create_training_app  # noqa: PLC0415
 
     client, metrics = connect(settings), TrainerMetrics(settings.home)
     start_http_server(settings.trainer_metrics_port, settings.trainer_metrics_host, registry=metrics.registry)

@@ -71,7 +71,7 @@ def train(
         raise typer.BadParameter(describe_invalid(error)) from error
     _check_outputs(out, study, track=track)
     # torch takes seconds to import: `--help` and bad options need not wait for it.
-    from meadow_trainer.local import TRAINING_FAULTS, LocalTraining  # noqa: PLC0415
+    from meadow_trainer.runs.local import TRAINING_FAULTS, LocalTraining  # noqa: PLC0415
 
     local = LocalTraining(console, data, track=track, threads=threads)
 
@@ -111,7 +111,7 @@ def _search(
 ) -> list[TrainingConfig]:
     """Return the best configuration that a search from the first one finds, with each one's seed."""
     try:
-        from meadow_trainer.local_search import search_folder  # noqa: PLC0415 - Optuna is an extra
+        from meadow_trainer.tuning.local_search import search_folder  # noqa: PLC0415 - Optuna is an extra
     except ModuleNotFoundError as error:
         if error.name != "optuna":
             raise

@@ -16,10 +16,10 @@ from meadow.bundle.manifest import BundleManifest, HoldoutMetrics, write_manifes
 from meadow.bundle.preprocess import Preprocessing
 from meadow.bundle.probe import PROBE_IMAGES, Probe, write_probe
 from meadow.registry.model import ModelRef
-from meadow_trainer.evaluate import predict
-from meadow_trainer.export import write_files
-from meadow_trainer.model import empty_network
-from meadow_trainer.normalise import normalise
+from meadow_trainer.data.normalise import normalise
+from meadow_trainer.evaluation.evaluate import predict
+from meadow_trainer.export.onnx_export import write_files
+from meadow_trainer.training.model import empty_network
 from meadow_worker.served_model import ServedModel
 
 SIDE = 64

@@ -1,0 +1,109 @@
+"""Answers to training images by networks that did not see them."""
+
+import copy
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from meadow_trainer.data.loader import EvaluationImages, TrainingImages
+from meadow_trainer.evaluation.evaluate import Labels, Logits, predict
+from meadow_trainer.training.callbacks import Watch
+from meadow_trainer.training.checkpoints import Checkpoint
+from meadow_trainer.training.loop import Pixels, fit
+from meadow_trainer.training.recipe import Recipe
+
+_FEWEST_PER_CLASS = 5
+
+
+@dataclass(frozen=True)
+class FoldAnswers:
+    """What one network says of the images that were kept from it."""
+
+    images: NDArray[np.int64]
+    """Indices of the images."""
+    logits: Logits
+    """[len(images), classes]."""
+
+
+def can_fold(images: Pixels) -> bool:
+    """Whether half of the images would have enough of each class."""
+    counts = np.bincount(images.plain.labels, minlength=len(images.plain.classes))
+    return int(counts.min()) >= _FEWEST_PER_CLASS and len(images.training) == len(images.plain)
+
+
+def answer_folds(
+    start: nn.Module,
+    images: Pixels,
+    recipe: Callable[[TrainingImages], Recipe],
+    watch: Watch,
+    device: torch.device,
+    *,
+    folds: int,
+    thinned: int = 1,
+    checkpoint: Callable[[int], Checkpoint | None] = lambda _: None,
+) -> Iterator[FoldAnswers]:
+    """Train a network for each fold, on all others, and have it answer that one.
+
+    Args:
+        start: The network before any training; is not changed.
+        images: Their validation part is not used.
+        recipe: How to train on some of the images.
+        watch: May end it.
+        device: Where to train.
+        folds: At least two.
+        thinned: Of the last class, train on every so-manieth image only: makes a skewed data set of an even one.
+        checkpoint: Gives each training, by the number of its fold, where to go on from and to save to.
+
+    Yields:
+        The answers to each fold in turn; together they answer every image once.
+
+    Raises:
+        CheckpointRefusedError: There is a checkpoint, but not of this training.
+        TrainingCancelledError: The watch asked to stop.
+        TrainingError: A loss is no number any more.
+    """
+    fold = deal(images.plain.labels, folds)
+    for number in range(folds):
+        seen, unseen = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
+        seen = _thinned(seen, images.plain.labels, thinned)
+        part = Pixels(
+            training=_some_training(images.training, seen),
+            plain=_some(images.plain, seen),
+            validation=_some(images.plain, seen[:0]),
+        )
+        network = copy.deepcopy(start)
+        fit(network, part, recipe(part.training), Watch(should_stop=watch.should_stop), device, checkpoint(number))
+        yield FoldAnswers(unseen, predict(network, images.plain.pixels[unseen], device))
+
+
+def deal(labels: Labels, folds: int) -> NDArray[np.int64]:
+    """Deal the images of each class out to the folds in turn: [N], a fold's number for each image."""
+    fold = np.empty(len(labels), dtype=np.int64)
+    for label in np.unique(labels):
+        inside = np.flatnonzero(labels == label)
+        fold[inside] = np.arange(len(inside)) % folds
+    return fold
+
+
+def _thinned(seen: NDArray[np.int64], labels: Labels, every: int) -> NDArray[np.int64]:
+    last = labels[seen] == labels.max()
+    return np.sort(np.concatenate([seen[~last], seen[last][::every]]))
+
+
+def _some_training(images: TrainingImages, chosen: NDArray[np.int64]) -> TrainingImages:
+    index = torch.from_numpy(chosen)
+    return TrainingImages(images.pixels[index], images.aspects[index], images.labels[index], images.classes)
+
+
+def _some(images: EvaluationImages, chosen: NDArray[np.int64]) -> EvaluationImages:
+    return EvaluationImages(
+        images.pixels[chosen],
+        images.labels[chosen],
+        tuple(images.sources[one] for one in chosen),
+        tuple(images.digests[one] for one in chosen),
+        images.classes,
+    )

@@ -1,0 +1,1 @@
+"""Images for training and evaluation: reading, splitting, decoding, augmenting and sampling them."""

@@ -1,0 +1,70 @@
+"""A folder of this machine as a data set: cleaned as a published one is, but nothing is stored."""
+
+import logging
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+from meadow.datasets.ingest.assertions import ReadImage, by_content
+from meadow.datasets.ingest.check import check, refused
+from meadow.datasets.ingest.deduplicate import deduplicate
+from meadow.datasets.ingest.similarity import Similarity
+from meadow.datasets.ingest.usable import class_notes
+from meadow.datasets.manifest import DatasetManifest
+from meadow.datasets.rejection import Rejection
+from meadow.datasets.sources.folder import FolderSource
+from meadow.datasets.sources.model import Candidate, UnfitError
+from meadow_trainer.data.source import ImageSource
+from meadow_trainer.errors import TrainingDataError
+
+log = logging.getLogger(__name__)
+
+_THREADS = 4
+
+
+def folder_source(folder: Path, *, max_pixels: int) -> ImageSource:
+    """Take the usable images of a folder with one sub-folder per class.
+
+    Copies of one image are taken once: on both sides of the split they would make the hold-out's accuracy a lie.
+
+    Args:
+        folder: Where it is.
+        max_pixels: Larger images are left out.
+
+    Raises:
+        DatasetError: The folder is no data set.
+        TrainingDataError: No image of a class is usable.
+    """
+    files = FolderSource(folder, max_bytes=sys.maxsize)
+    candidates = list(files.candidates())
+    paths: dict[str, Path] = {}
+
+    def look(candidate: Candidate | Rejection) -> ReadImage | Rejection:
+        if isinstance(candidate, Rejection):
+            return candidate
+        try:
+            body = files.read(candidate)
+        except UnfitError as error:
+            return refused(candidate, files.title, error.reason, error.detail)
+        checked = check(candidate, files.title, body, max_pixels=max_pixels)
+        if isinstance(checked, ReadImage):
+            paths[checked.assertion.sha256] = Path(candidate.place)
+        return checked
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        looked = list(pool.map(look, candidates))
+    found = [one for one in looked if isinstance(one, ReadImage)]
+    deduplicated = deduplicate(by_content(found), Similarity(lambda sha256: paths[sha256].read_bytes()))
+    rejected = (*(one for one in looked if isinstance(one, Rejection)), *deduplicated.rejected)
+    manifest = DatasetManifest(
+        name=folder.name or "folder", created_at=datetime.now(UTC), entries=deduplicated.split_entries()
+    )
+    wanted = {one.label for one in candidates if isinstance(one, Candidate)}
+    if lost := sorted(wanted - set(manifest.classes)):
+        why = next(f"{one.name}: {one.detail}" for one in rejected if one.label in lost)
+        raise TrainingDataError(f"No usable image is left in class {', '.join(lost)} of {folder}. {why}")
+    for note in (files.passed_over.sentence, *files.notes, *deduplicated.notes, *class_notes(manifest)):
+        if note:
+            log.warning("%s", note)
+    return ImageSource(manifest, lambda entry: paths[entry.sha256].read_bytes(), rejected)

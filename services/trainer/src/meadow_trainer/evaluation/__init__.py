@@ -1,0 +1,1 @@
+"""Measurements of a trained model: metrics, slices, invariance tests and synthetic out-of-distribution images."""

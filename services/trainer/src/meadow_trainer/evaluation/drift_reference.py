@@ -1,0 +1,32 @@
+"""The hold-out's answers, counted as those of operation are: what drift is told by."""
+
+from collections import Counter
+
+import numpy as np
+
+from meadow.bundle.manifest import BundleManifest
+from meadow.bundle.scores import decide, probabilities
+from meadow.predictions import Prediction
+from meadow.quality.counts import count
+from meadow_trainer.data.loader import EvaluationImages
+from meadow_trainer.evaluation.evaluate import Logits
+
+
+def count_answers(manifest: BundleManifest, holdout: EvaluationImages, logits: Logits) -> Counter[str]:
+    """Count the bundle's answers to the hold-out.
+
+    Args:
+        manifest: With temperature, threshold and the model of outliers as they will be served.
+        holdout: The images.
+        logits: The network's for them, [N, classes].
+    """
+    rows = probabilities(logits, manifest.temperature)
+    unlikeness = [None] * len(rows) if manifest.outliers is None else manifest.outliers.scores(holdout.pixels).tolist()
+    return count(_predict(manifest, row, score) for row, score in zip(rows, unlikeness, strict=True))
+
+
+def _predict(manifest: BundleManifest, row: np.ndarray, unlikeness: float | None) -> Prediction:
+    decision, scores = decide(row, manifest, ood_score=unlikeness)
+    return Prediction(
+        label=scores[0].label, decision=decision, scores=scores, ood_score=unlikeness, width=0, height=0, infer_ms=0
+    )

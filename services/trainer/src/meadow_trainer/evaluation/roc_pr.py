@@ -1,0 +1,48 @@
+"""How well a score puts one group before another, whatever threshold it is cut at."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meadow_trainer.evaluation.evaluate import Floats
+
+
+def auroc(lower: Floats, higher: Floats) -> float:
+    """Return the area under the ROC curve: how often a score of the second group is above one of the first.
+
+    Args:
+        lower: Scores [N] of the group that should have the lower ones, N at least 1.
+        higher: Scores [M] of the other group, M at least 1. A tie counts half.
+    """
+    ordered = np.sort(lower)
+    below = np.searchsorted(ordered, higher, side="left")
+    not_above = np.searchsorted(ordered, higher, side="right")
+    return float((below + not_above).mean() / (2 * len(lower)))
+
+
+@dataclass(frozen=True)
+class PrecisionRecall:
+    """One class's curve, from the surest answer on."""
+
+    precision: Floats
+    recall: Floats
+    average_precision: float
+    """Area under the curve."""
+
+
+def precision_recall(scores: Floats, truth: NDArray[np.bool_]) -> PrecisionRecall:
+    """Trace precision against recall as the threshold falls.
+
+    Args:
+        scores: Probabilities [N] of one class.
+        truth: [N], whether the image is of the class; at least one is.
+    """
+    order = np.argsort(-scores, kind="stable")
+    hits = np.cumsum(truth[order])
+    # Equal scores are cut all or not at all.
+    last = np.append(np.diff(scores[order]) != 0, True)
+    answered = np.arange(1, len(scores) + 1)[last]
+    precision, recall = hits[last] / answered, hits[last] / hits[-1]
+    area = float((np.diff(recall, prepend=0.0) * precision).sum())
+    return PrecisionRecall(precision, recall, area)

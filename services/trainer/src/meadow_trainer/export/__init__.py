@@ -1,0 +1,1 @@
+"""The bundle's ONNX graphs: export, parity check and int8 quantization."""

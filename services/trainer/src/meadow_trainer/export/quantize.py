@@ -1,0 +1,103 @@
+"""The graph in 8-bit integers: about twice as fast on processors with VNNI, offered only where it answers as well."""
+
+import logging
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from meadow.bundle.manifest import MODEL_FILE, QUANTIZED_MODEL_FILE
+from meadow_trainer.data.loader import EvaluationImages
+from meadow_trainer.export.onnx_export import INPUT, answer_with_graph
+
+MAX_ACCURACY_DROP = 0.005
+"""Of the hold-out accuracy, against the graph in floating point."""
+_CALIBRATION_IMAGES = 256
+_CALIBRATION_BATCH = 16
+
+log = logging.getLogger(__name__)
+
+
+def offer_quantized(
+    folder: Path, calibration: NDArray[np.uint8], holdout: EvaluationImages, *, accuracy: float
+) -> float | None:
+    """Put an int8 graph beside the graph, unless it costs accuracy or the network cannot be quantized.
+
+    Args:
+        folder: Holds `model.onnx`.
+        calibration: [N, size, size, 3], training images by which the ranges of the activations are set.
+        holdout: What both graphs are compared on.
+        accuracy: The floating-point network's, on the hold-out.
+
+    Returns:
+        The int8 graph's accuracy on the hold-out; None when it is not offered, and then there is no file.
+    """
+    target = folder / QUANTIZED_MODEL_FILE
+    try:
+        _quantize(folder / MODEL_FILE, target, calibration)
+        answers = answer_with_graph(target, holdout.pixels)
+    except Exception:  # the quantizer's exceptions are an open set; the bundle is whole without it
+        log.warning("This network cannot be quantized; the bundle goes without an int8 graph.", exc_info=True)
+        target.unlink(missing_ok=True)
+        return None
+    quantized = float((answers.argmax(axis=1) == holdout.labels).mean())
+    if quantized < accuracy - MAX_ACCURACY_DROP:
+        log.warning("No int8 graph: its accuracy is %.4f, the network's %.4f.", quantized, accuracy)
+        target.unlink()
+        return None
+    return quantized
+
+
+class _Calibration(CalibrationDataReader):  # type: ignore[misc] # untyped
+    """Feeds images to the quantizer."""
+
+    def __init__(self, pixels: NDArray[np.uint8]) -> None:
+        starts = range(0, len(pixels), _CALIBRATION_BATCH)
+        self._batches = iter([pixels[start : start + _CALIBRATION_BATCH] for start in starts])
+
+    def get_next(self) -> dict[str, NDArray[np.uint8]] | None:
+        """Return the next batch; None at the end."""
+        batch = next(self._batches, None)
+        return None if batch is None else {INPUT: batch}
+
+
+def _quantize(source: Path, target: Path, calibration: NDArray[np.uint8]) -> None:
+    """Quantize after training, per channel (Jacob et al. 2018), in the form that every engine reads."""
+    evenly = np.linspace(0, len(calibration) - 1, min(len(calibration), _CALIBRATION_IMAGES)).round().astype(int)
+    with tempfile.TemporaryDirectory() as scratch, _quiet():
+        prepared = Path(scratch) / "prepared.onnx"
+        quant_pre_process(source, prepared, skip_symbolic_shape=True)
+        quantize_static(
+            prepared,
+            target,
+            _Calibration(calibration[evenly]),
+            quant_format=QuantFormat.QDQ,
+            per_channel=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            # Its input has a zero that is no integer; OpenVINO 2026.4 pads it with another value, and answers differ.
+            nodes_to_exclude=[_first_convolution(prepared)],
+        )
+
+
+def _first_convolution(graph: Path) -> str:
+    """Name the node that sees the normalised image: three channels only, so it costs little to leave it exact."""
+    return next((node.name for node in onnx.load(graph).graph.node if node.op_type == "Conv"), "")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Hold back the quantizer's advice to itself, which goes to the root logger."""
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        root.setLevel(level)

@@ -1,0 +1,1 @@
+"""Jobs of the training queue: Celery tasks, leases, checkpoints and metrics."""

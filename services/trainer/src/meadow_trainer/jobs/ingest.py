@@ -1,0 +1,112 @@
+"""The ingestion of images as a job: the same that `meadow data publish` does, on the queue."""
+
+import logging
+import tempfile
+from pathlib import Path
+from typing import Self
+
+import redis
+from typing_extensions import override
+
+from meadow.datasets.catalog import DatasetCatalog
+from meadow.datasets.diff import compare
+from meadow.datasets.errors import DatasetError
+from meadow.datasets.ingest.run import IngestError, IngestRules, Publication
+from meadow.datasets.manifest import DatasetManifest
+from meadow.datasets.sources.requested import open_requested
+from meadow.ingestion import IngestRequest, IngestResult
+from meadow.jobs.keys import Unit
+from meadow.jobs.leases import Claim, JobLeases
+from meadow.jobs.model import JobKind
+from meadow.problems import ProblemTypes
+from meadow.settings import Settings
+from meadow.storage.errors import StoreError
+from meadow.storage.s3 import ObjectStore
+from meadow_trainer.errors import TrainingCancelledError
+from meadow_trainer.jobs.lease import TrainingLease
+from meadow_trainer.jobs.metrics import TrainerMetrics
+from meadow_trainer.jobs.queued_jobs import QueuedJobs
+
+log = logging.getLogger(__name__)
+
+
+class IngestJobs(QueuedJobs):
+    """Makes versions of data sets."""
+
+    kind = JobKind.INGEST
+    failed = ProblemTypes.INGEST_FAILED
+
+    def __init__(
+        self,
+        leases: JobLeases,
+        metrics: TrainerMetrics,
+        catalog: DatasetCatalog,
+        store: ObjectStore,
+        settings: Settings,
+    ) -> None:
+        super().__init__(leases, metrics, lease_seconds=settings.lease_seconds)
+        self._catalog = catalog
+        self._store = store
+        self._settings = settings
+
+    @classmethod
+    def connect(cls, settings: Settings, client: redis.Redis, metrics: TrainerMetrics) -> Self:
+        """Set up against the stores that the settings name; nothing is contacted yet."""
+        store = ObjectStore(settings)
+        catalog = DatasetCatalog(store, settings.images_bucket, max_image_pixels=settings.max_image_pixels)
+        return cls(JobLeases(client, settings), metrics, catalog, store, settings)
+
+    @override
+    def _do(self, claim: Claim, lease: TrainingLease) -> IngestResult:
+        request = IngestRequest.model_validate_json(claim.record["request"])
+
+        def on_progress(done: int, total: int | None) -> None:
+            if lease.should_stop():
+                raise TrainingCancelledError("Stopped on request before anything was published.")
+            lease.count(done, total)
+
+        with tempfile.TemporaryDirectory() as folder:
+            sources = open_requested(request, self._settings, self._store, Path(folder))
+            try:
+                publication = self._catalog.publish(
+                    request.name,
+                    sources,
+                    add=request.add,
+                    may_be_first=True,
+                    rules=IngestRules(request.max_failed, request.near_duplicates),
+                    on_progress=on_progress,
+                    threads=self._settings.ingest_downloads,
+                )
+            except IngestError as error:
+                page = self._keep_page(claim.unit, request.name, error)
+                raise DatasetError(f"{error} Its report: {page}" if page else str(error)) from error
+        page = self._keep_page(claim.unit, request.name, publication)
+        manifest = publication.manifest
+        if publication.overtook:
+            log.warning("%s: version %s came meanwhile, and is replaced", claim.unit, publication.overtook)
+        empty = DatasetManifest(name=manifest.name, created_at=manifest.created_at, entries=())
+        changes = compare(publication.before or empty, manifest)
+        return IngestResult(
+            dataset=manifest.name,
+            version=manifest.digest,
+            changed=publication.changed,
+            images=len(manifest.entries),
+            classes={label: change.after for label, change in changes.classes.items() if change.after},
+            added=len(changes.added),
+            removed=len(changes.removed),
+            relabelled=len(changes.relabelled),
+            rejected={reason.value: count for reason, count in publication.summary.rejections.items()},
+            passed_over=publication.summary.passed_over,
+            notes=publication.summary.notes,
+            report=page or f"/v1/datasets/{manifest.name}/versions/{manifest.digest}/report",
+            overtook=publication.overtook,
+        )
+
+    def _keep_page(self, unit: Unit, name: str, outcome: Publication | IngestError) -> str:
+        """Keep the run's own page and return its address; empty if the store is away, which is no reason to fail."""
+        try:
+            self._catalog.runs.keep(name, unit.job_id, outcome.report, outcome.rejected)
+        except StoreError as error:
+            log.warning("%s: its report is not kept: %s", unit, error)
+            return ""
+        return f"/v1/datasets/{name}/runs/{unit.job_id}/report"

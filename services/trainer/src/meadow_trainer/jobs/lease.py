@@ -1,0 +1,87 @@
+"""Keeping a job's lease while its thread is busy, and learning that it should stop."""
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Self
+
+import redis
+
+from meadow.jobs.leases import Claim, JobLeases
+from meadow_trainer.training.callbacks import EpochReport, Watch
+
+log = logging.getLogger(__name__)
+
+_BEATS_PER_LEASE = 4
+
+
+class TrainingLease:
+    """Heartbeats of one attempt, in a thread of its own; use as a context manager."""
+
+    def __init__(
+        self, leases: JobLeases, claim: Claim, *, lease_seconds: float, shutting_down: Callable[[], bool]
+    ) -> None:
+        self._leases = leases
+        self._claim = claim
+        self._pause = lease_seconds / _BEATS_PER_LEASE
+        self._shutting_down = shutting_down
+        self._lost = threading.Event()
+        self._ended = threading.Event()
+        self._progress: dict[str, str | int] = {}
+        self._thread = threading.Thread(target=self._beat, name="lease", daemon=True)
+
+    def __enter__(self) -> Self:
+        """Begin to beat."""
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the heartbeats."""
+        self._ended.set()
+        self._thread.join()
+
+    @property
+    def lost(self) -> bool:
+        """Whether the job was cancelled or given to another worker."""
+        return self._lost.is_set()
+
+    def watch(self) -> Watch:
+        """Follow a training run: progress into the job's record, cancellation out of it."""
+        return Watch(
+            on_stage=self._on_stage,
+            on_epoch=self._on_epoch,
+            should_stop=self.should_stop,
+        )
+
+    def should_stop(self) -> bool:
+        """Whether the job was cancelled or lost, or this worker is to end."""
+        return self._lost.is_set() or self._shutting_down()
+
+    def count(self, done: int, total: int | None) -> None:
+        """Note how far the work has come; the next heartbeat tells it."""
+        self._progress = {**self._progress, "done": done, **({} if total is None else {"total": total})}
+
+    def _on_stage(self, words: str) -> None:
+        self._report({"message": words})
+
+    def _on_epoch(self, report: EpochReport) -> None:
+        message = f"epoch {report.epoch} of {report.epochs}, loss {report.loss:.3f}"
+        if report.validation_accuracy is not None:
+            message += f", {report.validation_accuracy:.0%} of the validation images right"
+        self._report({"total": report.epochs, "done": report.epoch, "message": message})
+
+    def _report(self, fields: dict[str, str | int]) -> None:
+        self._progress = {**self._progress, **fields}
+        self._send()
+
+    def _beat(self) -> None:
+        while not self._ended.wait(self._pause):
+            self._send()
+
+    def _send(self) -> None:
+        """Keep the lease; a store that is away for a moment does not end a run that took minutes."""
+        try:
+            if not self._leases.heartbeat(self._claim, self._progress):
+                self._lost.set()
+        except redis.RedisError as error:
+            log.warning("Could not send a heartbeat: %s", error)

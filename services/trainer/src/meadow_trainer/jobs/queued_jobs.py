@@ -1,0 +1,95 @@
+"""Jobs of the training queue, whatever they ask for: taken, kept alive, and seen to their end."""
+
+import logging
+import threading
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from pydantic import ValidationError
+
+from meadow.bundle.manifest import BundleError
+from meadow.datasets.errors import DatasetError
+from meadow.jobs.keys import Unit
+from meadow.jobs.leases import Claim, JobLeases
+from meadow.jobs.model import JobError, JobKind, JobResult
+from meadow.log_context import REQUEST_ID, log_context
+from meadow.problems import ProblemType
+from meadow.registry.versions import RegistryError
+from meadow.storage.s3 import StoreError
+from meadow.tracing import span
+from meadow.training import TrainingResult
+from meadow_trainer.errors import TrainingCancelledError, TrainingError
+from meadow_trainer.jobs.lease import TrainingLease
+from meadow_trainer.jobs.metrics import Outcome, TrainerMetrics
+
+log = logging.getLogger(__name__)
+
+EXPECTED_FAULTS = (TrainingError, DatasetError, RegistryError, StoreError, BundleError, ValidationError)
+"""Faults whose message says what is wrong; anything else is a fault of ours."""
+
+
+class QueuedJobs(ABC):
+    """Works off jobs of one kind, one at a time."""
+
+    kind: ClassVar[JobKind]
+    failed: ClassVar[ProblemType]
+    """What a job that cannot be done has ended with."""
+
+    def __init__(self, leases: JobLeases, metrics: TrainerMetrics, *, lease_seconds: float) -> None:
+        self._leases = leases
+        self._metrics = metrics
+        self._lease_seconds = lease_seconds
+        self._shutting_down = threading.Event()
+
+    def shut_down(self) -> None:
+        """Stop the work at its next step; another worker, or this one after its restart, takes it up."""
+        self._shutting_down.set()
+
+    def work(self, unit: Unit) -> None:
+        """Do a job, unless it is finished, cancelled, or held by another worker."""
+        claim = self._leases.claim(unit)
+        if claim is None:
+            return
+        with (
+            self._metrics.working(self.kind),
+            log_context(job=unit.job_id, request_id=claim.record.get(REQUEST_ID)),
+            span(f"{self.kind.value} job", claim.record, {"meadow.job": unit.job_id}),
+        ):
+            outcome = self._work_on(claim)
+        self._metrics.note_end(self.kind, outcome)
+
+    def _work_on(self, claim: Claim) -> Outcome:
+        unit = claim.unit
+        lease = TrainingLease(
+            self._leases, claim, lease_seconds=self._lease_seconds, shutting_down=self._shutting_down.is_set
+        )
+        try:
+            with lease:
+                result = self._do(claim, lease)
+        except TrainingCancelledError as stopped:
+            log.info("%s: %s", unit, stopped)
+            if not lease.lost:
+                # Stopped for a shutdown, not by the client: the next worker has it at once, and no attempt is counted.
+                self._leases.postpone(claim, 0)
+            return Outcome.STOPPED
+        except EXPECTED_FAULTS as fault:
+            log.warning("%s failed: %s", unit, fault)
+            self._fail(claim, str(fault))
+        except Exception as fault:
+            log.exception("%s failed unexpectedly", unit)
+            self._fail(claim, f"The trainer failed unexpectedly ({type(fault).__name__}); see its log.")
+        else:
+            self._leases.succeed(claim, result, result.model if isinstance(result, TrainingResult) else None)
+            return Outcome.SUCCEEDED
+        return Outcome.FAILED
+
+    @abstractmethod
+    def _do(self, claim: Claim, lease: TrainingLease) -> JobResult:
+        """Do the work, and ask the lease now and then whether to stop.
+
+        Raises:
+            TrainingCancelledError: It was stopped.
+        """
+
+    def _fail(self, claim: Claim, detail: str) -> None:
+        self._leases.fail(claim, JobError(code=self.failed.code, detail=detail))

@@ -1,0 +1,117 @@
+"""The trainer's Celery tasks: training runs, and the ingestion of what they learn from."""
+
+import dataclasses
+from pathlib import Path
+from typing import Self
+
+import redis
+from celery import Celery
+from celery.signals import worker_shutting_down
+from typing_extensions import override
+
+from meadow.datasets.catalog import DatasetCatalog
+from meadow.jobs.keys import Unit
+from meadow.jobs.leases import Claim, JobLeases
+from meadow.jobs.model import JobKind
+from meadow.names import INGEST_TASK, TRAIN_TASK
+from meadow.problems import ProblemTypes
+from meadow.queueing.app import create_celery
+from meadow.registry.cache import ModelCache
+from meadow.registry.versions import ModelRegistry
+from meadow.settings import Settings
+from meadow.storage.s3 import ObjectStore
+from meadow.training import TrainingRequest, TrainingResult
+from meadow_trainer.data.source import catalog_source
+from meadow_trainer.jobs.ingest import IngestJobs
+from meadow_trainer.jobs.job_checkpoints import JobCheckpoints
+from meadow_trainer.jobs.lease import TrainingLease
+from meadow_trainer.jobs.metrics import TrainerMetrics
+from meadow_trainer.jobs.queued_jobs import QueuedJobs
+from meadow_trainer.runs.training_runs import TrainingRuns
+from meadow_trainer.training.callbacks import EpochReport
+
+WAIT_FOR_REGISTRY_SECONDS = 600.0
+"""MLflow takes a minute to start, and longer to be deployed anew; then somebody should look."""
+
+
+class TrainingJobs(QueuedJobs):
+    """Works off training jobs."""
+
+    kind = JobKind.TRAINING
+    failed = ProblemTypes.TRAINING_FAILED
+
+    def __init__(
+        self,
+        leases: JobLeases,
+        metrics: TrainerMetrics,
+        catalog: DatasetCatalog,
+        runs: TrainingRuns,
+        *,
+        lease_seconds: float,
+        checkpoints: Path,
+    ) -> None:
+        super().__init__(leases, metrics, lease_seconds=lease_seconds)
+        self._catalog = catalog
+        self._runs = runs
+        self._checkpoints = JobCheckpoints(checkpoints, leases, runs)
+
+    @classmethod
+    def connect(cls, settings: Settings, client: redis.Redis, metrics: TrainerMetrics) -> Self:
+        """Set up against the stores and the registry that the settings name; nothing is contacted yet."""
+        store = ObjectStore(settings)
+        return cls(
+            JobLeases(client, settings),
+            metrics,
+            DatasetCatalog(store, settings.images_bucket, max_image_pixels=settings.max_image_pixels),
+            TrainingRuns(
+                settings,
+                ModelRegistry(settings),
+                ModelCache(settings.model_cache),
+                wait_for_registry=WAIT_FOR_REGISTRY_SECONDS,
+            ),
+            lease_seconds=settings.lease_seconds,
+            checkpoints=settings.home / "checkpoints",
+        )
+
+    @override
+    def work(self, unit: Unit) -> None:
+        super().work(unit)
+        self._checkpoints.settle(unit)
+
+    @override
+    def _do(self, claim: Claim, lease: TrainingLease) -> TrainingResult:
+        request = TrainingRequest.model_validate_json(claim.record["request"])
+        source = catalog_source(self._catalog, request.dataset, request.dataset_version)
+        config, watch = request.config, lease.watch()
+
+        def on_epoch(report: EpochReport) -> None:
+            self._metrics.note_epoch(report)
+            watch.on_epoch(report)
+
+        following = dataclasses.replace(watch, on_epoch=on_epoch)
+        result = self._checkpoints.train(
+            claim.unit,
+            lambda folder: self._runs.execute(source, config, following, cause=request.cause, checkpoints=folder),
+        )
+        self._metrics.note_decision(result, request.cause)
+        return result
+
+
+def create_training_app(settings: Settings, training: TrainingJobs, ingestion: IngestJobs) -> Celery:
+    """Make the Celery application with the trainer's tasks."""
+    app = create_celery(settings)
+
+    @app.task(name=TRAIN_TASK)
+    def train(unit: str) -> None:
+        training.work(Unit.parse(unit))
+
+    @app.task(name=INGEST_TASK)
+    def ingest(unit: str) -> None:
+        ingestion.work(Unit.parse(unit))
+
+    def shut_down(**_: object) -> None:
+        training.shut_down()
+        ingestion.shut_down()
+
+    worker_shutting_down.connect(shut_down, weak=False)
+    return app

@@ -1,0 +1,1 @@
+"""Registration of a trained model, its comparison with the champion, and the promotion gate."""

@@ -1,0 +1,48 @@
+"""The model in production, measured on today's hold-out just as the challenger is."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from meadow.bundle.manifest import MODEL_FILE, BundleError, read_bundle
+from meadow.datasets.manifest import DatasetEntry
+from meadow_trainer.data.loader import ImageLoader
+from meadow_trainer.errors import TrainingDataError
+from meadow_trainer.evaluation.evaluate import measure, right_answers
+from meadow_trainer.export.onnx_export import answer_with_graph
+from meadow_trainer.registry.gate import HoldoutAnswers
+
+_NEVER = -1e4
+"""Logit of a class that a model has never heard of."""
+
+
+def measure_champion(folder: Path, loader: ImageLoader, holdout: Sequence[DatasetEntry]) -> HoldoutAnswers:
+    """Measure a bundle as it is served: its own graph, preprocessing and temperature.
+
+    Images of classes that it does not know are wrong answers, as they would be in production.
+
+    Args:
+        folder: The bundle's.
+        loader: Of today's data set.
+        holdout: Today's hold-out.
+
+    Raises:
+        BundleError: The bundle is damaged, or its graph cannot be run.
+        TrainingDataError: No image of the hold-out can be decoded.
+    """
+    manifest = read_bundle(folder)
+    images = loader.for_evaluation(holdout, manifest.preprocessing)
+    if not len(images):
+        raise TrainingDataError("No image of the hold-out could be decoded.")
+    try:
+        logits = answer_with_graph(folder / MODEL_FILE, images.pixels)
+    except Exception as error:  # ONNX Runtime's exceptions share no public base class
+        raise BundleError(f"its graph cannot be run: {error}") from error
+    classes = [*images.classes, *(label for label in manifest.classes if label not in images.classes)]
+    aligned = np.full((len(images), len(classes)), _NEVER, dtype=np.float32)
+    aligned[:, [classes.index(label) for label in manifest.classes]] = logits
+    return HoldoutAnswers(
+        measure(aligned, images.labels, classes, temperature=manifest.temperature),
+        right_answers(aligned, images.labels, images.digests),
+    )

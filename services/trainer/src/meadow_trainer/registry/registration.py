@@ -1,0 +1,186 @@
+"""From a trained bundle to a registered version that the gate has decided about."""
+
+import dataclasses
+import logging
+
+from meadow import names
+from meadow.bundle.manifest import BundleError
+from meadow.datasets.split import Split
+from meadow.registry.cache import ModelCache
+from meadow.registry.model import GateDecision, GateRecord, ModelInfo, ModelRef
+from meadow.registry.production import Production, ProductionMovedError
+from meadow.registry.versions import ModelRegistry
+from meadow.settings import Settings
+from meadow.training import TrainingResult
+from meadow_trainer.data.loader import ImageLoader
+from meadow_trainer.data.source import ImageSource
+from meadow_trainer.evaluation.evaluate import right_answers
+from meadow_trainer.export.probe_check import probe_fault
+from meadow_trainer.registry.champion import measure_champion
+from meadow_trainer.registry.gate import HoldoutAnswers, PromotionRule, Verdict, judge
+from meadow_trainer.runs.pipeline import TrainedBundle
+from meadow_trainer.runs.tracking import TrackedRun
+from meadow_trainer.training.callbacks import Watch
+
+TRAINER = "trainer"
+"""Who promotes, in the history of production."""
+NAMED = 5
+"""Images that a reason names: it becomes a tag, and MLflow's tags have an end."""
+
+log = logging.getLogger(__name__)
+
+
+class Registration:
+    """Registers models, compares them with the one in production, and promotes those that are better by rule."""
+
+    def __init__(self, settings: Settings, registry: ModelRegistry, cache: ModelCache) -> None:
+        self._settings = settings
+        self._registry = registry
+        self._production = Production(registry)
+        self._cache = cache
+
+    def register(self, run: TrackedRun, bundle: TrainedBundle, source: ImageSource, watch: Watch) -> TrainingResult:
+        """Register a bundle and decide about it; done again after a failure, it goes on where that one ended.
+
+        Args:
+            run: That the bundle was trained in.
+            bundle: The model, and its answers to the hold-out.
+            source: What it was trained on.
+            watch: Is told what is going on.
+
+        Raises:
+            RegistryError: MLflow does not answer.
+            BundleError: What was registered is not what was trained; it is marked as refused and got no alias.
+        """
+        watch.on_stage("registering the model")
+        ref = self._version_of(run, bundle)
+        fault = self._fault(ref, run) or _must_pass_fault(bundle)
+        challenger = HoldoutAnswers(
+            bundle.measurement, right_answers(bundle.holdout_logits, bundle.holdout.labels, bundle.holdout.digests)
+        )
+        while True:
+            watch.on_stage("comparing with the model in production")
+            champion = self._registry.production()
+            if champion and champion.ref.version == ref.version:
+                # An earlier attempt was killed between promoting it and saying so.
+                return self._result(run, bundle, source, ref, _decided(champion), None)
+            measured, unmeasured = self._measure(champion, source) if champion else (None, "")
+            verdict = self._judge(challenger, measured, fault, unmeasured)
+            record = GateRecord(
+                decision=verdict.decision,
+                reason=verdict.reason,
+                champion=champion.ref.version if champion else "",
+                gain=verdict.gain,
+                p_value=verdict.p_value,
+            )
+            self._registry.record_decision(ref.version, record)
+            run.log_decision(record)
+            try:
+                self._set_aliases(ref, record)
+            except ProductionMovedError as moved:
+                log.warning("Comparing version %s again: %s", ref.version, moved)
+                continue
+            return self._result(run, bundle, source, ref, record, measured)
+
+    def _version_of(self, run: TrackedRun, bundle: TrainedBundle) -> ModelRef:
+        """Register the bundle, unless an earlier attempt at the same run has: its network was the same."""
+        earlier = self._registry.version_of_run(run.run_id)
+        if earlier is not None:
+            return earlier
+        logged = run.log_outcome(bundle)
+        return self._registry.register(
+            run_id=run.run_id,
+            source=logged.source,
+            model_id=logged.model_id,
+            manifest=bundle.manifest,
+            digest=bundle.digest,
+        )
+
+    def _fault(self, ref: ModelRef, run: TrackedRun) -> str:
+        """Say what is wrong with what was registered; empty when nothing is.
+
+        What is served is what comes back from the registry: it is fetched as a worker would, digests checked.
+
+        Raises:
+            BundleError: It is not what was trained.
+        """
+        try:
+            return probe_fault(self._cache.ensure(ref, self._registry))
+        except BundleError as error:
+            record = GateRecord(decision=GateDecision.REFUSED, reason=str(error))
+            self._registry.record_decision(ref.version, record)
+            run.log_decision(record)
+            raise
+
+    def _measure(self, champion: ModelInfo, source: ImageSource) -> tuple[HoldoutAnswers | None, str]:
+        """Measure the model in production, or say why it cannot be: one that is broken must not stay for ever."""
+        manifest = source.manifest
+        loader = ImageLoader(source.read, manifest.classes, max_pixels=self._settings.max_image_pixels)
+        try:
+            folder = self._cache.ensure(champion.ref, self._registry)
+            return measure_champion(folder, loader, manifest.of_split(Split.HOLDOUT)), ""
+        except BundleError as error:
+            log.warning("Version %s, which is in production, cannot be measured: %s", champion.ref.version, error)
+            return None, f"The model in production, version {champion.ref.version}, cannot be measured: {error}"
+
+    def _judge(
+        self, challenger: HoldoutAnswers, champion: HoldoutAnswers | None, fault: str, unmeasured: str
+    ) -> Verdict:
+        verdict = judge(challenger, champion, PromotionRule.from_settings(self._settings))
+        if fault:
+            return dataclasses.replace(verdict, decision=GateDecision.REFUSED, reason=fault)
+        if unmeasured and verdict.promote:
+            accuracy = challenger.measurement.accuracy
+            return dataclasses.replace(verdict, reason=f"{accuracy:.1%} of the hold-out right. {unmeasured}")
+        return verdict
+
+    def _set_aliases(self, ref: ModelRef, record: GateRecord) -> None:
+        if record.decision is GateDecision.REFUSED:
+            return
+        if record.champion:
+            self._registry.set_alias(names.CHALLENGER_ALIAS, ref.version)
+        if record.decision is GateDecision.PROMOTED:
+            # A person may have put another model into production while this one was compared with the last.
+            self._production.promote(ref.version, by=TRAINER, reason=record.reason, expected=record.champion)
+
+    @staticmethod
+    def _result(
+        run: TrackedRun,
+        bundle: TrainedBundle,
+        source: ImageSource,
+        ref: ModelRef,
+        record: GateRecord,
+        champion: HoldoutAnswers | None,
+    ) -> TrainingResult:
+        return TrainingResult(
+            dataset=source.manifest.name,
+            dataset_version=source.manifest.digest,
+            run_id=run.run_id,
+            run_url=run.url,
+            model=ref,
+            holdout_accuracy=bundle.measurement.accuracy,
+            champion_accuracy=champion.measurement.accuracy if champion else None,
+            champion_version=record.champion,
+            gain=record.gain,
+            p_value=record.p_value,
+            decision=record.decision,
+            reason=record.reason,
+        )
+
+
+def _must_pass_fault(bundle: TrainedBundle) -> str:
+    wrong = bundle.assessment.must_pass.wrong
+    if not wrong:
+        return ""
+    more = f" and {len(wrong) - NAMED} more" if len(wrong) > NAMED else ""
+    return f"It answers {len(wrong)} of the images that must pass wrongly: {', '.join(wrong[:NAMED])}{more}."
+
+
+def _decided(version: ModelInfo) -> GateRecord:
+    return GateRecord(
+        decision=GateDecision.PROMOTED,
+        reason=version.reason,
+        champion=version.champion,
+        gain=version.gain,
+        p_value=version.p_value,
+    )

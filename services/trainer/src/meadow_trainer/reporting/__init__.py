@@ -1,0 +1,1 @@
+"""Plots and the evaluation page of a finished run."""

@@ -1,0 +1,220 @@
+"""Everything there is to see of a finished model on one page of its own: no other file, no script, light and dark."""
+
+import io
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+
+from meadow_trainer.reporting.assessment_plots import name_range
+from meadow_trainer.reporting.plot_style import GREEN, GRID, INK, RED, YELLOW
+from meadow_trainer.runs.pipeline import TrainedBundle
+
+_VARIABLES = {INK: "--ink", GRID: "--grid", GREEN: "--green", YELLOW: "--yellow", RED: "--red", "#000000": "--ink"}
+"""What the figures' colours are called on the page, where each has a light and a dark tone."""
+_TITLES = {
+    "confusion": ("Which classes are taken for which", "Rows are the true classes, columns the answers."),
+    "reliability": ("Whether it is as sure as it is right", "Below the diagonal it is surer than it should be."),
+    "precision_recall": ("What a higher threshold would buy", "Of all hold-out images, the unsure ones too."),
+    "slices": ("Where it is weak", "Thirds of the hold-out; “accepted” is at or above the decision threshold."),
+    "strangers": ("What is none of its classes", "Pictures that the trainer renders: none should be answered."),
+    "curves": ("How the training went", "The rate falls to nothing, so the end is always a finished model."),
+    "mistakes": ("The surest mistakes", "Often the label is wrong and not the model: look before you train again."),
+}
+_CHANGES = {
+    "mirrored": "Mirrored",
+    "darker": "15 % darker",
+    "brighter": "15 % brighter",
+    "smaller": "Scaled by 0.8",
+    "larger": "Scaled by 1.2",
+}
+_NOTHING = "&ndash;"
+_STYLE = """
+:root { color-scheme: light dark; --paper: light-dark(#fbfcf9, #161d17); --card: light-dark(#ffffff, #1d261e);
+  --ink: light-dark(#26332b, #e3ebe0); --soft: light-dark(#5b6a5f, #9fb0a2); --grid: light-dark(#e3e8e4, #313d33);
+  --green: light-dark(#2f7d4f, #6fbf8d); --yellow: light-dark(#d99a11, #e8b845); --red: light-dark(#b5472f, #ec9078) }
+* { box-sizing: border-box }
+body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.5 system-ui, sans-serif }
+main { max-width: 1120px; margin: 0 auto; padding: 3rem 1.25rem 4rem }
+h1, h2 { font-family: Georgia, "Source Serif", serif; font-weight: 500; line-height: 1.2; letter-spacing: -.01em }
+h1 { font-size: 2.2rem; margin: 0 } h2 { font-size: 1.3rem; margin: 0 }
+p { margin: .35rem 0 0; color: var(--soft) } code { font-size: .88em; overflow-wrap: anywhere }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(165px, 1fr)); gap: 1rem; margin: 1.8rem 0 }
+.tiles div, section { background: var(--card); border: 1px solid var(--grid);
+  border-radius: 1rem; padding: 1.1rem 1.3rem }
+.tiles span, .tiles small { display: block; color: var(--soft); font-size: .88rem }
+.tiles strong { font: 500 1.8rem/1.3 Georgia, serif; font-variant-numeric: tabular-nums }
+.grid { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 470px), 1fr)); gap: 1rem }
+section.wide { grid-column: 1 / -1 }
+figure { margin: .9rem 0 0; text-align: center } figure svg { max-width: 100%; height: auto }
+figure svg text { fill: var(--ink); font-family: system-ui, sans-serif !important }
+.scroll { overflow-x: auto } table { width: 100%; border-collapse: collapse; margin-top: .8rem; font-size: .93rem }
+th { text-align: right; font-weight: 400; color: var(--soft) }
+td { text-align: right; font-variant-numeric: tabular-nums; border-top: 1px solid var(--grid) }
+th, td { padding: .4rem .35rem } :is(th, td):first-child { text-align: left; padding-left: 0 }
+.bad { color: var(--red) }
+"""
+
+
+def evaluation_page(bundle: TrainedBundle, figures: Mapping[str, Figure]) -> str:
+    """Write the page.
+
+    Args:
+        bundle: What to tell of.
+        figures: By name; those of `draw_all`.
+    """
+    manifest = bundle.manifest
+    start = "fine-tuned from ImageNet weights" if bundle.fine_tuned else "trained from scratch"
+    sections = [
+        _figure("confusion", figures),
+        _figure("reliability", figures),
+        _figure("precision_recall", figures),
+        _classes(bundle),
+        _figure("slices", figures, wide=True),
+        _slices(bundle),
+        _behaviour(bundle),
+        _figure("strangers", figures),
+        _strangers(bundle),
+        _figure("curves", figures, wide=True),
+        _figure("mistakes", figures, wide=True),
+    ]
+    return (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(manifest.architecture)} on '
+        f'{escape(manifest.dataset_name)}</title><meta name="viewport" content="width=device-width">'
+        f"<style>{_STYLE}</style></head><body><main><header><h1>{escape(manifest.architecture)} on "
+        f"{escape(manifest.dataset_name)}</h1><p>{len(manifest.classes)} classes at {manifest.preprocessing.size} "
+        f"pixels, {start} in {bundle.seconds:.0f} s. Bundle <code>{bundle.digest[:12]}</code>, data "
+        f"<code>{manifest.dataset_digest[:12]}</code>.</p></header>{_tiles(bundle)}"
+        f'<div class="grid">{"".join(sections)}</div></main></body></html>\n'
+    )
+
+
+def _tiles(bundle: TrainedBundle) -> str:
+    measured, seen, record = bundle.measurement, bundle.assessment, bundle.manifest.calibration
+    goal = "no target" if record is None else f"target {record.target_accuracy:.0%}"
+    if record is not None and not record.target_reached:
+        goal += ", not sure to be reached"
+    method = "not calibrated" if record is None or record.method == "none" else f"calibrated by {record.method}"
+    everything = seen.strangers["all"]
+    tiles = [
+        ("Right", _share(measured.accuracy), f"of {measured.examples} hold-out images"),
+        ("Right when confident", _share(seen.accepted_accuracy), goal),
+        ("Confident", _share(seen.shares.confident), f"at {bundle.manifest.decision_threshold:.2f} or above"),
+        ("Calibration error", f"{measured.calibration_error:.3f}", f"{method}, T = {bundle.manifest.temperature:.2f}"),
+        ("AUROC of unknown", _number(everything.auroc), f"{everything.images} rendered pictures of no class"),
+        ("Taken for unknown", _share(seen.shares.unknown), "of the hold-out, by mistake"),
+    ]
+    return '<div class="tiles">' + "".join(
+        f"<div><span>{escape(name)}</span><strong>{value}</strong><small>{escape(note)}</small></div>"
+        for name, value, note in tiles
+    ) + "</div>"  # fmt: skip
+
+
+def _classes(bundle: TrainedBundle) -> str:
+    curves = bundle.assessment.curves
+    rows = [
+        (
+            escape(label),
+            str(one.support),
+            _share(one.recall),
+            _share(one.precision),
+            _number(curves[label].average_precision if label in curves else None),
+        )
+        for label, one in bundle.measurement.per_class.items()
+    ]
+    heads = ("class", "images", "found (recall)", "right when said (precision)", "average precision")
+    return _section("Classes", "On the hold-out.", _table(heads, rows))
+
+
+def _strangers(bundle: TrainedBundle) -> str:
+    rows = [
+        (
+            escape(kind),
+            _share(one.shares.unknown),
+            _share(one.shares.unsure),
+            _share(one.shares.confident),
+            _number(one.auroc),
+            _number(one.auroc_energy),
+            _number(one.auroc_confidence),
+        )
+        for kind, one in bundle.assessment.strangers.items()
+    ]
+    heads = ("kind", "unknown", "unsure", "confident", "AUROC", "by energy", "by top")
+    note = "The last two columns are the AUROC of what the logits tell: their energy, and the top probability."
+    return _section("Pictures of no class", note, _table(heads, rows))
+
+
+def _slices(bundle: TrainedBundle) -> str:
+    rows = [
+        (
+            escape(f"{one.by} {name_range(one)}"),
+            str(one.images),
+            _share(one.accuracy),
+            f"{one.calibration_error:.3f}",
+            _share(one.accepted_share),
+        )
+        for one in bundle.assessment.slices
+    ]
+    return _section(
+        "Parts of the hold-out",
+        "Sizes in pixels, before the image was scaled.",
+        _table(("part", "images", "right", "calibration error", "accepted"), rows),
+    )
+
+
+def _behaviour(bundle: TrainedBundle) -> str:
+    seen, must = bundle.assessment, bundle.assessment.must_pass
+    table = _table(
+        ("change", "labels that stay"), [(_CHANGES[name], _share(rate)) for name, rate in seen.unchanged.items()]
+    )
+    if must.wrong:
+        said = "".join(f"<li>{escape(source)}</li>" for source in must.wrong)
+        table += (
+            f'<p class="bad">Of {must.images} images that must pass, these are wrong:</p><ul class="bad">{said}</ul>'
+        )
+    elif must.images:
+        table += f"<p>All {must.images} images that must pass are right.</p>"
+    return _section("What should not change an answer", "On the hold-out.", table)
+
+
+def _figure(name: str, figures: Mapping[str, Figure], *, wide: bool = False) -> str:
+    """Set a figure with its title; nothing where the run has none of the name."""
+    if name not in figures:
+        return ""
+    title, note = _TITLES[name]
+    return _section(title, note, f"<figure>{_inline(figures[name])}</figure>", wide=wide)
+
+
+def _section(title: str, note: str, content: str, *, wide: bool = False) -> str:
+    kind = ' class="wide"' if wide else ""
+    return f"<section{kind}><h2>{escape(title)}</h2><p>{escape(note)}</p>{content}</section>"
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Set a table; the cells are HTML."""
+    head = "".join(f"<th>{escape(one)}</th>" for one in heads)
+    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    return f'<div class="scroll"><table><tr>{head}</tr>{body}</table></div>'
+
+
+def _inline(figure: Figure) -> str:
+    """Turn a figure into SVG that takes the page's colours."""
+    text = io.StringIO()
+    with rc_context({"svg.fonttype": "none", "svg.hashsalt": "meadow"}):
+        figure.savefig(text, format="svg", facecolor="none", metadata={"Date": None, "Creator": None})
+    svg = text.getvalue()
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>|<style[^>]*>.*?</style>", "", svg, flags=re.DOTALL)
+    for colour, variable in _VARIABLES.items():
+        svg = svg.replace(f": {colour}", f": var({variable})")
+    return svg
+
+
+def _share(value: float | None) -> str:
+    return _NOTHING if value is None else f"{value:.1%}"
+
+
+def _number(value: float | None) -> str:
+    return _NOTHING if value is None else f"{value:.3f}"

@@ -1,0 +1,120 @@
+"""Pictures of how a training run went, for people."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from meadow.bundle.scores import probabilities
+from meadow_trainer.data.loader import EvaluationImages
+from meadow_trainer.evaluation.evaluate import Floats, Logits, Measurement
+from meadow_trainer.reporting.plot_style import DPI, GREEN, INK, RED, YELLOW, drawable, new_figure, style
+from meadow_trainer.training.callbacks import EpochReport
+
+_DARK_CELL = 0.55
+_INK_ON_CELL = "#1f2a24"
+"""Stays dark on a dark page, as the cells stay light."""
+_NAMES_COLLIDE = 4
+_GALLERY_COLUMNS = 6
+_GALLERY_MOST = 24
+
+
+def draw_confusion(measurement: Measurement) -> Figure:
+    """Draw the confusion matrix: counts, and the share of each true class."""
+    classes = [drawable(name) for name in measurement.per_class]
+    counts = measurement.confusion
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    side = min(14.0, 2.4 + 0.9 * len(classes))
+    figure, axes = new_figure(side + 0.8, side)
+    axes.imshow(shares, cmap="Greens", vmin=0, vmax=1)
+    axes.set_title(f"{measurement.accuracy:.1%} of {measurement.examples} hold-out images right")
+    axes.set_xlabel("answered")
+    axes.set_ylabel("true")
+    slanted = len(classes) >= _NAMES_COLLIDE
+    axes.set_xticks(range(len(classes)), classes, rotation=35 if slanted else 0, ha="right" if slanted else "center")
+    axes.set_yticks(range(len(classes)), classes)
+    axes.tick_params(length=0)
+    axes.grid(visible=False)
+    axes.spines[:].set_visible(False)
+    for row, column in np.ndindex(*counts.shape):
+        share = float(shares[row, column])
+        colour = "white" if share > _DARK_CELL else _INK_ON_CELL
+        axes.text(column, row, f"{counts[row, column]}\n{share:.0%}", ha="center", va="center", color=colour)
+    return figure
+
+
+def draw_reliability(measurement: Measurement) -> Figure:
+    """Draw how often answers of each confidence were right; points on the diagonal are well calibrated."""
+    figure, axes = new_figure(5.2, 5.0)
+    axes.plot([0, 1], [0, 1], color=INK, linewidth=1, linestyle=(0, (4, 4)), label="perfectly calibrated")
+    confidence = [one.confidence for one in measurement.reliability]
+    accuracy = [one.accuracy for one in measurement.reliability]
+    largest = max(one.count for one in measurement.reliability)
+    axes.vlines(confidence, confidence, accuracy, color=YELLOW, linewidth=2, label="gap")
+    areas = [40 + 360 * one.count / largest for one in measurement.reliability]
+    axes.scatter(confidence, accuracy, s=areas, color=GREEN, zorder=3, edgecolor="white")
+    for one in measurement.reliability:
+        axes.annotate(
+            f"{one.count}", (one.confidence, one.accuracy), ha="center", va="center", color="white", fontsize=7
+        )
+    axes.set_title(f"Calibration error {measurement.calibration_error:.3f} on {measurement.examples} hold-out images")
+    axes.set_xlabel("confidence of the answer")
+    axes.set_ylabel("share that was right")
+    least = min(1 / len(measurement.per_class), *confidence, *accuracy)
+    axes.set_xlim(least - 0.05, 1.05)
+    axes.set_ylim(min(least, 0.5) - 0.05, 1.05)
+    axes.xaxis.set_major_formatter(PercentFormatter(1))
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
+    axes.legend(loc="lower right", frameon=False)
+    return figure
+
+
+def draw_curves(reports: Sequence[EpochReport]) -> Figure:
+    """Draw losses, validation accuracy and learning rate over the epochs."""
+    figure = Figure(figsize=(7.2, 5.6), dpi=DPI, layout="constrained")
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
+    epochs = [one.epoch for one in reports]
+    upper.plot(epochs, [one.loss for one in reports], color=GREEN, label="training loss, augmented images")
+    watched = [one for one in reports if one.validation_loss is not None and one.validation_accuracy is not None]
+    if watched:
+        at = [one.epoch for one in watched]
+        upper.plot(at, [one.validation_loss or 0.0 for one in watched], color=YELLOW, label="validation loss")
+        lower.plot(at, [one.validation_accuracy or 0.0 for one in watched], color=YELLOW, label="validation accuracy")
+        lower.yaxis.set_major_formatter(PercentFormatter(1))
+    upper.set_ylabel("loss")
+    upper.set_ylim(0, None)
+    upper.set_title(f"{len(reports)} epochs in {reports[-1].seconds:.0f} s")
+    upper.legend(frameon=False)
+    rates = lower.twinx()
+    rates.plot(epochs, [one.learning_rate for one in reports], color=INK, linewidth=1, linestyle=":")
+    rates.set_ylabel("learning rate (dotted)")
+    rates.spines[["top", "right"]].set_visible(False)
+    lower.set_ylabel("validation accuracy")
+    lower.set_xlabel("epoch")
+    lower.xaxis.set_major_locator(MaxNLocator(integer=True))
+    for axes in (upper, lower):
+        style(axes)
+    return figure
+
+
+def draw_mistakes(images: EvaluationImages, logits: Logits, temperature: float) -> Figure:
+    """Draw the hold-out images that were answered wrongly, the surest mistakes first."""
+    answers: Floats = probabilities(logits, temperature)
+    chosen, sureness = answers.argmax(axis=1), answers.max(axis=1)
+    wrong = np.flatnonzero(chosen != images.labels)
+    wrong = wrong[np.argsort(-sureness[wrong], kind="stable")]
+    shown = wrong[:_GALLERY_MOST]
+    columns = max(1, min(_GALLERY_COLUMNS, len(shown)))
+    rows = max(1, -(-len(shown) // columns))
+    figure = Figure(figsize=(max(4.0, 1.75 * columns), 0.7 + 2.2 * rows), dpi=DPI, layout="constrained")
+    grid = np.atleast_1d(figure.subplots(rows, columns, squeeze=False)).ravel()
+    for axes in grid:
+        axes.set_axis_off()
+    for axes, index in zip(grid, shown, strict=False):
+        axes.imshow(images.pixels[index])
+        said, true = (drawable(images.classes[place]) for place in (chosen[index], images.labels[index]))
+        axes.set_title(f"said {said}, {sureness[index]:.0%}\nis {true}", fontsize=8, color=RED)
+    some = "" if len(shown) == len(wrong) else f", the {len(shown)} surest"
+    figure.suptitle(f"{len(wrong)} of {len(images)} hold-out images answered wrongly{some}", color=INK, fontsize=10)
+    return figure

@@ -1,0 +1,172 @@
+"""Training on a folder of this machine, shown on a terminal."""
+
+import logging
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from meadow.bundle.manifest import BundleError
+from meadow.datasets.errors import DatasetError
+from meadow.registry.cache import ModelCache
+from meadow.registry.versions import ModelRegistry, RegistryError
+from meadow.settings import load_settings
+from meadow.training_config import TrainingConfig
+from meadow_trainer.data.folder_source import folder_source
+from meadow_trainer.data.source import ImageSource
+from meadow_trainer.errors import TrainingError
+from meadow_trainer.reporting.evaluation_page import evaluation_page
+from meadow_trainer.reporting.plots import draw_all
+from meadow_trainer.runs.pipeline import TrainedBundle, train_bundle
+from meadow_trainer.training.callbacks import EpochReport, Watch
+from meadow_trainer.training.checkpoints import Checkpoints, discard, run_identity
+
+TRAINING_FAULTS = (TrainingError, DatasetError, RegistryError, BundleError, OSError)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The two numbers by which runs are compared."""
+
+    accuracy: float
+    """On the hold-out."""
+    seconds: float
+    """Of the whole run."""
+
+
+class LocalTraining:
+    """Runs trainings on one folder and prints what they lead to."""
+
+    def __init__(self, console: Console, data: Path, *, track: bool, threads: int | None) -> None:
+        if threads:
+            torch.set_num_threads(threads)
+        handler = RichHandler(console=console, show_path=False, show_time=False, level=logging.WARNING)
+        logging.basicConfig(level=logging.WARNING, format="%(message)s", handlers=[handler])
+        self._console = console
+        self._data = data
+        self._track = track
+        self._found: ImageSource | None = None
+
+    def run(self, config: TrainingConfig, out: Path | None, resume: Path | None = None) -> Outcome:
+        """Train once.
+
+        Args:
+            config: How.
+            out: Gets the bundle and its figures; None keeps neither.
+            resume: Keeps checkpoints until the run has succeeded, and is gone on from; None keeps none.
+
+        Raises:
+            TRAINING_FAULTS: The message says what is wrong.
+        """
+        outcome = self._run_tracked(config, resume) if self._track else self._run_plain(config, out, resume)
+        if resume is not None:
+            discard(resume)
+        return outcome
+
+    def _run_plain(self, config: TrainingConfig, out: Path | None, resume: Path | None) -> Outcome:
+        settings = load_settings()
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = out or Path(scratch)
+            folder.mkdir(parents=True, exist_ok=True)
+            with self._progress(config) as watch:
+                source = self._source(watch)
+                saved = Checkpoints(resume, run_identity(source, config)) if resume else None
+                bundle = train_bundle(
+                    source, config, folder, watch, max_pixels=settings.max_image_pixels, checkpoints=saved
+                )
+            if out is not None:
+                self._draw(bundle, out / "figures")
+            self._print(bundle, config, out)
+        return Outcome(bundle.measurement.accuracy, bundle.seconds)
+
+    def _run_tracked(self, config: TrainingConfig, resume: Path | None) -> Outcome:
+        from meadow_trainer.runs.training_runs import TrainingRuns  # noqa: PLC0415 - MLflow takes seconds to import
+
+        settings = load_settings()
+        runs = TrainingRuns(settings, ModelRegistry(settings), ModelCache(settings.model_cache))
+        began = time.monotonic()
+        with self._progress(config) as watch:
+            result = runs.execute(self._source(watch), config, watch, checkpoints=resume)
+        self._console.print(
+            f"[green]✓[/] {result.model.name} version {result.model.version}: {result.decision}. {result.reason}\n"
+            f"  {result.run_url}",
+            highlight=False,
+            soft_wrap=True,
+        )
+        return Outcome(result.holdout_accuracy, time.monotonic() - began)
+
+    def _source(self, watch: Watch) -> ImageSource:
+        """Look at the folder's images, once for all seeds, and say which are left out."""
+        if self._found is None:
+            watch.on_stage("looking at the images")
+            self._found = folder_source(self._data, max_pixels=load_settings().max_image_pixels)
+            if self._found.rejected:
+                counts = Counter(one.reason.value for one in self._found.rejected)
+                reasons = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
+                self._console.print(
+                    f"[yellow]![/] {sum(counts.values())} images are left out: {reasons}. "
+                    "`meadow data publish` shows which, in its report.",
+                    highlight=False,
+                )
+        return self._found
+
+    @contextmanager
+    def _progress(self, config: TrainingConfig) -> Iterator[Watch]:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=self._console, transient=True) as progress:
+            task = progress.add_task(f"seed {config.seed}", total=None)
+
+            def on_epoch(report: EpochReport) -> None:
+                words = f"seed {config.seed}: loss {report.loss:.3f}"
+                if report.validation_accuracy is not None:
+                    words += f", validation {report.validation_accuracy:.0%}"
+                progress.update(task, completed=report.epoch, total=report.epochs, description=words)
+
+            def on_stage(words: str) -> None:
+                progress.update(task, description=f"seed {config.seed}: {words}")
+
+            yield Watch(on_stage=on_stage, on_epoch=on_epoch)
+
+    def _print(self, bundle: TrainedBundle, config: TrainingConfig, out: Path | None) -> None:
+        measured = bundle.measurement
+        table = Table(title=f"{config.architecture}, seed {config.seed}: the hold-out", title_justify="left")
+        for heading in ("class", "images", "found (recall)", "right when said (precision)"):
+            table.add_column(heading, justify="left" if heading == "class" else "right")
+        for label, one in measured.per_class.items():
+            table.add_row(label, str(one.support), f"{one.recall:.1%}", f"{one.precision:.1%}")
+        self._console.print(table)
+        start = "fine-tuned" if bundle.fine_tuned else "from scratch"
+        self._console.print(
+            f"[green]✓[/] Accuracy [bold]{measured.accuracy:.4f}[/] on {measured.examples} images; calibration error "
+            f"{measured.calibration_error:.3f}; {len(bundle.reports)} epochs {start} in "
+            f"{bundle.reports[-1].seconds:.0f} s, {bundle.seconds:.0f} s in all.",
+            highlight=False,
+        )
+        seen = bundle.assessment
+        strange = seen.strangers["all"]
+        sure = "" if seen.accepted_accuracy is None else f", {seen.accepted_accuracy:.1%} of them right"
+        self._console.print(
+            f"  Confident about {seen.shares.confident:.1%}{sure}; of {strange.images} pictures of no class "
+            f"{strange.shares.unknown:.1%} are unknown, {strange.shares.unsure:.1%} unsure.",
+            highlight=False,
+        )
+        if bundle.skipped:
+            self._console.print(f"[yellow]![/] {len(bundle.skipped)} images were left out.", highlight=False)
+        if out is not None:
+            self._console.print(f"  Bundle {bundle.digest[:12]} in {out}", highlight=False)
+
+    def _draw(self, bundle: TrainedBundle, folder: Path) -> None:
+        folder.mkdir()
+        figures = draw_all(bundle)
+        for name, figure in figures.items():
+            figure.savefig(folder / f"{name}.png")
+        (folder / "evaluation.html").write_text(evaluation_page(bundle, figures), encoding="utf-8")

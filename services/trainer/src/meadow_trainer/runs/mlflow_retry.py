@@ -1,0 +1,62 @@
+"""Waiting for MLflow where the alternative is to lose what took minutes or hours to compute."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from mlflow.exceptions import MlflowException
+
+from meadow.registry.versions import RegistryError
+from meadow_trainer.errors import TrainingCancelledError
+from meadow_trainer.training.callbacks import Watch
+
+log = logging.getLogger(__name__)
+
+_PAUSE_SECONDS = 5.0
+_LOOK_SECONDS = 0.2
+"""Between two questions whether to stop."""
+_SERVER_FAULT = 500
+
+T = TypeVar("T")
+
+
+def is_away(error: MlflowException | RegistryError) -> bool:
+    """Whether MLflow, or the store behind it, did not answer; False where it answered that it will not."""
+    cause = error.__cause__ if isinstance(error, RegistryError) else error
+    if isinstance(cause, MlflowException):
+        return int(cause.get_http_status_code()) >= _SERVER_FAULT  # type: ignore[no-untyped-call]
+    return isinstance(cause, Exception)
+
+
+def retry_while_away(action: Callable[[], T], watch: Watch, *, seconds: float, pause: float = _PAUSE_SECONDS) -> T:
+    """Do something that needs MLflow, again and again while it is away.
+
+    Args:
+        action: Leaves nothing behind that would be wrong when it is done again.
+        watch: Is told that the run waits, and may end it.
+        seconds: How long to try; 0 for once.
+        pause: Seconds between two attempts.
+
+    Raises:
+        RegistryError: MLflow is still away, or answered that it will not.
+        TrainingCancelledError: The watch asked to stop.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return action()
+        except RegistryError as error:
+            if not is_away(error) or time.monotonic() >= deadline:
+                raise
+            log.warning("Trying again in %.0f s: %s", pause, error)
+            watch.on_stage(f"waiting for MLflow: {error}")
+        _wait(pause, watch)
+
+
+def _wait(seconds: float, watch: Watch) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if watch.should_stop():
+            raise TrainingCancelledError("Stopped on request while it waited for MLflow.")
+        time.sleep(_LOOK_SECONDS)

@@ -1,0 +1,289 @@
+"""What MLflow keeps of a training run: settings, progress, data, figures and the model itself."""
+
+import importlib.metadata
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import mlflow
+import numpy as np
+import onnx
+from mlflow.entities import Dataset, DatasetInput, InputTag
+from mlflow.exceptions import MlflowException
+from mlflow.models import ModelSignature
+from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
+from mlflow.types import Schema, TensorSpec
+
+from meadow import names
+from meadow.bundle.manifest import MANIFEST_FILE, MODEL_FILE
+from meadow.registry.model import GateRecord
+from meadow.registry.versions import RegistryError
+from meadow.settings import Settings
+from meadow.training import TrainingCause
+from meadow.training_config import TrainingConfig
+from meadow_trainer.data.source import ImageSource
+from meadow_trainer.errors import TrainingCancelledError
+from meadow_trainer.evaluation.assess import Assessment
+from meadow_trainer.export.onnx_export import INPUT, OUTPUT
+from meadow_trainer.reporting.evaluation_page import evaluation_page
+from meadow_trainer.reporting.plots import draw_all
+from meadow_trainer.runs.mlflow_retry import is_away
+from meadow_trainer.runs.pipeline import TrainedBundle
+from meadow_trainer.training.callbacks import EpochReport
+from meadow_trainer.training.checkpoints import Checkpoints
+
+log = logging.getLogger(__name__)
+
+_DIGEST_LENGTH = 36
+"""MLflow's limit for a data set's digest."""
+_RESUMED_TAG = "resumed"
+"""How many times the run was gone on with after its trainer was stopped."""
+_AWAY_SECONDS = 30.0
+"""How long MLflow is left alone once it did not answer: each attempt holds the training up."""
+_SERVING_PACKAGES = ("onnx", "onnxruntime", "numpy")
+
+
+@dataclass(frozen=True)
+class LoggedModel:
+    """Where MLflow keeps a logged model."""
+
+    source: str
+    model_id: str | None
+
+
+class TrackedRun:
+    """One MLflow run, open while the training goes on."""
+
+    def __init__(self, run: Any, mlflow_page: str, logged: frozenset[int] = frozenset()) -> None:  # noqa: ANN401 - MLflow is not typed
+        self.run_id: str = run.info.run_id
+        self._logged = logged
+        """Epochs that an earlier attempt has logged, some of them after its last checkpoint."""
+        self._waiting: list[EpochReport] = []
+        """Epochs that could not be logged yet, because MLflow was away."""
+        self._try_again = 0.0
+        self.url = f"{mlflow_page}/#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}"
+
+    def log_epoch(self, report: EpochReport) -> None:
+        """Log one epoch's metrics under its number, unless an earlier attempt has; while MLflow is away, keep them.
+
+        Raises:
+            MlflowException: MLflow refuses them.
+        """
+        if report.epoch in self._logged:
+            return
+        self._waiting.append(report)
+        if time.monotonic() < self._try_again:
+            return
+        try:
+            self._log_waiting()
+        except MlflowException as error:
+            if not is_away(error):
+                raise
+            self._try_again = time.monotonic() + _AWAY_SECONDS
+            log.warning("The training goes on without MLflow; its figures follow: %s", error)
+
+    def _log_waiting(self) -> None:
+        while self._waiting:
+            self._log_metrics(self._waiting[0])
+            del self._waiting[0]
+
+    @staticmethod
+    def _log_metrics(report: EpochReport) -> None:
+        metrics = {"loss": report.loss, "learning_rate": report.learning_rate, "seconds": report.seconds}
+        if report.validation_accuracy is not None and report.validation_loss is not None:
+            metrics["validation_accuracy"] = report.validation_accuracy
+            metrics["validation_loss"] = report.validation_loss
+        mlflow.log_metrics(metrics, step=report.epoch)
+
+    def log_outcome(self, bundle: TrainedBundle) -> LoggedModel:
+        """Log what the run led to, the model last.
+
+        The model is an ordinary ONNX model, so that `mlflow.onnx.load_model` reads it; what only Meadow needs lies
+        beside it as extra files.
+
+        Raises:
+            MlflowException: MLflow does not answer, or refuses something.
+            RegistryError: What it keeps artefacts in does not take them.
+        """
+        try:
+            return self._log_outcome(bundle)
+        except OSError as error:  # what MLflow's HTTP client raises, passed on
+            raise RegistryError(f"Could not send the run's artefacts to MLflow: {error}") from error
+
+    def _log_outcome(self, bundle: TrainedBundle) -> LoggedModel:
+        self._log_waiting()
+        recipe = {f"recipe.{name}": value for name, value in vars(bundle.recipe).items()}
+        mlflow.log_params({**recipe, "fine_tuned": bundle.fine_tuned})
+        # No parameter, which could not change: the bundle says when it was made, and may be made again.
+        mlflow.set_tag(names.BUNDLE_DIGEST_TAG, bundle.digest)
+        mlflow.log_metrics(_final_metrics(bundle))
+        figures = draw_all(bundle)
+        for name, figure in figures.items():
+            mlflow.log_figure(figure, f"figures/{name}.png")
+        mlflow.log_text(evaluation_page(bundle, figures), "evaluation.html")
+        mlflow.log_dict({"slices": [vars(one) for one in bundle.assessment.slices]}, "slices.json")
+        behaviour = {"unchanged": bundle.assessment.unchanged, "must_pass": vars(bundle.assessment.must_pass)}
+        mlflow.log_dict(behaviour, "behaviour.json")
+        mlflow.log_dict({"skipped": [vars(one) for one in bundle.skipped]}, "skipped.json")
+        size, classes = bundle.manifest.preprocessing.size, len(bundle.manifest.classes)
+        info = mlflow.onnx.log_model(
+            onnx.load(bundle.folder / MODEL_FILE),
+            name=names.MODEL_ARTIFACT,
+            signature=ModelSignature(
+                inputs=Schema([TensorSpec(np.dtype(np.uint8), (-1, size, size, 3), INPUT)]),
+                outputs=Schema([TensorSpec(np.dtype(np.float32), (-1, classes), OUTPUT)]),
+            ),
+            # Left out, MLflow runs the model to guess them, which takes longer than everything else here.
+            pip_requirements=_serving_requirements(),
+            extra_files=[
+                str(bundle.folder / name) for name in (*bundle.manifest.files, MANIFEST_FILE) if name != MODEL_FILE
+            ],
+            # One file with the bytes whose digest the manifest holds.
+            save_as_external_data=False,
+        )
+        return LoggedModel(source=info.model_uri, model_id=info.model_id)
+
+    def log_decision(self, record: GateRecord) -> None:
+        """Write on the run what was decided about its model, and why."""
+        mlflow.set_tags(record.tags())
+
+
+@contextmanager
+def tracked_run(
+    settings: Settings,
+    source: ImageSource,
+    config: TrainingConfig,
+    cause: TrainingCause = TrainingCause.MANUAL,
+    checkpoints: Checkpoints | None = None,
+) -> Iterator[TrackedRun]:
+    """Open a run; it ends as finished, as killed when training was stopped on request, else as failed.
+
+    Args:
+        settings: Name the tracking server and the experiment.
+        source: The data set version.
+        config: What is asked for.
+        cause: Why; a tag of the run.
+        checkpoints: Know the run of an earlier attempt, which is then opened again.
+
+    Raises:
+        CheckpointRefusedError: The checkpoints are those of another run.
+        MlflowException: The tracking server does not answer.
+    """
+    mlflow.set_tracking_uri(settings.mlflow_tracking_uri)
+    mlflow.set_experiment(settings.experiment)
+    earlier = _earlier_run(checkpoints)
+    title = None if earlier else f"{config.architecture} on {source.manifest.name}"
+    with mlflow.start_run(earlier, run_name=title, tags={names.CAUSE_TAG: cause.value}) as run:
+        if earlier:
+            history = mlflow.MlflowClient().get_metric_history(earlier, "loss")
+            tracked = TrackedRun(run, settings.mlflow_page, frozenset(one.step for one in history))
+            mlflow.set_tag(_RESUMED_TAG, str(int(run.data.tags.get(_RESUMED_TAG, "0")) + 1))
+        else:
+            tracked = TrackedRun(run, settings.mlflow_page)
+            _log_start(run.info.run_id, source, config)
+            if checkpoints:
+                checkpoints.remember_tracked_run(run.info.run_id)
+        try:
+            yield tracked
+        except TrainingCancelledError:
+            mlflow.end_run("KILLED")
+            raise
+
+
+def end_abandoned_run(settings: Settings, run_id: str) -> None:
+    """End a run whose trainer was killed and that no attempt will go on with; never fails."""
+    client = mlflow.MlflowClient(settings.mlflow_tracking_uri)
+    try:
+        if client.get_run(run_id).info.status == "RUNNING":
+            client.set_terminated(run_id, "KILLED")
+    except MlflowException as error:
+        log.warning("Could not end the abandoned run %s: %s", run_id, error)
+
+
+def _earlier_run(checkpoints: Checkpoints | None) -> str | None:
+    """Return the run that an earlier attempt opened, if it still exists."""
+    run_id = checkpoints.tracked_run() if checkpoints else None
+    if run_id is None:
+        return None
+    try:
+        mlflow.MlflowClient().get_run(run_id)
+    except MlflowException as error:
+        if error.error_code != ErrorCode.Name(RESOURCE_DOES_NOT_EXIST):
+            raise
+        return None
+    return run_id
+
+
+def _log_start(run_id: str, source: ImageSource, config: TrainingConfig) -> None:
+    """Log what is asked for, and of which data."""
+    manifest = source.manifest
+    asked = {**config.model_dump(), "must_pass": len(config.must_pass)}
+    mlflow.log_params({**asked, "dataset": manifest.name, "dataset_digest": manifest.digest})
+    mlflow.MlflowClient().log_inputs(
+        run_id,
+        datasets=[
+            DatasetInput(
+                Dataset(
+                    name=manifest.name,
+                    digest=manifest.digest[:_DIGEST_LENGTH],
+                    source_type="meadow",
+                    source=manifest.digest,
+                    profile=f'{{"images": {len(manifest.entries)}, "classes": {len(manifest.classes)}}}',
+                ),
+                tags=[InputTag("mlflow.data.context", "training")],
+            )
+        ],
+    )
+
+
+def _serving_requirements() -> list[str]:
+    """What serves the logged model; of MLflow, only its lighter half of the same version need be installed here."""
+    others = [f"{name}=={importlib.metadata.version(name)}" for name in _SERVING_PACKAGES]
+    return [f"mlflow=={mlflow.__version__}", *others]
+
+
+def _final_metrics(bundle: TrainedBundle) -> dict[str, float]:
+    measured = bundle.measurement
+    metrics = {
+        "holdout_accuracy": measured.accuracy,
+        "holdout_loss": measured.loss,
+        "holdout_calibration_error": measured.calibration_error,
+        "temperature": bundle.manifest.temperature,
+        "decision_threshold": bundle.manifest.decision_threshold,
+        "parity": bundle.parity,
+        "total_seconds": bundle.seconds,
+        "skipped_images": float(len(bundle.skipped)),
+    }
+    if bundle.manifest.quantized_accuracy is not None:
+        metrics["holdout_accuracy_int8"] = bundle.manifest.quantized_accuracy
+    metrics |= _assessed(bundle.assessment)
+    for index, one in enumerate(measured.per_class.values()):
+        # Class names may hold characters that metric names may not.
+        metrics[f"holdout_recall/{index}"] = one.recall
+        metrics[f"holdout_precision/{index}"] = one.precision
+    return metrics
+
+
+def _assessed(seen: Assessment) -> dict[str, float]:
+    metrics = {
+        "holdout_confident_share": seen.shares.confident,
+        "holdout_unsure_share": seen.shares.unsure,
+        "holdout_unknown_share": seen.shares.unknown,
+        "must_pass_images": float(seen.must_pass.images),
+        "must_pass_wrong": float(len(seen.must_pass.wrong)),
+    }
+    if seen.accepted_accuracy is not None:
+        metrics["holdout_confident_accuracy"] = seen.accepted_accuracy
+    for kind, one in seen.strangers.items():
+        if one.auroc is not None:
+            metrics[f"ood_auroc/{kind}"] = one.auroc
+        metrics[f"ood_auroc_energy/{kind}"] = one.auroc_energy
+        metrics[f"ood_unknown_share/{kind}"] = one.shares.unknown
+        metrics[f"ood_confident_share/{kind}"] = one.shares.confident
+    metrics |= {f"unchanged/{name}": rate for name, rate in seen.unchanged.items()}
+    for number, part in enumerate(seen.slices):
+        metrics[f"slice_accuracy/{part.by.replace(' ', '_')}_{number}"] = part.accuracy
+    return metrics

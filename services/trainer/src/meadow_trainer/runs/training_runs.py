@@ -1,0 +1,142 @@
+"""One training run from data set to decision: tracked, registered, compared, promoted or not."""
+
+import dataclasses
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from mlflow.exceptions import MlflowException
+
+from meadow.registry.cache import ModelCache
+from meadow.registry.versions import ModelRegistry, RegistryError
+from meadow.settings import Settings
+from meadow.training import TrainingCause, TrainingResult
+from meadow.training_config import TrainingConfig
+from meadow_trainer.data.source import ImageSource
+from meadow_trainer.errors import TrainingCancelledError
+from meadow_trainer.registry.registration import Registration
+from meadow_trainer.runs.mlflow_retry import retry_while_away
+from meadow_trainer.runs.pipeline import TrainedBundle, train_bundle
+from meadow_trainer.runs.tracking import TrackedRun, end_abandoned_run, tracked_run
+from meadow_trainer.training.callbacks import EpochReport, Watch
+from meadow_trainer.training.checkpoints import CHECKPOINT_SECONDS, Checkpoints, run_identity, tracked_run_of
+
+T = TypeVar("T")
+
+
+class TrainingRuns:
+    """Runs trainings against one registry."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        registry: ModelRegistry,
+        cache: ModelCache,
+        *,
+        checkpoint_seconds: float = CHECKPOINT_SECONDS,
+        wait_for_registry: float = 0.0,
+    ) -> None:
+        """Set up; nothing is contacted yet.
+
+        Args:
+            settings: Name MLflow and the gate's rule.
+            registry: Where models are registered.
+            cache: Where bundles are fetched to.
+            checkpoint_seconds: Between two checkpoints.
+            wait_for_registry: Seconds that a run waits for MLflow where it is away before or after the training.
+        """
+        self._settings = settings
+        self._checkpoint_seconds = checkpoint_seconds
+        self._wait_for_registry = wait_for_registry
+        self._registry = registry
+        self._registration = Registration(settings, registry, cache)
+
+    def execute(
+        self,
+        source: ImageSource,
+        config: TrainingConfig,
+        watch: Watch,
+        *,
+        cause: TrainingCause = TrainingCause.MANUAL,
+        checkpoints: Path | None = None,
+    ) -> TrainingResult:
+        """Train a model, register it, and make it the production model if it is better by rule.
+
+        Args:
+            source: The data set version.
+            config: What is asked for.
+            watch: Follows the run and may end it.
+            cause: Why; a tag of the run.
+            checkpoints: Folder from which an earlier attempt at this run is gone on with, its tracked run too. What
+                is saved there stays: only the caller knows whether there will be another attempt.
+
+        Raises:
+            CheckpointRefusedError: The folder is that of another run.
+            TrainingError: The data, the network or the export is not usable; nothing was registered.
+            TrainingCancelledError: The watch asked to stop; nothing was registered.
+            RegistryError: MLflow does not answer.
+            BundleError: What was registered is not what was trained; it is marked as refused and got no alias.
+        """
+        # A registry that is down is told before the training, not after it.
+        self._patiently(self._registry.production, watch)
+        try:
+            saved = self._checkpoints(checkpoints, source, config)
+            with (
+                tracked_run(self._settings, source, config, cause, saved) as run,
+                tempfile.TemporaryDirectory() as folder,
+            ):
+                bundle = self._train(source, config, Path(folder), watch, run, saved)
+                if watch.should_stop():
+                    raise TrainingCancelledError("Stopped on request before the model was registered.")
+                return self._patiently(lambda: self._registration.register(run, bundle, source, watch), watch)
+        except MlflowException as error:
+            raise self._failed(error) from error
+
+    def abandon(self, checkpoints: Path) -> None:
+        """End the tracked run that a killed attempt left open and that nobody will go on with; never fails."""
+        run_id = tracked_run_of(checkpoints)
+        if run_id is not None:
+            end_abandoned_run(self._settings, run_id)
+
+    def _checkpoints(self, folder: Path | None, source: ImageSource, config: TrainingConfig) -> Checkpoints | None:
+        if folder is None:
+            return None
+        return Checkpoints(folder, run_identity(source, config), every_seconds=self._checkpoint_seconds)
+
+    def _train(
+        self,
+        source: ImageSource,
+        config: TrainingConfig,
+        folder: Path,
+        watch: Watch,
+        run: TrackedRun,
+        checkpoints: Checkpoints | None,
+    ) -> TrainedBundle:
+        def on_epoch(report: EpochReport) -> None:
+            run.log_epoch(report)
+            watch.on_epoch(report)
+
+        following = dataclasses.replace(watch, on_epoch=on_epoch)
+        return train_bundle(
+            source, config, folder, following, max_pixels=self._settings.max_image_pixels, checkpoints=checkpoints
+        )
+
+    def _patiently(self, action: Callable[[], T], watch: Watch) -> T:
+        """Do something that needs MLflow, and wait for it for as long as was said.
+
+        Raises:
+            RegistryError: MLflow is still away, or refuses.
+            TrainingCancelledError: The watch asked to stop.
+        """
+
+        def attempt() -> T:
+            try:
+                return action()
+            except MlflowException as error:
+                raise self._failed(error) from error
+
+        return retry_while_away(attempt, watch, seconds=self._wait_for_registry)
+
+    def _failed(self, error: MlflowException) -> RegistryError:
+        return RegistryError(f"MLflow at {self._settings.mlflow_tracking_uri} failed: {error}")

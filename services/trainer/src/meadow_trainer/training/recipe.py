@@ -1,0 +1,157 @@
+"""The choices that depend on the data and the network, made once before training starts."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from meadow.training_config import TrainingConfig
+
+_REFERENCE_IMAGES = 225
+_EPOCHS_FROM_SCRATCH = 72
+"""For that many images; four times the images are gone through half as often."""
+_EPOCHS_FINE_TUNING = 20
+_EPOCH_RANGE = (6, 120)
+_RATE_FROM_SCRATCH = 2e-3
+_RATE_FINE_TUNING = 5e-4
+_RATE_WITHOUT_BATCH_NORM = 3e-4
+_EARLY_SCALE = 0.57
+"""Side of the first training views, as a share of the served size. Small views cost a fraction and teach the coarse
+shapes, which buys more epochs in the same time (progressive resizing, Tan and Le 2021). The later ones have the served
+size: crops out of whole photographs show objects about as large as the central square does."""
+_EARLY_SHARE = 0.6
+"""Share of the run that is spent on the small views."""
+_SIZE_STEP = 16
+_AVERAGE_DECAY = 0.99
+"""Of the weights' moving average, which spans about the last hundred steps."""
+_PATIENCE = 0.3
+"""Share of the run. Under a rate that falls to the end, most of the gain comes late: less would end good runs."""
+_LEAST_PATIENCE = 5
+_FEWEST_TO_STOP_BY = 40
+"""The loss on fewer images is mostly luck, and so would be the epoch that is taken for the best; on request only."""
+_SKEWED = 3.0
+"""From so many images of the largest class for each one of the smallest."""
+_VALIDATION_PERCENT = 10
+_VALIDATION_PERCENT_OF_FEW = 15
+"""Only when it is asked for."""
+_FEWEST_TO_KEEP_BACK_FROM = 500
+"""A tenth of fewer images is too few to calibrate with, and is missed in training: cross-fitting does without."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What the training loop needs to know beside the images."""
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    weight_decay: float
+    label_smoothing: float
+    mixup: float
+    augmentation: float
+    balanced: bool
+    """Whether every class has the same share of the views."""
+    patience: int | None
+    """Epochs without a better validation loss after which the training ends; None never ends it early."""
+    average_decay: float
+    """Of the moving average of the weights, per step; 0 keeps the last weights."""
+    early_view_size: int
+    late_view_size: int
+    early_share: float
+    """Share of the run whose views have the first of the two sizes."""
+    precision: torch.dtype
+    seed: int
+    max_seconds: float | None
+
+    def view_size(self, progress: float) -> int:
+        """Side of the views, in pixels, at a share of the run between 0 and 1."""
+        return self.early_view_size if progress < self.early_share else self.late_view_size
+
+
+def choose_recipe(
+    config: TrainingConfig,
+    *,
+    images: int,
+    fine_tuning: bool,
+    network: nn.Module,
+    device: torch.device,
+    skew: float = 1.0,
+    watched: int = 0,
+) -> Recipe:
+    """Fill in what the configuration leaves open.
+
+    Args:
+        config: What was asked for.
+        images: Number of images to train on.
+        fine_tuning: Whether the network starts from pretrained weights.
+        network: Looked at for batch normalisation: networks without it need a gentler rate.
+        device: Where training runs.
+        skew: Images of the largest class for each one of the smallest.
+        watched: Number of images that are kept back to watch the training with.
+    """
+    epochs = (_EPOCHS_FINE_TUNING if fine_tuning else _EPOCHS_FROM_SCRATCH) * (_REFERENCE_IMAGES / images) ** 0.5
+    fewest, most = _EPOCH_RANGE
+    length = config.epochs or min(most, max(fewest, round(epochs)))
+    rate = _RATE_FINE_TUNING if fine_tuning else _RATE_FROM_SCRATCH
+    batch_size = min(config.batch_size, images)
+    if not has_batch_norm(network):
+        rate = min(rate, _RATE_WITHOUT_BATCH_NORM)
+    early, late = view_sizes(config.image_size, flexible=has_batch_norm(network))
+    return Recipe(
+        epochs=length,
+        batch_size=batch_size,
+        learning_rate=config.learning_rate or rate,
+        weight_decay=config.weight_decay,
+        label_smoothing=config.label_smoothing,
+        mixup=config.mixup,
+        augmentation=config.augmentation,
+        balanced=config.class_balance == "sampling" or (config.class_balance == "auto" and skew >= _SKEWED),
+        patience=_choose_patience(config.patience, length, watched),
+        average_decay=_AVERAGE_DECAY,
+        early_view_size=early,
+        late_view_size=late,
+        early_share=_EARLY_SHARE,
+        precision=choose_precision(config.precision, device),
+        seed=config.seed,
+        max_seconds=config.max_minutes * 60 if config.max_minutes else None,
+    )
+
+
+def _choose_patience(wanted: int | None, epochs: int, watched: int) -> int | None:
+    if wanted is None:
+        return max(_LEAST_PATIENCE, round(epochs * _PATIENCE)) if watched >= _FEWEST_TO_STOP_BY else None
+    return wanted or None if watched else None
+
+
+def validation_percent(config: TrainingConfig, images: int) -> int:
+    """Choose how much of so many training images is kept back to watch and calibrate with."""
+    if config.validation_percent is not None:
+        return config.validation_percent
+    if images >= _FEWEST_TO_KEEP_BACK_FROM:
+        return _VALIDATION_PERCENT
+    return _VALIDATION_PERCENT_OF_FEW if config.calibration == "validation" else 0
+
+
+def has_batch_norm(network: nn.Module) -> bool:
+    """Whether the network keeps running statistics of its activations."""
+    return any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in network.modules())  # noqa: SLF001 - the only common base
+
+
+def view_sizes(image_size: int, *, flexible: bool) -> tuple[int, int]:
+    """Sides of the early and the late training views; transformers take one size only, so theirs is the image's."""
+    if not flexible:
+        return image_size, image_size
+    early = round(image_size * _EARLY_SCALE / _SIZE_STEP) * _SIZE_STEP
+    return min(image_size, max(32, early)), image_size
+
+
+def choose_precision(wanted: str, device: torch.device) -> torch.dtype:
+    """Take bfloat16 where the hardware computes in it; emulated, it is slower than float32."""
+    if wanted != "auto":
+        return torch.bfloat16 if wanted == "bfloat16" else torch.float32
+    if device.type == "cuda":
+        native = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        capabilities = torch.cpu.get_capabilities()
+        native = bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+    return torch.bfloat16 if native else torch.float32

@@ -1,0 +1,59 @@
+"""One file that holds tensors and plain facts.
+
+The format is safetensors, with the facts as JSON in its header: nothing in it can run when it is read.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from meadow_trainer.training.atomic_file import write_atomically
+
+_FACTS = "facts"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Tensors by name, and whatever else JSON can hold."""
+
+    tensors: dict[str, Tensor]
+    facts: dict[str, Any]
+
+
+class SnapshotError(Exception):
+    """The file is damaged, or is no snapshot."""
+
+
+def write_snapshot(path: Path, snapshot: Snapshot) -> None:
+    """Write a file in place of an older one; whoever is killed meanwhile leaves the older one.
+
+    Args:
+        path: In an existing folder.
+        snapshot: Tensors on any device, of any memory layout, no two of them sharing memory.
+
+    Raises:
+        OSError: The disk is full, or the folder is gone.
+    """
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in snapshot.tensors.items()}
+    write_atomically(path, save(tensors, metadata={_FACTS: json.dumps(snapshot.facts)}))
+
+
+def read_snapshot(path: Path) -> Snapshot | None:
+    """Read a file back, its tensors onto the CPU; None when there is no such file.
+
+    Raises:
+        SnapshotError: It cannot be read.
+    """
+    if not path.is_file():
+        return None
+    try:
+        with safe_open(path, framework="pt") as file:
+            facts = json.loads((file.metadata() or {})[_FACTS])
+            return Snapshot({name: file.get_tensor(name) for name in file.keys()}, facts)  # noqa: SIM118 - no mapping
+    except (OSError, SafetensorError, KeyError, ValueError) as error:
+        raise SnapshotError(f"{path} cannot be read: {error}") from error

@@ -1,0 +1,127 @@
+"""All that changes while a network is trained, as one thing that can be saved and gone on from.
+
+What is restored on the same machine goes on to the very bits that an uninterrupted training comes to: the order of the
+images, every source of chance, and the optimizer's memory are part of it.
+"""
+
+import dataclasses
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
+
+from meadow_trainer.training.callbacks import EpochReport
+from meadow_trainer.training.early_stopping import BestWeights
+from meadow_trainer.training.schedule import Schedule
+from meadow_trainer.training.snapshot import Snapshot
+
+_NETWORK, _AVERAGE, _BEST, _OPTIMIZER, _CHANCE = "network.", "average.", "best.", "optimizer.", "chance."
+
+
+@dataclass
+class TrainingState:
+    """One training between its first step and its last."""
+
+    network: nn.Module
+    average: AveragedModel
+    optimizer: torch.optim.Optimizer
+    generator: torch.Generator
+    """Of the order and the views."""
+    schedule: Schedule
+    best: BestWeights
+    epoch: int = 1
+    """The one that is under way, counted from 1."""
+    step: int = 0
+    """Steps of this epoch that are done."""
+    order: Tensor = field(default_factory=lambda: torch.empty(0, dtype=torch.int64))
+    """int64 [N]: the images in the order of this epoch; empty before its first step."""
+    rate: float = 0.0
+    """Learning rate of the last step."""
+    loss: float = 0.0
+    """Mean loss of this epoch, as far as it has come."""
+    reports: list[EpochReport] = field(default_factory=list)
+    finished: bool = False
+    """Whether the network is the one that the training leads to."""
+    _before: float = 0.0
+    """Seconds that earlier attempts have trained."""
+    _began: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        """Time spent on training, that of earlier attempts included."""
+        return self._before + time.monotonic() - self._began
+
+    def snapshot(self) -> Snapshot:
+        """Gather everything; of a finished training, only what it led to."""
+        tensors = _prefixed(_NETWORK, self.network.state_dict()) | _chance()
+        facts: dict[str, Any] = {
+            "finished": self.finished,
+            "seconds": self.seconds,
+            "reports": [dataclasses.asdict(report) for report in self.reports],
+        }
+        if self.finished:
+            return Snapshot(tensors, facts)
+        tensors |= _prefixed(_AVERAGE, self.average.state_dict()) | _prefixed(_BEST, self.best.tensors)
+        memory = self.optimizer.state_dict()["state"]
+        for index, values in memory.items():
+            tensors |= _prefixed(f"{_OPTIMIZER}{index}.", values)
+        tensors |= {f"{_CHANCE}generator": self.generator.get_state(), "order": self.order}
+        facts |= {"epoch": self.epoch, "step": self.step, "rate": self.rate, "loss": self.loss}
+        facts |= {"schedule": self.schedule.state(), "best": self.best.facts()}
+        return Snapshot(tensors, facts)
+
+    def restore(self, saved: Snapshot) -> None:
+        """Go back to where a snapshot was taken."""
+        tensors, facts = saved.tensors, saved.facts
+        self.network.load_state_dict(_without(_NETWORK, tensors))
+        self.reports = [EpochReport(**report) for report in facts["reports"]]
+        self.finished = facts["finished"]
+        self._before, self._began = facts["seconds"], time.monotonic()
+        _restore_chance(tensors)
+        if self.finished:
+            return
+        self.average.load_state_dict(_without(_AVERAGE, tensors))
+        self._restore_optimizer(_without(_OPTIMIZER, tensors))
+        self.generator.set_state(tensors[f"{_CHANCE}generator"])
+        self.order = tensors["order"]
+        self.epoch, self.step = facts["epoch"], facts["step"]
+        self.rate, self.loss = facts["rate"], facts["loss"]
+        self.best.restore(facts["best"], _without(_BEST, tensors))
+        self.schedule.restore(facts["schedule"], seconds=self._before)
+
+    def _restore_optimizer(self, tensors: dict[str, Tensor]) -> None:
+        parameters = [one for group in self.optimizer.param_groups for one in group["params"]]
+        memory: dict[int, dict[str, Tensor]] = {}
+        for name, tensor in tensors.items():
+            index, _, key = name.partition(".")
+            like = parameters[int(index)]
+            # Values of another memory layout than their weights are computed with in another order.
+            fitting = torch.empty_like(like).copy_(tensor) if tensor.shape == like.shape else tensor
+            memory.setdefault(int(index), {})[key] = fitting
+        groups = self.optimizer.state_dict()["param_groups"]
+        self.optimizer.load_state_dict({"state": memory, "param_groups": groups})
+
+
+def _prefixed(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {prefix + name: tensor for name, tensor in tensors.items()}
+
+
+def _without(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+def _chance() -> dict[str, Tensor]:
+    """Return the state of the generators that layers such as dropout draw from."""
+    states = {f"{_CHANCE}cpu": torch.get_rng_state()}
+    if torch.cuda.is_available():
+        states[f"{_CHANCE}cuda"] = torch.cuda.get_rng_state()
+    return states
+
+
+def _restore_chance(tensors: dict[str, Tensor]) -> None:
+    torch.set_rng_state(tensors[f"{_CHANCE}cpu"])
+    if torch.cuda.is_available() and f"{_CHANCE}cuda" in tensors:
+        torch.cuda.set_rng_state(tensors[f"{_CHANCE}cuda"])

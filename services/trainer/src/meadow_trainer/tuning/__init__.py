@@ -1,0 +1,1 @@
+"""Hyperparameter search, cross-validation and the ablation study."""

@@ -1,0 +1,137 @@
+"""Measuring a configuration on the training part of a data set alone, so that the hold-out stays unseen."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import nn
+
+from meadow.bundle.preprocess import Preprocessing
+from meadow.datasets.split import Split
+from meadow.training_config import TrainingConfig
+from meadow_trainer.calibration.calibrate import fit_temperature
+from meadow_trainer.calibration.out_of_fold import answer_folds, can_fold
+from meadow_trainer.data.loader import ImageLoader, TrainingImages
+from meadow_trainer.data.source import ImageSource
+from meadow_trainer.errors import TrainingDataError
+from meadow_trainer.evaluation.evaluate import measure
+from meadow_trainer.training.callbacks import Watch
+from meadow_trainer.training.checkpoints import run_identity
+from meadow_trainer.training.loop import Pixels
+from meadow_trainer.training.model import build_network
+from meadow_trainer.training.recipe import Recipe, choose_recipe
+
+
+@dataclass(frozen=True)
+class Validated:
+    """How good the answers to the folds so far are."""
+
+    folds: int
+    """How many are answered."""
+    accuracy: float
+    loss: float
+    """Mean negative log-likelihood under the temperature that suits these answers: steadier than the accuracy."""
+    recall: float
+    """Mean of the classes' recalls: does not forgive a rare class that is never answered."""
+    seconds: float
+
+
+class CrossValidation:
+    """The decoded training part of one data set version, to measure configurations on."""
+
+    def __init__(self, source: ImageSource, image_size: int, *, folds: int, max_pixels: int) -> None:
+        """Read and decode.
+
+        Args:
+            source: The data set version.
+            image_size: Side of the model's input, in pixels: the same for all configurations.
+            folds: At least two.
+            max_pixels: Larger images are left out.
+
+        Raises:
+            TrainingDataError: A class has too few images to be divided.
+        """
+        entries, preprocessing = source.manifest.of_split(Split.TRAIN), Preprocessing(size=image_size)
+        loader = ImageLoader(source.read, source.manifest.classes, max_pixels=max_pixels)
+        self.folds = folds
+        self._source = source
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.images = Pixels(
+            training=loader.for_training(entries, image_size),
+            plain=loader.for_evaluation(entries, preprocessing),
+            validation=loader.for_evaluation([], preprocessing),
+        )
+        if not can_fold(self.images):
+            raise TrainingDataError("A class has too few images to train on some and validate with the others.")
+
+    def measure(
+        self,
+        config: TrainingConfig,
+        watch: Watch,
+        change: Callable[[Recipe], Recipe] = lambda recipe: recipe,
+        *,
+        thinned: int = 1,
+    ) -> Iterator[Validated]:
+        """Train on all folds but one, in turn.
+
+        Args:
+            config: Of the decoded image size.
+            watch: May end it.
+            change: What is done differently from the recipe that the configuration leads to.
+            thinned: Of the last class, train on every so-manieth image only; all are answered.
+
+        Yields:
+            All that is known after each fold.
+
+        Raises:
+            ArchitectureError: The network cannot be built.
+            TrainingCancelledError: The watch asked to stop.
+        """
+        began = time.monotonic()
+        plain = self.images.plain
+        network, recipe = self._start(config)
+        logits = np.empty((len(plain), len(plain.classes)), dtype=np.float32)
+        answered = np.zeros(len(plain), dtype=bool)
+        folds = answer_folds(
+            network,
+            self.images,
+            lambda images: change(recipe(images)),
+            watch,
+            self._device,
+            folds=self.folds,
+            thinned=thinned,
+        )
+        for number, fold in enumerate(folds, 1):
+            logits[fold.images], answered[fold.images] = fold.logits, True
+            seen, labels = logits[answered], plain.labels[answered]
+            measured = measure(seen, labels, plain.classes, temperature=fit_temperature(seen, labels))
+            recall = float(np.mean([one.recall for one in measured.per_class.values()]))
+            yield Validated(number, measured.accuracy, measured.loss, recall, time.monotonic() - began)
+
+    def recipe(self, config: TrainingConfig) -> Recipe:
+        """Say what a configuration leads to when all of these images are trained on."""
+        _, recipe = self._start(config)
+        return recipe(self.images.training)
+
+    def identity(self, config: TrainingConfig) -> dict[str, str]:
+        """Say what measurements of this kind depend on, by name."""
+        return {**run_identity(self._source, config), "folds": str(self.folds)}
+
+    def _start(self, config: TrainingConfig) -> tuple[nn.Module, Callable[[TrainingImages], Recipe]]:
+        """Build the network, and what recipe it is trained by on some images."""
+        torch.manual_seed(config.seed)
+        network, fine_tuning = build_network(config, len(self.images.training.classes))
+
+        def recipe(images: TrainingImages) -> Recipe:
+            return choose_recipe(
+                config,
+                images=len(images),
+                fine_tuning=fine_tuning,
+                network=network,
+                device=self._device,
+                skew=images.skew,
+            )
+
+        return network, recipe

@@ -1,0 +1,59 @@
+"""A search on a folder of this machine, shown on a terminal."""
+
+from pathlib import Path
+
+from rich.console import Console
+
+from meadow.settings import load_settings
+from meadow.training_config import TrainingConfig
+from meadow_trainer.data.folder_source import folder_source
+from meadow_trainer.training.callbacks import Watch
+from meadow_trainer.tuning.cross_validation import CrossValidation
+from meadow_trainer.tuning.search import TrialRow, search
+from meadow_trainer.tuning.search_report import draw_trials, trials_table
+from meadow_trainer.tuning.search_space import SEARCHED
+
+_FOLDS = 3
+FIGURE = "search.png"
+
+
+def search_folder(
+    console: Console, data: Path, config: TrainingConfig, *, trials: int, study: Path | None, figures: Path | None
+) -> TrainingConfig:
+    """Look for a better configuration, tell how it goes, and print what was tried.
+
+    Args:
+        console: Where to.
+        data: Folder with one sub-folder of images per class.
+        config: Where to start.
+        trials: How many to make.
+        study: SQLite file that keeps them; None forgets them.
+        figures: Folder that gets a figure of them; None draws none.
+
+    Returns:
+        The configuration of the best trial.
+
+    Raises:
+        TrainingError: The images cannot be divided, or no trial came to its end.
+        DatasetError: The folder is not a usable data set.
+    """
+    max_pixels = load_settings().max_image_pixels
+    source = folder_source(data, max_pixels=max_pixels)
+    folds = CrossValidation(source, config.image_size, folds=_FOLDS, max_pixels=max_pixels)
+    console.print(
+        f"Searching with {trials} trials: {_FOLDS} trainings each, on parts of {len(folds.images.training)} images.",
+        highlight=False,
+    )
+
+    def on_trial(row: TrialRow) -> None:
+        loss = "no loss" if row.loss is None else f"loss {row.loss:.4f}"
+        console.print(f"  trial {row.number}: {loss}, {row.state}", highlight=False)
+
+    found = search(folds, config, trials=trials, storage=study, on_trial=on_trial, watch=Watch())
+    console.print(trials_table(found))
+    best = " ".join(f"--set {name}={getattr(found.config, name):.4g}" for name in SEARCHED)
+    console.print(f"To train so again, here or with `meadow train`: {best}", highlight=False, soft_wrap=True)
+    if figures is not None:
+        figures.mkdir(parents=True, exist_ok=True)
+        draw_trials(found).savefig(figures / FIGURE)
+    return found.config

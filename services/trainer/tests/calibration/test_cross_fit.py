@@ -1,0 +1,80 @@
+"""Each image is answered by the network that did not see it."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+
+from meadow.bundle.preprocess import Preprocessing
+from meadow.datasets.split import Split
+from meadow.training_config import TrainingConfig
+from meadow_trainer.calibration.cross_fit import cross_fit
+from meadow_trainer.calibration.out_of_fold import can_fold
+from meadow_trainer.data.loader import ImageLoader
+from meadow_trainer.data.source import ImageSource
+from meadow_trainer.errors import TrainingCancelledError
+from meadow_trainer.training.callbacks import Watch
+from meadow_trainer.training.loop import Pixels
+from meadow_trainer.training.model import empty_network
+from meadow_trainer.training.recipe import choose_recipe
+
+CPU = torch.device("cpu")
+SIZE = 32
+
+
+@pytest.fixture(scope="module")
+def images(stripes_source: ImageSource) -> Pixels:
+    loader = ImageLoader(stripes_source.read, stripes_source.manifest.classes, max_pixels=1_000_000)
+    entries = stripes_source.manifest.of_split(Split.TRAIN)
+    preprocessing = Preprocessing(size=SIZE)
+    return Pixels(
+        loader.for_training(entries, SIZE),
+        loader.for_evaluation(entries, preprocessing),
+        loader.for_evaluation([], preprocessing),
+    )
+
+
+def test_every_image_is_answered_and_the_start_is_left_alone(images: Pixels) -> None:
+    network = empty_network("squeezenet1_1", 2)
+    before = copy.deepcopy(network.state_dict())
+    config = TrainingConfig(epochs=2, image_size=SIZE, batch_size=16)
+    recipe = choose_recipe(config, images=len(images.training), fine_tuning=False, network=network, device=CPU)
+    stages: list[str] = []
+    answers = cross_fit(network, images, recipe, Watch(on_stage=stages.append), CPU)
+    assert answers.logits.shape == (len(images.training), 2)
+    assert np.isfinite(answers.logits).all()
+    np.testing.assert_array_equal(answers.labels, images.plain.labels)
+    assert len(stages) == 2
+    assert all(torch.equal(before[name], tensor) for name, tensor in network.state_dict().items())
+
+
+def test_it_stops_when_it_is_asked_to(images: Pixels) -> None:
+    network = empty_network("squeezenet1_1", 2)
+    recipe = choose_recipe(
+        TrainingConfig(image_size=SIZE), images=len(images.training), fine_tuning=False, network=network, device=CPU
+    )
+    with pytest.raises(TrainingCancelledError):
+        cross_fit(network, images, recipe, Watch(should_stop=lambda: True), CPU)
+
+
+def test_too_few_images_of_a_class_are_not_halved(images: Pixels) -> None:
+    chosen = np.concatenate([np.flatnonzero(images.plain.labels == 0), np.flatnonzero(images.plain.labels == 1)[:4]])
+    few = Pixels(
+        type(images.training)(
+            images.training.pixels[chosen],
+            images.training.aspects[chosen],
+            images.training.labels[chosen],
+            images.training.classes,
+        ),
+        type(images.plain)(
+            images.plain.pixels[chosen],
+            images.plain.labels[chosen],
+            ("",) * len(chosen),
+            ("",) * len(chosen),
+            images.plain.classes,
+        ),
+        images.validation,
+    )
+    assert can_fold(images)
+    assert not can_fold(few)

@@ -1,0 +1,93 @@
+"""Decoding: whole images to train on, the served preprocessing to evaluate with, bad files named and left out."""
+
+import hashlib
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from meadow.bundle.preprocess import Preprocessing, load_pixels
+from meadow.bundle.region import read_region, whole_frame
+from meadow.datasets.manifest import DatasetEntry
+from meadow_trainer.data.loader import ImageLoader
+from meadow_trainer.errors import TrainingDataError
+
+MAX_PIXELS = 1_000_000
+
+
+def _png(colour: tuple[int, int, int], size: tuple[int, int] = (40, 20)) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", size, colour).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+BODIES = {
+    "red.png": _png((255, 0, 0)),
+    "blue.png": _png((0, 0, 255)),
+    "broken.png": b"\x89PNG\r\n\x1a\nrest is missing",
+}
+
+
+def _entry(name: str, label: str) -> DatasetEntry:
+    return DatasetEntry(sha256=hashlib.sha256(BODIES[name]).hexdigest(), label=label, source=f"{label}/{name}")
+
+
+def _loader() -> ImageLoader:
+    return ImageLoader(lambda entry: BODIES[entry.source.split("/")[1]], ("cold", "warm"), max_pixels=MAX_PIXELS)
+
+
+def test_undecodable_image_is_left_out_by_name(caplog: pytest.LogCaptureFixture) -> None:
+    loader = _loader()
+    entries = [_entry("broken.png", "cold"), _entry("blue.png", "cold"), _entry("red.png", "warm")]
+    images = loader.for_training(entries, 32)
+    assert images.labels.tolist() == [0, 1]
+    assert [one.source for one in loader.skipped] == ["cold/broken.png"]
+    assert "cold/broken.png" in caplog.text
+
+
+def test_an_image_is_reported_once_however_often_it_is_read() -> None:
+    loader = _loader()
+    for _ in range(2):
+        loader.for_evaluation([_entry("broken.png", "cold")], Preprocessing(size=32))
+    assert len(loader.skipped) == 1
+
+
+def test_class_without_a_readable_image_stops_the_run() -> None:
+    with pytest.raises(TrainingDataError, match="No image of class cold"):
+        _loader().for_training([_entry("broken.png", "cold"), _entry("red.png", "warm")], 32)
+
+
+def test_training_images_remember_their_aspect() -> None:
+    images = _loader().for_training([_entry("blue.png", "cold"), _entry("red.png", "warm")], 32)
+    assert images.aspects.tolist() == [2.0, 2.0]
+    assert images.pixels.shape == (2, 3, 40, 40)
+    assert images.pixels[1, :, 5, 5].tolist() == [255, 0, 0]
+
+
+def test_evaluation_sees_exactly_what_is_served() -> None:
+    preprocessing = Preprocessing(size=32, crop_fraction=0.8)
+    images = _loader().for_evaluation([_entry("red.png", "warm")], preprocessing)
+    served = load_pixels(BODIES["red.png"], preprocessing, max_pixels=MAX_PIXELS).pixels
+    assert np.array_equal(images.pixels[0], served)
+    assert images.labels.tolist() == [1]
+
+
+def test_training_sees_a_photo_upright_and_whole() -> None:
+    image = Image.new("RGB", (60, 20), "black")
+    image.paste("white", (0, 0, 20, 20))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn a quarter clockwise to see it upright
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", exif=exif)
+    decoded = read_region(buffer.getvalue(), 30, whole_frame, max_pixels=MAX_PIXELS)
+    assert (decoded.width, decoded.height) == (20, 60)
+    assert decoded.pixels[2].mean() > 200
+    assert decoded.pixels[-3].mean() < 50
+
+
+def test_transparent_pixels_are_white() -> None:
+    buffer = io.BytesIO()
+    Image.new("RGBA", (8, 8), (255, 0, 0, 0)).save(buffer, "PNG")
+    pixels = read_region(buffer.getvalue(), 8, whole_frame, max_pixels=MAX_PIXELS).pixels
+    assert (pixels == 255).all()

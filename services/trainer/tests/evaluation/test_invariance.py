@@ -1,0 +1,48 @@
+"""A network whose answer is known for every change."""
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from meadow_trainer.data.loader import EvaluationImages
+from meadow_trainer.evaluation.evaluate import predict
+from meadow_trainer.evaluation.invariance import check_must_pass, measure_unchanged
+
+CPU = torch.device("cpu")
+
+
+class BrighterLeft(nn.Module):
+    """Says 1 where the left half is brighter than the right."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        half = images.shape[3] // 2
+        gap = images[..., :half].mean((1, 2, 3)) - images[..., half:].mean((1, 2, 3))
+        return torch.stack([-gap, gap], 1)
+
+
+@pytest.fixture
+def images() -> EvaluationImages:
+    pixels = np.full((4, 16, 16, 3), 40, dtype=np.uint8)
+    pixels[:2, :, :8] = 150
+    pixels[2:, :, 8:] = 150
+    return EvaluationImages(pixels, np.array([1, 1, 0, 1]), ("a", "b", "c", "d"), ("",) * 4, ("right", "left"))
+
+
+def test_only_the_change_that_matters_changes_labels(images: EvaluationImages) -> None:
+    network = BrighterLeft()
+    unchanged = measure_unchanged(network, images, predict(network, images.pixels, CPU), CPU)
+    assert unchanged == {"mirrored": 0, "darker": 1, "brighter": 1, "smaller": 1, "larger": 1}
+
+
+def test_an_image_that_must_pass_and_does_not_is_named(
+    images: EvaluationImages, caplog: pytest.LogCaptureFixture
+) -> None:
+    result = check_must_pass(BrighterLeft(), images, ["f00"], CPU)
+    assert (result.images, result.wrong, result.missing) == (4, ("d",), ("f00",))
+    assert "f00" in caplog.text
+
+
+def test_without_such_images_every_model_passes(images: EvaluationImages) -> None:
+    none = EvaluationImages(images.pixels[:0], images.labels[:0], (), (), images.classes)
+    assert check_must_pass(BrighterLeft(), none, [], CPU).wrong == ()

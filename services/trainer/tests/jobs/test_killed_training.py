@@ -1,0 +1,125 @@
+"""A trainer's process that is killed in the middle of a run, and the next one that goes on with it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import mlflow
+import pytest
+import torch
+
+from meadow.registry.cache import ModelCache
+from meadow.registry.versions import ModelRegistry
+from meadow.settings import Settings
+from meadow.training_config import TrainingConfig
+from meadow_trainer.data.folder_source import folder_source
+from meadow_trainer.data.source import ImageSource
+from meadow_trainer.errors import TrainingCancelledError
+from meadow_trainer.runs.pipeline import train_bundle
+from meadow_trainer.runs.training_runs import TrainingRuns
+from meadow_trainer.training.callbacks import Watch
+from meadow_trainer.training.checkpoints import Checkpoints, run_identity
+from meadow_trainer.training.snapshot import read_snapshot
+
+pytestmark = [
+    # MLflow's own database store uses what SQLAlchemy is going to remove; with a server it does so over there.
+    pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning"),
+    # MLflow warns of its own type hints when its parts are first imported.
+    pytest.mark.filterwarnings("ignore:.*Any type hint is inferred as AnyType:UserWarning"),
+]
+
+CONFIG = TrainingConfig(
+    architecture="mobilenet_v3_small", image_size=32, epochs=16, batch_size=16, pretrained=False, quantize=False,
+    calibration="none",
+)  # fmt: skip
+TRAINER = """
+import sys
+from pathlib import Path
+import torch
+from meadow.registry.cache import ModelCache
+from meadow.registry.versions import ModelRegistry
+from meadow.settings import Settings
+from meadow.training_config import TrainingConfig
+from meadow_trainer.training.callbacks import Watch
+from meadow_trainer.runs.training_runs import TrainingRuns
+from meadow_trainer.data.folder_source import folder_source
+
+torch.set_num_threads(1)
+data, home, checkpoints, uri, config = sys.argv[1:]
+settings = Settings(home=Path(home), mlflow_tracking_uri=uri)
+runs = TrainingRuns(settings, ModelRegistry(settings), ModelCache(settings.model_cache), checkpoint_seconds=0.3)
+source = folder_source(Path(data), max_pixels=10**6)
+runs.execute(source, TrainingConfig.model_validate_json(config), Watch(), checkpoints=Path(checkpoints))
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    before = Path.cwd()
+    os.chdir(tmp_path)  # MLflow puts artefacts of a database without a server under the current folder
+    yield tmp_path
+    os.chdir(before)
+
+
+def test_killed_run_is_gone_on_with(home: Path, stripes: Path) -> None:
+    checkpoints, uri = home / "checkpoints" / "trn_1", f"sqlite:///{home / 'mlflow.db'}"
+    file = checkpoints / "checkpoint-network.safetensors"
+    arguments = [str(stripes), str(home), str(checkpoints), uri, CONFIG.model_dump_json()]
+    trainer = subprocess.Popen([sys.executable, "-W", "ignore", "-c", TRAINER, *arguments], cwd=home)  # noqa: S603 - our own interpreter
+    try:
+        deadline = time.monotonic() + 120
+        while not file.exists():
+            assert trainer.poll() is None, "it ended before it saved anything"
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+    finally:
+        trainer.kill()
+    assert trainer.wait() == -signal.SIGKILL
+    left = read_snapshot(file)
+    assert left
+    assert not left.facts["state"]["finished"]
+    epoch = left.facts["state"]["epoch"]
+    client = mlflow.MlflowClient(uri)
+    settings = Settings(home=home, mlflow_tracking_uri=uri)
+
+    epochs: list[int] = []
+    watch = Watch(on_epoch=lambda report: epochs.append(report.epoch))
+    source = folder_source(stripes, max_pixels=10**6)
+    result = TrainingRuns(settings, ModelRegistry(settings), ModelCache(settings.model_cache)).execute(
+        source, CONFIG, watch, checkpoints=checkpoints
+    )
+
+    assert epochs == list(range(epoch, 17)), "it went on where the checkpoint was"
+    experiment = client.get_experiment_by_name(settings.experiment)
+    assert experiment
+    (run,) = client.search_runs([experiment.experiment_id])
+    assert (run.info.run_id, run.info.status, run.data.tags["resumed"]) == (result.run_id, "FINISHED", "1")
+    assert [one.step for one in client.get_metric_history(result.run_id, "loss")] == list(range(1, 17))
+    network = read_snapshot(file)
+    assert network
+    assert network.facts["state"]["finished"]
+    expected = _uninterrupted(source, home)
+    assert expected.keys() == network.tensors.keys()
+    assert all(torch.equal(expected[name], network.tensors[name]) for name in expected)
+
+
+def _uninterrupted(source: ImageSource, home: Path) -> dict[str, torch.Tensor]:
+    """Train the same network without a break; what comes after the training is left out."""
+
+    def stop(words: str) -> None:
+        if words == "evaluating":
+            raise TrainingCancelledError(words)
+
+    folder = home / "whole"
+    with pytest.raises(TrainingCancelledError):
+        train_bundle(
+            source, CONFIG, home, Watch(on_stage=stop), max_pixels=10**6,
+            checkpoints=Checkpoints(folder, run_identity(source, CONFIG)),
+        )  # fmt: skip
+    saved = read_snapshot(folder / "checkpoint-network.safetensors")
+    assert saved
+    return saved.tensors

@@ -1,0 +1,304 @@
+"""What becomes of a training job: answered, failed with its reason, left alone, or given back."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typing_extensions import override
+
+from meadow.datasets.catalog import DatasetCatalog
+from meadow.datasets.errors import DatasetError
+from meadow.datasets.manifest import DatasetManifest
+from meadow.explanations import Explanation
+from meadow.jobs.connection import connect
+from meadow.jobs.keys import Unit
+from meadow.jobs.leases import Claim, JobLeases
+from meadow.jobs.model import JobError, JobResult
+from meadow.names import TRAIN_TASK
+from meadow.registry.model import ModelRef
+from meadow.settings import Settings
+from meadow.training import TrainingCause, TrainingRequest, TrainingResult
+from meadow.training_config import TrainingConfig
+from meadow_trainer.data.source import ImageSource
+from meadow_trainer.errors import CheckpointRefusedError, TrainingCancelledError, TrainingDataError
+from meadow_trainer.jobs.ingest import IngestJobs
+from meadow_trainer.jobs.metrics import TrainerMetrics
+from meadow_trainer.jobs.tasks import TrainingJobs, create_training_app
+from meadow_trainer.runs.training_runs import TrainingRuns
+from meadow_trainer.training.callbacks import Watch
+
+UNIT = Unit("trn_1")
+REQUEST = TrainingRequest(
+    dataset="demo",
+    dataset_version="abc",
+    architecture="resnet34",
+    image_size=64,
+    epochs=3,
+    seed=9,
+    cause=TrainingCause.NEW_DATA,
+)
+RESULT = TrainingResult(
+    run_id="r", run_url="u", model=ModelRef(name="m", version="1", digest="d"), holdout_accuracy=0.9,
+    decision="promoted", reason="first",
+)  # fmt: skip
+
+
+class Leases(JobLeases):
+    """Remembers how the job ended."""
+
+    def __init__(self) -> None:
+        self.free = True
+        self.held = True
+        self.ended: list[object] = []
+        self.closed: set[Unit] = set()
+        self.given_back: list[tuple[Unit, float]] = []
+
+    @override
+    def postpone(self, claim: Claim, seconds: float) -> bool:
+        self.given_back.append((claim.unit, seconds))
+        return True
+
+    @override
+    def is_open(self, unit: Unit) -> bool:
+        return unit not in self.closed
+
+    @override
+    def claim(self, unit: Unit, model: ModelRef | None = None) -> Claim | None:
+        assert model is None
+        return Claim(unit, 1, {"request": REQUEST.model_dump_json()}) if self.free else None
+
+    @override
+    def heartbeat(self, claim: Claim, fields: Mapping[str, str | int] | None = None) -> bool:
+        return self.held
+
+    @override
+    def succeed(
+        self,
+        claim: Claim,
+        result: JobResult,
+        model: ModelRef | None = None,
+        explanation: Explanation | None = None,
+    ) -> bool:
+        assert explanation is None
+        self.ended.append((result, model))
+        self.closed.add(claim.unit)
+        return True
+
+    @override
+    def fail(self, claim: Claim, error: JobError) -> bool:
+        self.ended.append(error)
+        self.closed.add(claim.unit)
+        return True
+
+
+class Catalog(DatasetCatalog):
+    """Knows one data set."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str | None]] = []
+
+    @override
+    def load(self, name: str, digest: str | None = None) -> DatasetManifest:
+        self.asked.append((name, digest))
+        if name != "demo":
+            raise DatasetError(f"There is no data set {name!r}.")
+        return DatasetManifest.model_validate({"name": name, "created_at": 0, "entries": []})
+
+
+class Runs(TrainingRuns):
+    """Does what the test says instead of training."""
+
+    def __init__(self, act: Callable[[TrainingConfig, Watch], TrainingResult]) -> None:
+        self._act = act
+        self.folders: list[Path] = []
+        self.abandoned: list[Path] = []
+
+    @override
+    def execute(
+        self,
+        source: ImageSource,
+        config: TrainingConfig,
+        watch: Watch,
+        *,
+        cause: TrainingCause = TrainingCause.MANUAL,
+        checkpoints: Path | None = None,
+    ) -> TrainingResult:
+        assert cause is TrainingCause.NEW_DATA
+        assert source.manifest.name == "demo"
+        assert checkpoints
+        checkpoints.mkdir(parents=True, exist_ok=True)
+        (checkpoints / "checkpoint-network.safetensors").touch()
+        self.folders.append(checkpoints)
+        return self._act(config, watch)
+
+    @override
+    def abandon(self, checkpoints: Path) -> None:
+        self.abandoned.append(checkpoints)
+
+
+@pytest.fixture
+def leases() -> Leases:
+    return Leases()
+
+
+def _jobs(leases: Leases, runs: Runs, home: Path, metrics: TrainerMetrics | None = None) -> TrainingJobs:
+    counted = metrics or TrainerMetrics(home)
+    return TrainingJobs(leases, counted, Catalog(), runs, lease_seconds=0.04, checkpoints=home)
+
+
+def _raising(error: Exception) -> Callable[[TrainingConfig, Watch], TrainingResult]:
+    def act(_config: TrainingConfig, _watch: Watch) -> TrainingResult:
+        raise error
+
+    return act
+
+
+def test_a_job_is_trained_as_asked_and_answered(leases: Leases, tmp_path: Path) -> None:
+    configs: list[TrainingConfig] = []
+
+    def act(config: TrainingConfig, _watch: Watch) -> TrainingResult:
+        configs.append(config)
+        return RESULT
+
+    _jobs(leases, Runs(act), tmp_path).work(UNIT)
+    assert leases.ended == [(RESULT, RESULT.model)]
+    assert configs == [TrainingConfig(architecture="resnet34", image_size=64, epochs=3, seed=9)]
+
+
+def test_a_job_that_is_held_or_finished_is_left_alone(leases: Leases, tmp_path: Path) -> None:
+    leases.free = False
+    _jobs(leases, Runs(_raising(AssertionError("trained"))), tmp_path).work(UNIT)
+    assert leases.ended == []
+
+
+def test_an_expected_fault_fails_the_job_with_its_own_words(leases: Leases, tmp_path: Path) -> None:
+    _jobs(leases, Runs(_raising(TrainingDataError("Class 'bee' has too few images."))), tmp_path).work(UNIT)
+    assert leases.ended == [JobError(code="training-failed", detail="Class 'bee' has too few images.")]
+
+
+def test_an_unexpected_fault_fails_the_job_without_its_insides(
+    leases: Leases, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    _jobs(leases, Runs(_raising(ZeroDivisionError("secret"))), tmp_path).work(UNIT)
+    (error,) = leases.ended
+    assert isinstance(error, JobError)
+    assert "ZeroDivisionError" in error.detail
+    assert "secret" not in error.detail
+    assert "secret" in caplog.text
+
+
+def test_a_cancelled_job_is_not_answered_nor_given_back(leases: Leases, tmp_path: Path) -> None:
+    def act(_config: TrainingConfig, watch: Watch) -> TrainingResult:
+        leases.held = False
+        watch.on_stage("training")
+        assert watch.should_stop()
+        raise TrainingCancelledError("Stopped on request.")
+
+    _jobs(leases, Runs(act), tmp_path).work(UNIT)
+    assert leases.ended == []
+    assert leases.given_back == []
+
+
+def test_a_shutdown_gives_the_job_back(leases: Leases, tmp_path: Path) -> None:
+    def act(_config: TrainingConfig, watch: Watch) -> TrainingResult:
+        assert not watch.should_stop()
+        jobs.shut_down()
+        assert watch.should_stop()
+        raise TrainingCancelledError("Stopped on request.")
+
+    jobs = _jobs(leases, Runs(act), tmp_path)
+    jobs.work(UNIT)
+    assert leases.ended == []
+    assert leases.given_back == [(UNIT, 0)], "at once, and not counted as an attempt that failed"
+
+
+def test_how_a_job_ends_is_counted(leases: Leases, tmp_path: Path) -> None:
+    metrics = TrainerMetrics(tmp_path)
+
+    def count(outcome: str) -> float | None:
+        labels = {"kind": "training", "outcome": outcome}
+        return metrics.registry.get_sample_value("meadow_training_jobs_total", labels)
+
+    for act in (
+        lambda *_: RESULT,
+        _raising(TrainingDataError("too few")),
+        _raising(ZeroDivisionError()),
+        _raising(TrainingCancelledError("stopped")),
+    ):
+        _jobs(leases, Runs(act), tmp_path, metrics).work(UNIT)
+    leases.free = False
+    _jobs(leases, Runs(lambda *_: RESULT), tmp_path, metrics).work(UNIT)
+    assert [count(outcome) for outcome in ("succeeded", "failed", "stopped")] == [1, 2, 1]
+    labels = {"decision": "promoted", "cause": "new-data"}
+    assert metrics.registry.get_sample_value("meadow_training_decisions_total", labels) == 1
+
+
+def test_the_task_has_the_name_the_gateway_sends_and_takes_a_unit(leases: Leases, tmp_path: Path) -> None:
+    settings = Settings()
+    ingestion = IngestJobs.connect(settings, connect(settings), TrainerMetrics(tmp_path))
+    app = create_training_app(settings, _jobs(leases, Runs(lambda *_: RESULT), tmp_path), ingestion)
+    task: Any = app.tasks[TRAIN_TASK]
+    task("trn_1")
+    assert leases.ended == [(RESULT, RESULT.model)]
+
+
+def test_checkpoints_stay_until_the_job_has_ended(leases: Leases, tmp_path: Path) -> None:
+    kept: list[bool] = []
+
+    def act(_config: TrainingConfig, watch: Watch) -> TrainingResult:
+        kept.append(runs.folders[-1].is_dir())
+        if watch.should_stop():
+            raise TrainingCancelledError("Stopped on request.")
+        return RESULT
+
+    runs = Runs(act)
+    stopped = _jobs(leases, runs, tmp_path)
+    stopped.shut_down()
+    stopped.work(UNIT)
+    assert runs.folders == [tmp_path / "trn_1"]
+    assert runs.folders[0].is_dir(), "for the next attempt"
+    _jobs(leases, runs, tmp_path).work(UNIT)
+    assert runs.folders == [tmp_path / "trn_1"] * 2
+    assert leases.ended == [(RESULT, RESULT.model)]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_cancelled_job_has_saved_is_deleted(leases: Leases, tmp_path: Path) -> None:
+    def act(_config: TrainingConfig, watch: Watch) -> TrainingResult:
+        leases.held = False
+        leases.closed.add(UNIT)
+        watch.on_stage("training")
+        raise TrainingCancelledError("Stopped on request.")
+
+    _jobs(leases, Runs(act), tmp_path).work(UNIT)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_ended_jobs_left_is_pruned_and_their_tracked_runs_ended(leases: Leases, tmp_path: Path) -> None:
+    ended, waiting = tmp_path / "trn_killed_too_often", tmp_path / "trn_waiting"
+    for folder in (ended, waiting):
+        folder.mkdir()
+        (folder / "checkpoint-network.safetensors").touch()
+    leases.closed.add(Unit(ended.name))
+    runs = Runs(lambda *_: RESULT)
+    _jobs(leases, runs, tmp_path).work(UNIT)
+    assert list(tmp_path.iterdir()) == [waiting]
+    assert ended in runs.abandoned
+    assert waiting not in runs.abandoned
+
+
+def test_a_job_with_a_checkpoint_of_something_else_begins_again(leases: Leases, tmp_path: Path) -> None:
+    there: list[bool] = []
+
+    def act(_config: TrainingConfig, _watch: Watch) -> TrainingResult:
+        there.append((tmp_path / "trn_1" / "run.json").exists())
+        if there[-1]:
+            raise CheckpointRefusedError("It differs in dataset.")
+        return RESULT
+
+    (tmp_path / "trn_1").mkdir()
+    (tmp_path / "trn_1" / "run.json").touch()
+    _jobs(leases, Runs(act), tmp_path).work(UNIT)
+    assert there == [True, False]
+    assert leases.ended == [(RESULT, RESULT.model)]

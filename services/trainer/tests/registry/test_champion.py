@@ -1,0 +1,64 @@
+"""Measuring the model in production on today's hold-out."""
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from meadow.bundle.manifest import MODEL_FILE, WEIGHTS_FILE, BundleError, write_manifest
+from meadow.datasets.manifest import DatasetManifest
+from meadow.datasets.split import Split
+from meadow_trainer.data.loader import ImageLoader
+from meadow_trainer.data.source import ImageSource
+from meadow_trainer.registry.champion import measure_champion
+from meadow_trainer.runs.pipeline import TrainedBundle
+
+MAX_PIXELS = 1_000_000
+
+
+def test_same_hold_out_gives_the_number_in_its_manifest(trained: TrainedBundle, stripes_source: ImageSource) -> None:
+    loader = ImageLoader(stripes_source.read, stripes_source.manifest.classes, max_pixels=MAX_PIXELS)
+    answers = measure_champion(trained.folder, loader, stripes_source.manifest.of_split(Split.HOLDOUT))
+    measured = answers.measurement
+    assert sum(answers.correct.values()) == round(measured.accuracy * measured.examples)
+    assert set(answers.correct) == {entry.sha256 for entry in stripes_source.manifest.of_split(Split.HOLDOUT)}
+    assert measured.accuracy == pytest.approx(trained.manifest.metrics.accuracy)
+    assert measured.calibration_error == pytest.approx(trained.manifest.metrics.expected_calibration_error, abs=1e-4)
+
+
+def test_images_of_a_class_it_does_not_know_are_wrong_answers(
+    trained: TrainedBundle, stripes_source: ImageSource
+) -> None:
+    """The class order of today's data set is another one, too: `crossed` comes first."""
+    entries = tuple(
+        entry.model_copy(update={"label": "crossed"}) if entry.label == "level" and int(entry.sha256, 16) % 2 else entry
+        for entry in stripes_source.manifest.entries
+    )
+    today = DatasetManifest(name="today", created_at=datetime.now(UTC), entries=entries)
+    loader = ImageLoader(stripes_source.read, today.classes, max_pixels=MAX_PIXELS)
+    measured = measure_champion(trained.folder, loader, today.of_split(Split.HOLDOUT)).measurement
+    assert today.classes == ("crossed", "level", "upright")
+    assert measured.per_class["crossed"].recall == 0
+    assert measured.per_class["crossed"].support > 0
+    assert measured.per_class["upright"].recall == pytest.approx(trained.manifest.metrics.recall["upright"])
+
+
+def test_graph_that_cannot_be_run_is_told_apart_from_a_fault_of_ours(
+    trained: TrainedBundle, stripes_source: ImageSource, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(trained.folder, tmp_path / "bundle"))
+    (folder / MODEL_FILE).write_bytes(b"no graph")
+    write_manifest(folder, trained.manifest)
+    loader = ImageLoader(stripes_source.read, stripes_source.manifest.classes, max_pixels=MAX_PIXELS)
+    with pytest.raises(BundleError, match="graph cannot be run"):
+        measure_champion(folder, loader, stripes_source.manifest.of_split(Split.HOLDOUT))
+
+
+def test_damaged_bundle_is_refused(trained: TrainedBundle, stripes_source: ImageSource, tmp_path: Path) -> None:
+    for path in trained.folder.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / WEIGHTS_FILE).write_bytes(b"other")
+    loader = ImageLoader(stripes_source.read, stripes_source.manifest.classes, max_pixels=MAX_PIXELS)
+    with pytest.raises(BundleError, match="not the file that was trained"):
+        measure_champion(tmp_path, loader, stripes_source.manifest.of_split(Split.HOLDOUT))

@@ -1,0 +1,75 @@
+"""The page is whole by itself and says what was measured."""
+
+import dataclasses
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from meadow_trainer.evaluation.invariance import MustPass
+from meadow_trainer.reporting.evaluation_page import evaluation_page
+from meadow_trainer.reporting.plots import draw_all
+from meadow_trainer.runs.pipeline import TrainedBundle
+
+
+@pytest.fixture(scope="module")
+def page(trained: TrainedBundle) -> str:
+    return evaluation_page(trained, draw_all(trained))
+
+
+class Tags(HTMLParser):
+    """Notes which tags are open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, _attrs: object) -> None:
+        if tag not in {"meta", "br"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_it_is_whole(page: str) -> None:
+    tags = Tags()
+    tags.feed(page)
+    assert tags.open == []
+    assert page.count("<svg") == 7
+
+
+def test_it_asks_for_no_other_file(page: str) -> None:
+    assert "<script" not in page
+    assert "url(http" not in page
+    assert not re.findall(r'(?:src|href)="(?!#|data:)[^"]*"', page)
+
+
+def test_it_says_what_was_measured(page: str, trained: TrainedBundle) -> None:
+    assert f"<strong>{trained.measurement.accuracy:.1%}</strong>" in page
+    assert trained.digest[:12] in page
+    assert f"{trained.measurement.calibration_error:.3f}" in page
+    for words in ("level", "upright", "document", "Mirrored", "short side"):
+        assert words in page
+
+
+def test_figures_take_the_colours_of_the_page(page: str) -> None:
+    figures = page[page.index("<svg") :]
+    assert "var(--green)" in figures
+    assert ": #26332b" not in figures
+
+
+def test_what_must_pass_and_does_not_is_named_and_is_no_markup(trained: TrainedBundle) -> None:
+    failed = MustPass(images=2, wrong=("<b>dandelion.jpg",), missing=())
+    bundle = dataclasses.replace(trained, assessment=dataclasses.replace(trained.assessment, must_pass=failed))
+    shown = evaluation_page(bundle, draw_all(bundle))
+    assert "&lt;b&gt;dandelion.jpg" in shown
+    assert "<b>dandelion" not in shown
+
+
+def test_a_bundle_that_knows_no_strangers_has_a_page_too(trained: TrainedBundle) -> None:
+    manifest = trained.manifest.model_copy(update={"outliers": None, "calibration": None})
+    bundle = dataclasses.replace(trained, manifest=manifest)
+    figures = draw_all(bundle)
+    assert "strangers" not in figures
+    assert "not calibrated" in evaluation_page(bundle, figures)

@@ -1,0 +1,149 @@
+"""A whole run on pictures that only their shape tells apart."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from meadow.bundle.manifest import MODEL_FILE, WEIGHTS_FILE, read_bundle
+from meadow.bundle.preprocess import load_pixels
+from meadow.bundle.scores import decide, probabilities
+from meadow.datasets.split import Split
+from meadow.quality.counts import Dimension, of_dimension
+from meadow.training_config import TrainingConfig
+from meadow_trainer.data.source import ImageSource
+from meadow_trainer.errors import TrainingCancelledError
+from meadow_trainer.evaluation.evaluate import predict
+from meadow_trainer.export.onnx_export import answer_with_graph
+from meadow_trainer.runs.pipeline import TrainedBundle, train_bundle
+from meadow_trainer.training.callbacks import EpochReport, Watch
+from meadow_trainer.training.model import empty_network
+
+MAX_PIXELS = 1_000_000
+
+
+def test_it_learns(trained: TrainedBundle) -> None:
+    assert trained.measurement.accuracy >= 0.9
+    assert trained.reports[-1].loss < trained.reports[0].loss
+
+
+def test_bundle_is_sealed_and_says_what_it_is(trained: TrainedBundle, stripes_source: ImageSource) -> None:
+    manifest = read_bundle(trained.folder, expected_digest=trained.digest)
+    assert manifest == trained.manifest
+    assert manifest.classes == ("level", "upright")
+    assert manifest.dataset_digest == stripes_source.manifest.digest
+    assert manifest.metrics.accuracy == trained.measurement.accuracy
+    assert manifest.metrics.examples == len(stripes_source.manifest.of_split(Split.HOLDOUT))
+
+
+def test_the_answers_to_the_hold_out_travel_along_as_counts(trained: TrainedBundle) -> None:
+    counts = trained.manifest.answer_reference
+    for dimension in (Dimension.PREDICTIONS, Dimension.CONFIDENCE, Dimension.DECISIONS, Dimension.INPUT):
+        assert sum(of_dimension(counts, dimension).values()) == trained.measurement.examples
+    assert set(of_dimension(counts, Dimension.PREDICTIONS)) <= set(trained.manifest.classes)
+    decided = trained.assessment.shares.confident * trained.measurement.examples
+    assert counts.get(f"{Dimension.DECISIONS}:confident", 0) == round(decided)
+
+
+def test_a_small_data_set_is_calibrated_by_networks_that_did_not_see_the_images(trained: TrainedBundle) -> None:
+    record = trained.manifest.calibration
+    assert record is not None
+    assert record.method == "cross-fit"
+    assert record.images > 70, "all images that were trained on"
+    assert record.target_accuracy == 0.98
+    assert trained.manifest.temperature != 1.0
+
+
+def test_calibration_changes_no_weight_and_can_be_left_out(stripes_source: ImageSource, tmp_path: Path) -> None:
+    config = TrainingConfig(architecture="squeezenet1_1", image_size=32, epochs=1, pretrained=False, quantize=False)
+    made = {}
+    for method, percent in (("none", None), ("cross-fit", None), ("validation", 0)):
+        asked = config.model_copy(update={"calibration": method, "validation_percent": percent})
+        (tmp_path / method).mkdir()
+        made[method] = train_bundle(stripes_source, asked, tmp_path / method, Watch(), max_pixels=MAX_PIXELS).manifest
+    methods = [one.calibration.method if one.calibration else "" for one in made.values()]
+    assert methods == ["none", "cross-fit", "none"], "there was nothing to validate with"
+    assert made["none"].files[WEIGHTS_FILE] == made["cross-fit"].files[WEIGHTS_FILE]
+    assert made["none"].temperature == 1.0
+
+
+def test_every_answer_to_the_hold_out_is_counted(trained: TrainedBundle) -> None:
+    seen = trained.assessment
+    assert seen.shares.confident + seen.shares.unsure + seen.shares.unknown == pytest.approx(1)
+    assert sum(part.images for part in seen.slices if part.by == "brightness") == len(trained.holdout)
+    assert set(seen.curves) == {"level", "upright"}
+    assert len(seen.holdout_scores) == len(trained.holdout)
+    assert seen.must_pass.wrong == ()
+    assert seen.strangers["all"].images == sum(one.images for kind, one in seen.strangers.items() if kind != "all")
+
+
+def test_images_that_must_pass_are_asked_for(
+    stripes_source: ImageSource, tmp_path: Path, trained: TrainedBundle
+) -> None:
+    """A network that was not trained gives every image the same answer: one of the two is wrong."""
+    level, upright = (
+        next(entry for entry in stripes_source.manifest.entries if entry.label == label)
+        for label in trained.manifest.classes
+    )
+    config = TrainingConfig(
+        architecture="squeezenet1_1",
+        image_size=32,
+        epochs=1,
+        learning_rate=1e-9,
+        pretrained=False,
+        quantize=False,
+        calibration="none",
+        must_pass=(level.sha256, upright.sha256, "0" * 64),
+    )
+    result = train_bundle(stripes_source, config, tmp_path, Watch(), max_pixels=MAX_PIXELS).assessment.must_pass
+    assert (result.images, result.missing) == (2, ("0" * 64,))
+    assert result.wrong
+    assert set(result.wrong) <= {level.source, upright.source}
+
+
+def test_what_is_served_is_as_good_as_what_was_measured(trained: TrainedBundle, stripes_source: ImageSource) -> None:
+    """Bytes through the served path alone: core preprocessing, exported graph, core scores."""
+    manifest = read_bundle(trained.folder)
+    entries = stripes_source.manifest.of_split(Split.HOLDOUT)
+    pixels = [
+        load_pixels(stripes_source.read(entry), manifest.preprocessing, max_pixels=MAX_PIXELS).pixels
+        for entry in entries
+    ]
+    rows = probabilities(answer_with_graph(trained.folder / MODEL_FILE, np.stack(pixels)), manifest.temperature)
+    labels = [decide(row, manifest)[1][0].label for row in rows]
+    right = sum(label == entry.label for label, entry in zip(labels, entries, strict=True))
+    assert right / len(entries) == pytest.approx(manifest.metrics.accuracy)
+
+
+def test_weights_alone_answer_the_same(trained: TrainedBundle) -> None:
+    network = empty_network(trained.manifest.architecture, len(trained.manifest.classes))
+    network.load_state_dict(load_file(trained.folder / WEIGHTS_FILE))
+    logits = predict(network, trained.holdout.pixels, torch.device("cpu"))
+    np.testing.assert_allclose(logits, trained.holdout_logits, atol=1e-4)
+
+
+def test_every_epoch_is_told(trained: TrainedBundle, epochs_seen: list[EpochReport], config: TrainingConfig) -> None:
+    assert tuple(epochs_seen) == trained.reports
+    assert [one.epoch for one in epochs_seen] == list(range(1, (config.epochs or 0) + 1))
+    assert all(one.validation_accuracy is not None for one in epochs_seen)
+
+
+def test_a_seed_gives_the_same_weights_again(stripes_source: ImageSource, tmp_path: Path) -> None:
+    config = TrainingConfig(architecture="squeezenet1_1", image_size=32, epochs=1, pretrained=False, seed=5)
+    digests = []
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        bundle = train_bundle(stripes_source, config, tmp_path / name, Watch(), max_pixels=MAX_PIXELS)
+        digests.append(bundle.manifest.files)
+    assert digests[0] == digests[1]
+
+
+def test_a_run_that_is_asked_to_stop_writes_nothing(stripes_source: ImageSource, tmp_path: Path) -> None:
+    seen: list[EpochReport] = []
+    watch = Watch(on_epoch=seen.append, should_stop=lambda: len(seen) >= 2)
+    config = TrainingConfig(architecture="squeezenet1_1", image_size=32, epochs=50, pretrained=False)
+    with pytest.raises(TrainingCancelledError, match="epoch 3"):
+        train_bundle(stripes_source, config, tmp_path, watch, max_pixels=MAX_PIXELS)
+    assert list(tmp_path.iterdir()) == []

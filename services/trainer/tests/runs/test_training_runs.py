@@ -1,0 +1,404 @@
+"""Tracking, registration and promotion on a real MLflow with a database of its own."""
+
+import dataclasses
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import mlflow
+import numpy as np
+import pytest
+
+import meadow_trainer.registry.registration
+import meadow_trainer.runs.training_runs
+from meadow.bundle.manifest import MODEL_FILE, read_bundle, write_manifest
+from meadow.bundle.probe import Probe, read_probe, write_probe
+from meadow.datasets.manifest import DatasetEntry
+from meadow.names import BUNDLE_DIGEST_TAG
+from meadow.problems import ProblemError
+from meadow.registry.cache import ModelCache
+from meadow.registry.model import ModelInfo
+from meadow.registry.production import Production
+from meadow.registry.versions import ModelRegistry, RegistryError
+from meadow.settings import Settings
+from meadow.training import TrainingResult
+from meadow.training_config import TrainingConfig
+from meadow_trainer.data.loader import ImageLoader
+from meadow_trainer.data.source import ImageSource
+from meadow_trainer.errors import TrainingCancelledError
+from meadow_trainer.evaluation.invariance import MustPass
+from meadow_trainer.export.onnx_export import answer_with_graph
+from meadow_trainer.registry.champion import measure_champion
+from meadow_trainer.registry.gate import HoldoutAnswers
+from meadow_trainer.runs.pipeline import TrainedBundle
+from meadow_trainer.runs.training_runs import TrainingRuns
+from meadow_trainer.training.callbacks import EpochReport, Watch
+
+pytestmark = [
+    # MLflow's own database store uses what SQLAlchemy is going to remove; with a server it does so over there.
+    pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning"),
+    # MLflow warns of its own type hints when its parts are first imported.
+    pytest.mark.filterwarnings("ignore:.*Any type hint is inferred as AnyType:UserWarning"),
+]
+
+CONFIG = TrainingConfig()
+
+
+def _instead_of_training(bundle: TrainedBundle) -> Callable[..., TrainedBundle]:
+    """Stand in for minutes of training: tell its epochs and put its files where they are wanted."""
+
+    def train(_source: ImageSource, _config: TrainingConfig, folder: Path, watch: Watch, **_: object) -> TrainedBundle:
+        for report in bundle.reports:
+            if watch.should_stop():
+                raise TrainingCancelledError("Stopped on request.")
+            watch.on_epoch(report)
+        shutil.copytree(bundle.folder, folder, dirs_exist_ok=True)
+        return dataclasses.replace(bundle, folder=folder)
+
+    return train
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    home = tmp_path_factory.mktemp("home")
+    before = Path.cwd()
+    os.chdir(home)  # MLflow puts artefacts of a database without a server under the current folder
+    yield Settings(home=home, mlflow_tracking_uri=f"sqlite:///{home / 'mlflow.db'}")
+    os.chdir(before)
+
+
+@pytest.fixture(scope="module")
+def registry(settings: Settings) -> ModelRegistry:
+    return ModelRegistry(settings)
+
+
+@pytest.fixture(scope="module")
+def runs(settings: Settings, registry: ModelRegistry) -> TrainingRuns:
+    return TrainingRuns(settings, registry, ModelCache(settings.model_cache))
+
+
+@pytest.fixture(scope="module")
+def first(runs: TrainingRuns, stripes_source: ImageSource, trained: TrainedBundle) -> TrainingResult:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(meadow_trainer.runs.training_runs, "train_bundle", _instead_of_training(trained))
+        return runs.execute(stripes_source, CONFIG, Watch())
+
+
+@pytest.fixture(scope="module")
+def second(
+    first: TrainingResult, runs: TrainingRuns, stripes_source: ImageSource, trained: TrainedBundle
+) -> TrainingResult:
+    """The same network again: as good, and no better."""
+    assert first.decision == "promoted"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(meadow_trainer.runs.training_runs, "train_bundle", _instead_of_training(trained))
+        return runs.execute(stripes_source, CONFIG, Watch())
+
+
+@pytest.fixture(scope="module")
+def third(
+    second: TrainingResult, runs: TrainingRuns, stripes_source: ImageSource, poisoned: TrainedBundle
+) -> TrainingResult:
+    assert second.decision == "kept"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(meadow_trainer.runs.training_runs, "train_bundle", _instead_of_training(poisoned))
+        return runs.execute(stripes_source, CONFIG, Watch())
+
+
+def test_first_model_goes_into_production(first: TrainingResult, registry: ModelRegistry) -> None:
+    production = registry.production()
+    assert production is not None
+    assert production.ref == first.model
+    assert production.holdout_accuracy == first.holdout_accuracy
+    assert production.decision == "promoted"
+    assert first.champion_accuracy is None
+
+
+@pytest.mark.usefixtures("first")
+def test_model_in_production_is_an_ordinary_onnx_model(settings: Settings) -> None:
+    mlflow.set_tracking_uri(settings.mlflow_tracking_uri)
+    model = mlflow.onnx.load_model("models:/meadow-classifier@production")
+    assert [one.name for one in model.graph.input] == ["images"]
+
+
+def test_bundle_from_the_registry_is_the_one_that_was_trained(
+    first: TrainingResult, settings: Settings, registry: ModelRegistry, tmp_path: Path
+) -> None:
+    registry.download(first.model, tmp_path / "bundle")
+    manifest = read_bundle(tmp_path / "bundle", expected_digest=first.model.digest)
+    assert manifest.metrics.accuracy == first.holdout_accuracy
+    pixels = np.zeros((1, 32, 32, 3), dtype=np.uint8)
+    cached = ModelCache(settings.model_cache).path_of(first.model)
+    assert cached is not None
+    expected = answer_with_graph(tmp_path / "bundle" / MODEL_FILE, pixels)
+    np.testing.assert_array_equal(answer_with_graph(cached / MODEL_FILE, pixels), expected)
+
+
+def test_run_keeps_parameters_progress_data_and_figures(
+    first: TrainingResult, trained: TrainedBundle, stripes_source: ImageSource, settings: Settings
+) -> None:
+    client = mlflow.MlflowClient(settings.mlflow_tracking_uri)
+    run = client.get_run(first.run_id)
+    assert run.info.status == "FINISHED"
+    assert run.data.params["architecture"] == "resnet18"
+    assert run.data.metrics["holdout_accuracy"] == pytest.approx(first.holdout_accuracy)
+    assert [one.step for one in client.get_metric_history(first.run_id, "loss")] == [
+        one.epoch for one in trained.reports
+    ]
+    assert run.inputs is not None
+    (dataset,) = run.inputs.dataset_inputs
+    assert stripes_source.manifest.digest.startswith(dataset.dataset.digest)
+    logged = {one.path for one in client.list_artifacts(first.run_id, "figures")}
+    names = ("confusion", "reliability", "precision_recall", "slices", "strangers", "curves", "mistakes")
+    assert logged == {f"figures/{name}.png" for name in names}
+    assert "evaluation.html" in {one.path for one in client.list_artifacts(first.run_id)}
+    assert 0.5 < run.data.metrics["ood_auroc/all"] <= 1
+    assert {
+        "class_balance",
+        "patience",
+        "recipe.balanced",
+        "recipe.patience",
+    } <= run.data.params.keys()
+    behaviour = mlflow.artifacts.load_dict(f"runs:/{first.run_id}/behaviour.json")
+    assert set(behaviour["unchanged"]) == {"mirrored", "darker", "brighter", "smaller", "larger"}
+    assert behaviour["must_pass"] == {"images": 0, "wrong": [], "missing": []}
+    assert {"unchanged/mirrored", "ood_auroc/noise", "holdout_confident_share"} <= run.data.metrics.keys()
+
+
+def test_model_that_is_no_better_is_kept_out_and_the_reason_written_down(
+    second: TrainingResult, first: TrainingResult, registry: ModelRegistry
+) -> None:
+    production = registry.production()
+    assert production is not None
+    assert production.ref == first.model
+    assert second.decision == "kept"
+    assert second.champion_accuracy == pytest.approx(first.holdout_accuracy)
+    kept = registry.version(second.model.version)
+    assert kept
+    assert "challenger" in kept.aliases
+    assert "not better" in kept.reason
+    assert (kept.decision, kept.champion, kept.gain, kept.p_value) == ("kept", first.model.version, 0.0, 1.0)
+
+
+def test_model_of_shuffled_labels_is_refused_and_needs_force(
+    third: TrainingResult, second: TrainingResult, first: TrainingResult, registry: ModelRegistry
+) -> None:
+    assert third.decision == "refused"
+    assert third.p_value is not None
+    assert third.p_value < 0.05
+    assert third.gain is not None
+    assert third.gain < -0.2
+    production = registry.production()
+    assert production
+    assert production.ref == first.model
+    newest = registry.versions()[0]
+    assert (newest.ref, newest.decision, newest.champion) == (third.model, "refused", first.model.version)
+    assert newest.aliases == []
+    assert newest.p_value == third.p_value
+    with pytest.raises(ProblemError, match=f"The gate refused version {third.model.version}"):
+        Production(registry).promote(third.model.version, by="ann")
+    del second
+
+
+def test_promotion_is_on_record(first: TrainingResult, registry: ModelRegistry) -> None:
+    [promotion] = registry.promotions()
+    assert (promotion.version, promotion.previous, promotion.by) == (first.model.version, "", "trainer")
+    assert promotion.reason == first.reason
+
+
+def test_bundle_that_fails_its_probe_is_refused(
+    first: TrainingResult,
+    settings: Settings,
+    stripes_source: ImageSource,
+    trained: TrainedBundle,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Even as the first model of a registry."""
+    probe = read_probe(trained.folder)
+    folder = Path(shutil.copytree(trained.folder, tmp_path / "bundle"))
+    write_probe(folder, Probe(probe.images, -probe.logits))
+    bad = dataclasses.replace(trained, folder=folder, digest=write_manifest(folder, trained.manifest))
+    monkeypatch.setattr(meadow_trainer.runs.training_runs, "train_bundle", _instead_of_training(bad))
+    other = settings.model_copy(update={"registered_model": "other"})
+    registry = ModelRegistry(other)
+    result = TrainingRuns(other, registry, ModelCache(tmp_path / "cache")).execute(stripes_source, CONFIG, Watch())
+    assert result.decision == "refused"
+    assert "does not answer its probe" in result.reason
+    assert registry.production() is None
+    assert first.decision == "promoted"
+
+
+def test_model_that_fails_an_image_that_must_pass_is_refused(
+    settings: Settings, stripes_source: ImageSource, trained: TrainedBundle, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    assessment = dataclasses.replace(
+        trained.assessment, must_pass=MustPass(900, tuple(f"across/{number}.png" for number in range(900)), ())
+    )
+    monkeypatch.setattr(
+        meadow_trainer.runs.training_runs,
+        "train_bundle",
+        _instead_of_training(dataclasses.replace(trained, assessment=assessment)),
+    )
+    other = settings.model_copy(update={"registered_model": "must-pass"})
+    registry = ModelRegistry(other)
+    result = TrainingRuns(other, registry, ModelCache(tmp_path)).execute(stripes_source, CONFIG, Watch())
+    assert result.decision == "refused"
+    assert "across/3.png" in result.reason
+    assert "895 more" in result.reason
+    assert registry.production() is None
+
+
+def test_champion_that_cannot_be_measured_is_replaced(
+    settings: Settings, stripes_source: ImageSource, trained: TrainedBundle, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Else it would stay in production for ever, and every run would fail after its training."""
+    monkeypatch.setattr(meadow_trainer.runs.training_runs, "train_bundle", _instead_of_training(trained))
+    other = settings.model_copy(update={"registered_model": "damaged"})
+    registry = ModelRegistry(other)
+    runs = TrainingRuns(other, registry, ModelCache(tmp_path / "first"))
+    champion = runs.execute(stripes_source, CONFIG, Watch()).model
+    client = mlflow.MlflowClient(settings.mlflow_tracking_uri)
+    client.set_model_version_tag("damaged", champion.version, BUNDLE_DIGEST_TAG, "0" * 64)
+
+    result = TrainingRuns(other, registry, ModelCache(tmp_path / "other")).execute(stripes_source, CONFIG, Watch())
+    assert (result.decision, result.champion_version, result.champion_accuracy) == ("promoted", champion.version, None)
+    assert f"version {champion.version}, cannot be measured" in result.reason
+    production = registry.production()
+    assert production
+    assert production.ref == result.model
+
+
+def test_run_that_was_killed_while_it_registered_goes_on_with_that_version(
+    settings: Settings, stripes_source: ImageSource, trained: TrainedBundle, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    other = settings.model_copy(update={"registered_model": "killed"})
+    registry = ModelRegistry(other)
+    runs = TrainingRuns(other, registry, ModelCache(tmp_path / "cache"))
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(meadow_trainer.runs.training_runs, "train_bundle", _instead_of_training(trained))
+        patch.setattr(registry, "record_decision", die)
+        with pytest.raises(KeyboardInterrupt):
+            runs.execute(stripes_source, CONFIG, Watch(), checkpoints=tmp_path / "checkpoints")
+    (undecided,) = registry.versions()
+    assert undecided.decision == ""
+
+    # The next attempt exports the same network again, into a bundle that says when.
+    folder = Path(shutil.copytree(trained.folder, tmp_path / "again"))
+    later = trained.manifest.model_copy(update={"created_at": datetime.now(UTC)})
+    again = dataclasses.replace(trained, folder=folder, manifest=later, digest=write_manifest(folder, later))
+    assert again.digest != trained.digest
+    monkeypatch.setattr(meadow_trainer.runs.training_runs, "train_bundle", _instead_of_training(again))
+    result = runs.execute(stripes_source, CONFIG, Watch(), checkpoints=tmp_path / "checkpoints")
+    assert (result.decision, result.run_id, result.model) == ("promoted", undecided.run_id, undecided.ref)
+    (version,) = registry.versions()
+    assert version.decision == "promoted"
+
+    # Killed once more, before the job was answered: what is in production is not compared with itself.
+    assert runs.execute(stripes_source, CONFIG, Watch(), checkpoints=tmp_path / "checkpoints").decision == "promoted"
+    assert len(registry.versions()) == len(registry.promotions()) == 1
+
+
+def test_run_outlives_mlflow_that_is_away_for_a_while(
+    tmp_path: Path, stripes_source: ImageSource, trained: TrainedBundle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its database is locked from the first epoch until the run waits to register its model."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(meadow_trainer.runs.training_runs, "train_bundle", _instead_of_training(trained))
+    settings = Settings(home=tmp_path, mlflow_tracking_uri=f"sqlite:///{tmp_path / 'mlflow.db'}?timeout=0.2")
+    registry = ModelRegistry(settings)
+    lock = sqlite3.connect(tmp_path / "mlflow.db", isolation_level=None)
+    stages: list[str] = []
+
+    def on_epoch(report: EpochReport) -> None:
+        if report.epoch == 1:
+            lock.execute("BEGIN EXCLUSIVE")
+
+    def on_stage(words: str) -> None:
+        stages.append(words)
+        if words.startswith("waiting for MLflow"):
+            lock.execute("ROLLBACK")
+
+    runs = TrainingRuns(settings, registry, ModelCache(settings.model_cache), wait_for_registry=60)
+    try:
+        result = runs.execute(stripes_source, CONFIG, Watch(on_stage=on_stage, on_epoch=on_epoch))
+    finally:
+        lock.close()
+    assert result.decision == "promoted"
+    assert sum(words.startswith("waiting for MLflow") for words in stages) == 1
+    history = mlflow.MlflowClient(settings.mlflow_tracking_uri).get_metric_history(result.run_id, "loss")
+    assert [one.step for one in history] == [one.epoch for one in trained.reports], "those of the outage too"
+
+
+def test_person_who_promotes_meanwhile_is_not_overruled(
+    third: TrainingResult,
+    second: TrainingResult,
+    runs: TrainingRuns,
+    registry: ModelRegistry,
+    stripes_source: ImageSource,
+    trained: TrainedBundle,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The comparison was with the poisoned model, which is replaced before the better one could be promoted."""
+    Production(registry).promote(third.model.version, by="ann", force=True)
+    monkeypatch.setattr(meadow_trainer.runs.training_runs, "train_bundle", _instead_of_training(trained))
+    compared: list[ModelInfo | None] = []
+
+    def measure_and_roll_back(folder: Path, loader: ImageLoader, holdout: Sequence[DatasetEntry]) -> HoldoutAnswers:
+        compared.append(registry.production())
+        answers = measure_champion(folder, loader, holdout)
+        if len(compared) == 1:
+            Production(registry).rollback(by="ann")
+        return answers
+
+    monkeypatch.setattr(meadow_trainer.registry.registration, "measure_champion", measure_and_roll_back)
+    result = runs.execute(stripes_source, CONFIG, Watch())
+    assert len(compared) == 2
+    assert result.decision == "kept"
+    production = registry.production()
+    assert production
+    assert production.ref.version == result.champion_version == "1"
+    del second
+
+
+def test_stopped_run_registers_nothing(
+    third: TrainingResult,
+    runs: TrainingRuns,
+    registry: ModelRegistry,
+    stripes_source: ImageSource,
+    settings: Settings,
+    trained: TrainedBundle,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(meadow_trainer.runs.training_runs, "train_bundle", _instead_of_training(trained))
+    before = registry.versions()
+    assert third.model in [one.ref for one in before]
+    seen: list[EpochReport] = []
+    watch = Watch(on_epoch=seen.append, should_stop=lambda: bool(seen))
+    with pytest.raises(TrainingCancelledError):
+        runs.execute(stripes_source, CONFIG, watch)
+    assert registry.versions() == before
+    client = mlflow.MlflowClient(settings.mlflow_tracking_uri)
+    experiment = client.get_experiment_by_name(settings.experiment)
+    assert experiment is not None
+    (newest, *_) = client.search_runs([experiment.experiment_id], max_results=1)
+    assert newest.info.status == "KILLED"
+
+
+def test_registry_that_is_down_is_told_before_training(stripes_source: ImageSource, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, mlflow_tracking_uri="http://127.0.0.1:9")
+    down = TrainingRuns(settings, ModelRegistry(settings), ModelCache(settings.model_cache))
+    seen: list[str] = []
+    with pytest.raises(RegistryError, match=r"127\.0\.0\.1:9"):
+        down.execute(stripes_source, CONFIG, Watch(on_stage=seen.append))
+    assert seen == []

@@ -1,0 +1,54 @@
+"""The table of what each part of the recipe earns."""
+
+from pathlib import Path
+
+import pytest
+import torch
+import typer
+from typer.testing import CliRunner
+
+from meadow.training_config import TrainingConfig
+from meadow_trainer.training.model import empty_network
+from meadow_trainer.training.recipe import choose_recipe
+from meadow_trainer.tuning.ablation import VARIANTS, ablate
+
+FAST = ["--seeds", "0,1", "--epochs", "2", "--image-size", "32", "--architecture", "squeezenet1_1", "--threads", "1"]
+
+
+def _invoke(*arguments: str) -> tuple[int, str]:
+    app = typer.Typer()
+    app.command()(ablate)
+    result = CliRunner().invoke(app, list(arguments))
+    return result.exit_code, result.output
+
+
+def test_every_variant_but_the_first_differs_from_the_recipe_and_from_the_others() -> None:
+    network = empty_network("resnet18", 2)
+    seen = set()
+    for variant in VARIANTS:
+        config = TrainingConfig.model_validate(variant.asked)
+        recipe = choose_recipe(config, images=227, fine_tuning=False, network=network, device=torch.device("cpu"))
+        seen.add((str(variant.change(recipe)), variant.thinned))
+    assert len(seen) == len(VARIANTS)
+
+
+def test_rows_come_as_markdown(stripes: Path) -> None:
+    code, output = _invoke("--data", str(stripes), "--only", "whole", *FAST)
+    assert code == 0, output
+    heading, rule, row = output.strip().splitlines()
+    assert heading.count("|") == rule.count("|") == row.count("|")
+    assert row.startswith("| the whole recipe | 0.")
+    assert len(row.split("|")[3].split(",")) == 2, "one of each seed"
+
+
+@pytest.mark.parametrize("only", ["rare, balanced", "rare, not balanced"])
+def test_a_class_is_made_rare_in_training_alone(stripes: Path, only: str) -> None:
+    code, output = _invoke("--data", str(stripes), "--only", only, *FAST)
+    assert code == 0, output
+    assert only in output.splitlines()[-1]
+
+
+def test_folder_that_is_no_data_set_is_explained(tmp_path: Path) -> None:
+    code, output = _invoke("--data", str(tmp_path), *FAST)
+    assert code == 1
+    assert "too few classes" in output

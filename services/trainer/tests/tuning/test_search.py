@@ -1,0 +1,147 @@
+"""A search tries settings on the training part alone, gives bad ones up, and can be gone on with."""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from optuna.trial import FixedTrial
+from typing_extensions import override
+
+from meadow.datasets.manifest import DatasetEntry
+from meadow.datasets.split import Split
+from meadow.training_config import TrainingConfig
+from meadow_trainer.data.source import ImageSource
+from meadow_trainer.errors import TrainingError
+from meadow_trainer.training.callbacks import Watch
+from meadow_trainer.training.recipe import Recipe
+from meadow_trainer.tuning.cross_validation import CrossValidation, Validated
+from meadow_trainer.tuning.search import Found, TrialRow, search
+from meadow_trainer.tuning.search_report import draw_trials, trials_table
+from meadow_trainer.tuning.search_space import starting_values, suggest
+
+MAX_PIXELS = 1_000_000
+CONFIG = TrainingConfig(architecture="squeezenet1_1", image_size=32, epochs=1, pretrained=False)
+
+# Optuna's own database store uses what SQLAlchemy is going to remove.
+pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning")
+
+
+class Pretended(CrossValidation):
+    """Says that the loss is lowest at a rate of 0.001, and knows how often it was asked."""
+
+    def __init__(self, real: CrossValidation) -> None:
+        self.__dict__.update(vars(real))
+        self.asked: list[float] = []
+        self.fail = False
+
+    @override
+    def measure(
+        self,
+        config: TrainingConfig,
+        watch: Watch,
+        change: Callable[[Recipe], Recipe] = lambda recipe: recipe,
+        *,
+        thinned: int = 1,
+    ) -> Iterator[Validated]:
+        if self.fail:
+            raise TrainingError("The loss is nan.")
+        assert config.learning_rate
+        for fold in range(1, self.folds + 1):
+            self.asked.append(config.learning_rate)
+            yield Validated(fold, 0.5, abs(config.learning_rate - 0.001), 0.5, 0.1)
+
+
+@pytest.fixture(scope="module")
+def real(stripes_source: ImageSource) -> CrossValidation:
+    return CrossValidation(stripes_source, 32, folds=3, max_pixels=MAX_PIXELS)
+
+
+@pytest.fixture
+def pretended(real: CrossValidation) -> Pretended:
+    return Pretended(real)
+
+
+def _search(data: CrossValidation, trials: int, storage: Path | None = None, config: TrainingConfig = CONFIG) -> Found:
+    return search(data, config, trials=trials, storage=storage, on_trial=lambda _: None, watch=Watch())
+
+
+def test_the_best_of_the_trials_is_taken_and_the_first_is_the_start(
+    pretended: Pretended, real: CrossValidation
+) -> None:
+    found = _search(pretended, 12)
+    assert len(found.rows) == 12
+    losses = {row.number: row.loss for row in found.rows if row.state == "complete" and row.loss is not None}
+    assert losses[found.best] == min(losses.values()) < losses[0]
+    assert found.config.learning_rate == found.rows[found.best].values["learning_rate"]
+    assert (found.config.architecture, found.config.epochs) == ("squeezenet1_1", 1)
+    assert found.rows[0].values == pytest.approx(starting_values(real.recipe(CONFIG)))
+
+
+def test_a_trial_that_does_worse_than_others_is_given_up_after_a_fold(pretended: Pretended) -> None:
+    found = _search(pretended, 12)
+    pruned = [row for row in found.rows if row.state == "pruned"]
+    assert pruned
+    assert all(row.number >= 3 for row in pruned)
+    rate = pruned[0].values["learning_rate"]
+    assert pretended.asked.count(rate) == 1
+
+
+def test_a_seed_gives_the_same_trials(pretended: Pretended) -> None:
+    first, second = _search(pretended, 4), _search(pretended, 4)
+    other = _search(pretended, 4, config=CONFIG.model_copy(update={"seed": 1}))
+    assert first.rows == second.rows != other.rows
+
+
+def test_a_search_that_is_kept_is_gone_on_with(pretended: Pretended, tmp_path: Path) -> None:
+    file = tmp_path / "study.db"
+    first = _search(pretended, 3, file)
+    both = _search(pretended, 5, file)
+    assert both.rows[:3] == first.rows
+    assert len(both.rows) == 5
+    with pytest.raises(TrainingError, match="differs in image_size"):
+        _search(pretended, 6, file, CONFIG.model_copy(update={"image_size": 64}))
+
+
+def test_a_search_without_a_single_result_says_so(pretended: Pretended) -> None:
+    pretended.fail = True
+    with pytest.raises(TrainingError, match="No trial"):
+        _search(pretended, 2)
+
+
+def test_what_was_asked_for_and_is_not_searched_is_kept() -> None:
+    config = TrainingConfig(image_size=64, seed=7)
+    values = {
+        "learning_rate": 0.002, "weight_decay": 0.01, "label_smoothing": 0.1, "mixup": 0.3, "augmentation": 1.2,
+        "batch_size": 16,
+    }  # fmt: skip
+    assert suggest(FixedTrial(values), config) == config.model_copy(update=values)
+
+
+def test_the_hold_out_is_never_read(stripes_source: ImageSource) -> None:
+    read: list[str] = []
+
+    def note(entry: DatasetEntry) -> bytes:
+        read.append(entry.sha256)
+        return stripes_source.read(entry)
+
+    data = CrossValidation(dataclasses.replace(stripes_source, read=note), 32, folds=2, max_pixels=MAX_PIXELS)
+    found = _search(data, 1)
+    assert found.rows[0].accuracy is not None
+    training = {entry.sha256 for entry in stripes_source.manifest.of_split(Split.TRAIN)}
+    assert set(read) == training
+
+
+def test_trials_are_listed_and_drawn(pretended: Pretended) -> None:
+    found = _search(pretended, 6)
+    table = trials_table(found)
+    assert table.row_count == 6
+    assert [str(column.header) for column in table.columns][:3] == ["trial", "loss", "accuracy"]
+    assert str(found.best) == next(iter(table.columns[0].cells))
+    assert len(draw_trials(found).axes) == 6
+
+
+def test_each_trial_is_told(pretended: Pretended) -> None:
+    told: list[TrialRow] = []
+    found = search(pretended, CONFIG, trials=3, storage=None, on_trial=told.append, watch=Watch())
+    assert tuple(told) == found.rows
