@@ -1,13 +1,13 @@
-"""Photograph-like pictures stay within the limit; the rendered strangers mostly do not."""
+"""Photograph-like images stay within the limit; the synthetic out-of-distribution set mostly does not."""
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from meadow.bundle.preprocess import Preprocessing
-from meadow_trainer.calibration.ood_detector import fit_outliers
+from meadow_trainer.calibration.ood_detector import fit_ood_detector
 from meadow_trainer.evaluation.roc_pr import auroc
-from meadow_trainer.evaluation.synthetic_ood import render_strangers
+from meadow_trainer.evaluation.synthetic_ood import render_synthetic_ood
 
 SIZE = 64
 
@@ -26,27 +26,27 @@ def scenes(count: int, *, seed: int) -> NDArray[np.uint8]:
     return np.stack(made)
 
 
-def test_new_pictures_of_the_same_sort_are_known_and_strangers_are_not() -> None:
-    model = fit_outliers(scenes(200, seed=1))
+def test_in_distribution_images_score_below_limit_and_synthetic_ood_above() -> None:
+    model = fit_ood_detector(scenes(200, seed=1))
     assert model is not None
     known = model.scores(scenes(200, seed=2))
     assert (known > 1).mean() < 0.05
-    for kind, pixels in render_strangers(Preprocessing(size=SIZE), per_kind=12).items():
+    for kind, pixels in render_synthetic_ood(Preprocessing(size=SIZE), per_kind=12).items():
         assert auroc(known, model.scores(pixels)) > 0.9, kind
 
 
-def test_too_few_pictures_tell_nothing() -> None:
-    assert fit_outliers(scenes(39, seed=1)) is None
+def test_fewer_than_forty_images_give_no_detector() -> None:
+    assert fit_ood_detector(scenes(39, seed=1)) is None
 
 
-def test_pictures_that_are_all_alike_have_a_limit_all_the_same() -> None:
-    model = fit_outliers(np.full((50, SIZE, SIZE, 3), 90, dtype=np.uint8))
+def test_identical_images_give_finite_scores() -> None:
+    model = fit_ood_detector(np.full((50, SIZE, SIZE, 3), 90, dtype=np.uint8))
     assert model is not None
     assert np.isfinite(model.scores(scenes(2, seed=1))).all()
 
 
-def test_the_same_strangers_every_time() -> None:
-    first, second = (render_strangers(Preprocessing(size=SIZE), per_kind=3) for _ in range(2))
+def test_synthetic_ood_set_is_the_same_on_every_call() -> None:
+    first, second = (render_synthetic_ood(Preprocessing(size=SIZE), per_kind=3) for _ in range(2))
     assert list(first) == ["noise", "document", "face", "plain", "stripes"]
     for kind, pixels in first.items():
         assert pixels.shape == (3, SIZE, SIZE, 3)

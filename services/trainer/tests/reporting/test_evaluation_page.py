@@ -67,7 +67,7 @@ def test_what_must_pass_and_does_not_is_named_and_is_no_markup(trained: TrainedB
     assert "<b>dandelion" not in shown
 
 
-def test_a_bundle_that_knows_no_strangers_has_a_page_too(trained: TrainedBundle) -> None:
+def test_bundle_without_ood_detector_has_page(trained: TrainedBundle) -> None:
     manifest = trained.manifest.model_copy(update={"outliers": None, "calibration": None})
     bundle = dataclasses.replace(trained, manifest=manifest)
     figures = draw_all(bundle)

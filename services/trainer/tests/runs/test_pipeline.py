@@ -74,9 +74,9 @@ def test_every_answer_to_the_hold_out_is_counted(trained: TrainedBundle) -> None
     assert seen.shares.confident + seen.shares.unsure + seen.shares.unknown == pytest.approx(1)
     assert sum(part.images for part in seen.slices if part.by == "brightness") == len(trained.holdout)
     assert set(seen.curves) == {"level", "upright"}
-    assert len(seen.holdout_scores) == len(trained.holdout)
+    assert len(seen.holdout_ood_scores) == len(trained.holdout)
     assert seen.must_pass.wrong == ()
-    assert seen.strangers["all"].images == sum(one.images for kind, one in seen.strangers.items() if kind != "all")
+    assert seen.ood["all"].images == sum(one.images for kind, one in seen.ood.items() if kind != "all")
 
 
 def test_images_that_must_pass_are_asked_for(

@@ -1,4 +1,4 @@
-"""What the training images look like as plain pixels, by which pictures that are something else are told."""
+"""OOD detector: fitted on pixel statistics of the training images."""
 
 import logging
 
@@ -10,7 +10,7 @@ from meadow.bundle.outliers import OutlierModel, pixel_statistics
 log = logging.getLogger(__name__)
 
 _KEPT = 0.99
-"""Share of real images that stays within the limit."""
+"""Share of in-distribution images that stays within the limit."""
 _FOLDS = 5
 _FEWEST = 40
 _MOST = 4096
@@ -18,22 +18,22 @@ _MOST = 4096
 _CHUNK = 64
 _SHRINKAGE = 0.05
 _SMALLEST_SPREAD = 0.03
-"""Below it two statistics are the same to the eye; drawings may have the very same one in every image."""
+"""Below it two statistics look the same; in drawings one may be equal in every image."""
 
 
-def fit_outliers(pixels: NDArray[np.uint8]) -> OutlierModel | None:
-    """Describe the training images, and find the distance that 99 % of images stay within.
+def fit_ood_detector(pixels: NDArray[np.uint8]) -> OutlierModel | None:
+    """Fit the detector, with a limit that 99 % of in-distribution images stay within.
 
-    Each image's distance is measured with a description that it had no part in, as a new picture's will be.
+    The limit comes from out-of-fold distances: each image is measured by a fit that did not see it, as new images are.
 
     Args:
         pixels: [N, size, size, 3], training images as the core's preprocessing gives them.
 
     Returns:
-        None when there are fewer than forty images to tell from.
+        None when there are fewer than forty images.
     """
     if len(pixels) < _FEWEST:
-        log.warning("Only %d images to learn from; no picture will be told to be unknown.", len(pixels))
+        log.warning("Only %d images to fit the OOD detector on; no image will be unknown.", len(pixels))
         return None
     pixels = pixels[:_MOST]
     chunks = [pixel_statistics(pixels[start : start + _CHUNK]) for start in range(0, len(pixels), _CHUNK)]
@@ -41,13 +41,13 @@ def fit_outliers(pixels: NDArray[np.uint8]) -> OutlierModel | None:
     fold = np.arange(len(statistics)) % _FOLDS
     distances = np.empty(len(statistics))
     for left_out in range(_FOLDS):
-        distances[fold == left_out] = _describe(statistics[fold != left_out]).distances(statistics[fold == left_out])
+        distances[fold == left_out] = _fit(statistics[fold != left_out]).distances(statistics[fold == left_out])
     limit = float(np.quantile(distances, _KEPT, method="higher"))
-    return _describe(statistics).model_copy(update={"limit": max(limit, 1e-6)})
+    return _fit(statistics).model_copy(update={"limit": max(limit, 1e-6)})
 
 
-def _describe(statistics: NDArray[np.float64]) -> OutlierModel:
-    """Take mean and covariance; correlations are drawn a little towards none, for they are told by few images."""
+def _fit(statistics: NDArray[np.float64]) -> OutlierModel:
+    """Fit mean and covariance; correlations are shrunk towards zero, as few images estimate them."""
     covariance = np.cov(statistics.T)
     covariance = (1 - _SHRINKAGE) * covariance + _SHRINKAGE * np.diag(np.diag(covariance))
     covariance += _SMALLEST_SPREAD**2 * np.eye(len(covariance))

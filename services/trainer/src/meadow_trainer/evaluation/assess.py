@@ -8,14 +8,13 @@ from numpy.typing import NDArray
 from torch import nn
 
 from meadow.bundle.manifest import BundleManifest
-from meadow.bundle.outliers import OutlierModel
 from meadow.bundle.scores import probabilities
 from meadow_trainer.data.loader import EvaluationImages
 from meadow_trainer.evaluation.evaluate import Floats, Logits, predict
 from meadow_trainer.evaluation.invariance import MustPass, measure_unchanged
 from meadow_trainer.evaluation.roc_pr import PrecisionRecall, auroc, precision_recall
 from meadow_trainer.evaluation.slices import Slice, measure_slices
-from meadow_trainer.evaluation.synthetic_ood import render_strangers
+from meadow_trainer.evaluation.synthetic_ood import render_synthetic_ood
 
 
 @dataclass(frozen=True)
@@ -28,19 +27,19 @@ class Shares:
 
 
 @dataclass(frozen=True)
-class StrangerMetrics:
-    """How well one kind of picture that is of no class is told from the hold-out."""
+class OodMetrics:
+    """How well one kind of synthetic out-of-distribution image is told from the hold-out."""
 
     images: int
     shares: Shares
     auroc: float | None
-    """Of the score by which pictures are `unknown`; None when the bundle has none."""
+    """Of the OOD score; None when the bundle has no OOD detector."""
     auroc_energy: float
-    """Of the logits' energy (Liu et al. 2020), to compare with."""
+    """Of the energy score of the logits (Liu et al. 2020), for comparison."""
     auroc_confidence: float
-    """Of the top probability, to compare with."""
+    """Of the top probability, for comparison."""
     scores: Floats
-    """Of unlikeness; empty when the bundle has none."""
+    """OOD scores; empty when the bundle has no OOD detector."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +50,10 @@ class Assessment:
     """On the hold-out."""
     accepted_accuracy: float | None
     """Of the confident answers on the hold-out; None when there are none."""
-    holdout_scores: Floats
-    """Of unlikeness; empty when the bundle has none."""
-    strangers: dict[str, StrangerMetrics]
-    """By kind, `all` the last."""
+    holdout_ood_scores: Floats
+    """OOD scores; empty when the bundle has no OOD detector."""
+    ood: dict[str, OodMetrics]
+    """Metrics on the synthetic out-of-distribution set, by kind; `all` comes last."""
     slices: tuple[Slice, ...]
     unchanged: dict[str, float]
     """Share of hold-out labels that stay the same, by what was done to the images."""
@@ -91,21 +90,21 @@ def assess(
         device: Where the network is.
     """
     real = _answers(logits, manifest, holdout)
-    kinds = render_strangers(manifest.preprocessing)
+    kinds = render_synthetic_ood(manifest.preprocessing)
     kinds["all"] = np.concatenate(list(kinds.values()))
-    strangers = {}
+    ood = {}
     for kind, pixels in kinds.items():
         nameless = ("",) * len(pixels)
         blank = EvaluationImages(pixels, np.zeros(len(pixels), np.int64), nameless, nameless, manifest.classes)
-        strange = _answers(predict(network, pixels, device), manifest, blank)
-        strangers[kind] = _compare(real, strange, manifest)
+        synthetic = _answers(predict(network, pixels, device), manifest, blank)
+        ood[kind] = _compare(real, synthetic, manifest)
     confident = _confident(real, manifest)
     right = real.probabilities.argmax(axis=1) == holdout.labels
     return Assessment(
         shares=_shares(real, manifest),
         accepted_accuracy=float(right[confident].mean()) if confident.any() else None,
-        holdout_scores=np.zeros(0) if real.scores is None else real.scores,
-        strangers=strangers,
+        holdout_ood_scores=np.zeros(0) if real.scores is None else real.scores,
+        ood=ood,
         slices=measure_slices(holdout, logits, temperature=manifest.temperature, threshold=manifest.decision_threshold),
         unchanged=measure_unchanged(network, holdout, logits, device),
         curves={
@@ -118,8 +117,8 @@ def assess(
 
 
 def _answers(logits: Logits, manifest: BundleManifest, images: EvaluationImages) -> _Answers:
-    outliers: OutlierModel | None = manifest.outliers
-    scores = None if outliers is None else outliers.scores(images.pixels)
+    detector = manifest.outliers
+    scores = None if detector is None else detector.scores(images.pixels)
     return _Answers(logits, probabilities(logits, manifest.temperature), scores)
 
 
@@ -137,14 +136,14 @@ def _shares(answers: _Answers, manifest: BundleManifest) -> Shares:
     return Shares(confident=confident, unsure=max(0.0, 1 - confident - unknown), unknown=unknown)
 
 
-def _compare(real: _Answers, strange: _Answers, manifest: BundleManifest) -> StrangerMetrics:
-    return StrangerMetrics(
-        images=len(strange.logits),
-        shares=_shares(strange, manifest),
-        auroc=None if real.scores is None or strange.scores is None else auroc(real.scores, strange.scores),
-        auroc_energy=auroc(_energy(real.logits), _energy(strange.logits)),
-        auroc_confidence=auroc(-real.probabilities.max(axis=1), -strange.probabilities.max(axis=1)),
-        scores=np.zeros(0) if strange.scores is None else strange.scores,
+def _compare(real: _Answers, synthetic: _Answers, manifest: BundleManifest) -> OodMetrics:
+    return OodMetrics(
+        images=len(synthetic.logits),
+        shares=_shares(synthetic, manifest),
+        auroc=None if real.scores is None or synthetic.scores is None else auroc(real.scores, synthetic.scores),
+        auroc_energy=auroc(_energy(real.logits), _energy(synthetic.logits)),
+        auroc_confidence=auroc(-real.probabilities.max(axis=1), -synthetic.probabilities.max(axis=1)),
+        scores=np.zeros(0) if synthetic.scores is None else synthetic.scores,
     )
 
 

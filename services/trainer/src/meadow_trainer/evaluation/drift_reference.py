@@ -16,17 +16,17 @@ def count_answers(manifest: BundleManifest, holdout: EvaluationImages, logits: L
     """Count the bundle's answers to the hold-out.
 
     Args:
-        manifest: With temperature, threshold and the model of outliers as they will be served.
+        manifest: With temperature, threshold and OOD detector as they will be served.
         holdout: The images.
         logits: The network's for them, [N, classes].
     """
     rows = probabilities(logits, manifest.temperature)
-    unlikeness = [None] * len(rows) if manifest.outliers is None else manifest.outliers.scores(holdout.pixels).tolist()
-    return count(_predict(manifest, row, score) for row, score in zip(rows, unlikeness, strict=True))
+    ood_scores = [None] * len(rows) if manifest.outliers is None else manifest.outliers.scores(holdout.pixels).tolist()
+    return count(_predict(manifest, row, score) for row, score in zip(rows, ood_scores, strict=True))
 
 
-def _predict(manifest: BundleManifest, row: np.ndarray, unlikeness: float | None) -> Prediction:
-    decision, scores = decide(row, manifest, ood_score=unlikeness)
+def _predict(manifest: BundleManifest, row: np.ndarray, ood_score: float | None) -> Prediction:
+    decision, scores = decide(row, manifest, ood_score=ood_score)
     return Prediction(
-        label=scores[0].label, decision=decision, scores=scores, ood_score=unlikeness, width=0, height=0, infer_ms=0
+        label=scores[0].label, decision=decision, scores=scores, ood_score=ood_score, width=0, height=0, infer_ms=0
     )

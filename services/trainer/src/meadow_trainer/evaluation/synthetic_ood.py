@@ -1,4 +1,4 @@
-"""Pictures that are of no class, rendered here: what a model should not stand by its answer for."""
+"""Synthetic out-of-distribution set: rendered images that belong to no class."""
 
 import io
 from collections.abc import Callable
@@ -12,14 +12,14 @@ from meadow.bundle.preprocess import Preprocessing, load_pixels
 PER_KIND = 24
 _SEED = 20
 _SMALLEST, _LARGEST = 180, 420
-"""Sides of the pictures, in pixels."""
+"""Sides of the images, in pixels."""
 _JPEG_QUALITY = 90
 _WORDS = ("invoice", "total", "the", "of", "date", "amount", "number", "and", "paid", "in", "account", "to", "page")
 _SKIN = ((255, 219, 172), (241, 194, 125), (224, 172, 105), (198, 134, 66), (141, 85, 36))
 
 
-def render_strangers(preprocessing: Preprocessing, per_kind: int = PER_KIND) -> dict[str, NDArray[np.uint8]]:
-    """Render pictures of each kind, the same ones every time, as the served model would see them.
+def render_synthetic_ood(preprocessing: Preprocessing, per_kind: int = PER_KIND) -> dict[str, NDArray[np.uint8]]:
+    """Render images of each kind, the same on every call, as the served model would see them.
 
     Returns:
         [per_kind, size, size, 3] by the kind's name.

@@ -62,10 +62,10 @@ def draw_slices(assessment: Assessment) -> Figure:
     return figure
 
 
-def draw_strangers(assessment: Assessment) -> Figure:
-    """Draw how unlike the training images real pictures and strange ones are, and where `unknown` begins."""
-    kinds = {kind: one.scores for kind, one in assessment.strangers.items() if kind != "all"}
-    rows = {"hold-out": assessment.holdout_scores, **kinds}
+def draw_ood_scores(assessment: Assessment) -> Figure:
+    """Draw the OOD scores of the hold-out and of the synthetic out-of-distribution set, and the limit of `unknown`."""
+    kinds = {kind: one.scores for kind, one in assessment.ood.items() if kind != "all"}
+    rows = {"hold-out": assessment.holdout_ood_scores, **kinds}
     figure, axes = new_figure(7.2, 0.9 + 0.62 * len(rows))
     axes.grid(visible=False, axis="y")
     rng = np.random.default_rng(0)
@@ -81,9 +81,13 @@ def draw_strangers(assessment: Assessment) -> Figure:
     farthest = max(2.0, *(float(scores.max(initial=0)) for scores in rows.values()))
     axes.set_xlim(0, min(farthest, _FARTHEST) * 1.03)
     more = f"; {_FARTHEST:.0f} or more at the edge" if farthest > _FARTHEST else ""
-    axes.set_xlabel(f"how unlike the training images (ood_score{more})")
-    everything = assessment.strangers["all"].auroc
-    axes.set_title("Pictures of no class" if everything is None else f"Pictures of no class: AUROC {everything:.3f}")
+    axes.set_xlabel(f"OOD score (ood_score{more})")
+    everything = assessment.ood["all"].auroc
+    axes.set_title(
+        "Out-of-distribution detection"
+        if everything is None
+        else f"Out-of-distribution detection: AUROC {everything:.3f}"
+    )
     return figure
 
 

@@ -19,7 +19,7 @@ _TITLES = {
     "reliability": ("Whether it is as sure as it is right", "Below the diagonal it is surer than it should be."),
     "precision_recall": ("What a higher threshold would buy", "Of all hold-out images, the unsure ones too."),
     "slices": ("Where it is weak", "Thirds of the hold-out; “accepted” is at or above the decision threshold."),
-    "strangers": ("What is none of its classes", "Pictures that the trainer renders: none should be answered."),
+    "strangers": ("Out-of-distribution images", "Rendered by the trainer: none should be accepted."),
     "curves": ("How the training went", "The rate falls to nothing, so the end is always a finished model."),
     "mistakes": ("The surest mistakes", "Often the label is wrong and not the model: look before you train again."),
 }
@@ -76,7 +76,7 @@ def evaluation_page(bundle: TrainedBundle, figures: Mapping[str, Figure]) -> str
         _slices(bundle),
         _behaviour(bundle),
         _figure("strangers", figures),
-        _strangers(bundle),
+        _ood(bundle),
         _figure("curves", figures, wide=True),
         _figure("mistakes", figures, wide=True),
     ]
@@ -97,14 +97,14 @@ def _tiles(bundle: TrainedBundle) -> str:
     if record is not None and not record.target_reached:
         goal += ", not sure to be reached"
     method = "not calibrated" if record is None or record.method == "none" else f"calibrated by {record.method}"
-    everything = seen.strangers["all"]
+    everything = seen.ood["all"]
     tiles = [
         ("Right", _share(measured.accuracy), f"of {measured.examples} hold-out images"),
         ("Right when confident", _share(seen.accepted_accuracy), goal),
         ("Confident", _share(seen.shares.confident), f"at {bundle.manifest.decision_threshold:.2f} or above"),
         ("Calibration error", f"{measured.calibration_error:.3f}", f"{method}, T = {bundle.manifest.temperature:.2f}"),
-        ("AUROC of unknown", _number(everything.auroc), f"{everything.images} rendered pictures of no class"),
-        ("Taken for unknown", _share(seen.shares.unknown), "of the hold-out, by mistake"),
+        ("AUROC of unknown", _number(everything.auroc), f"{everything.images} synthetic out-of-distribution images"),
+        ("False unknown rate", _share(seen.shares.unknown), "of the hold-out"),
     ]
     return '<div class="tiles">' + "".join(
         f"<div><span>{escape(name)}</span><strong>{value}</strong><small>{escape(note)}</small></div>"
@@ -128,7 +128,7 @@ def _classes(bundle: TrainedBundle) -> str:
     return _section("Classes", "On the hold-out.", _table(heads, rows))
 
 
-def _strangers(bundle: TrainedBundle) -> str:
+def _ood(bundle: TrainedBundle) -> str:
     rows = [
         (
             escape(kind),
@@ -139,11 +139,11 @@ def _strangers(bundle: TrainedBundle) -> str:
             _number(one.auroc_energy),
             _number(one.auroc_confidence),
         )
-        for kind, one in bundle.assessment.strangers.items()
+        for kind, one in bundle.assessment.ood.items()
     ]
     heads = ("kind", "unknown", "unsure", "confident", "AUROC", "by energy", "by top")
-    note = "The last two columns are the AUROC of what the logits tell: their energy, and the top probability."
-    return _section("Pictures of no class", note, _table(heads, rows))
+    note = "The last two columns are the AUROC of scores from the logits: energy and top probability."
+    return _section("Out-of-distribution detection", note, _table(heads, rows))
 
 
 def _slices(bundle: TrainedBundle) -> str:

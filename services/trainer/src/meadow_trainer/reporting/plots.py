@@ -2,7 +2,7 @@
 
 from matplotlib.figure import Figure
 
-from meadow_trainer.reporting.assessment_plots import draw_precision_recall, draw_slices, draw_strangers
+from meadow_trainer.reporting.assessment_plots import draw_ood_scores, draw_precision_recall, draw_slices
 from meadow_trainer.reporting.training_plots import draw_confusion, draw_curves, draw_mistakes, draw_reliability
 from meadow_trainer.runs.pipeline import TrainedBundle
 
@@ -18,5 +18,5 @@ def draw_all(bundle: TrainedBundle) -> dict[str, Figure]:
         "mistakes": draw_mistakes(bundle.holdout, bundle.holdout_logits, bundle.manifest.temperature),
     }
     if bundle.manifest.outliers is not None:
-        figures["strangers"] = draw_strangers(bundle.assessment)
+        figures["strangers"] = draw_ood_scores(bundle.assessment)
     return figures

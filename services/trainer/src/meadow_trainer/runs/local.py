@@ -152,11 +152,11 @@ class LocalTraining:
             highlight=False,
         )
         seen = bundle.assessment
-        strange = seen.strangers["all"]
+        synthetic = seen.ood["all"]
         sure = "" if seen.accepted_accuracy is None else f", {seen.accepted_accuracy:.1%} of them right"
         self._console.print(
-            f"  Confident about {seen.shares.confident:.1%}{sure}; of {strange.images} pictures of no class "
-            f"{strange.shares.unknown:.1%} are unknown, {strange.shares.unsure:.1%} unsure.",
+            f"  Confident about {seen.shares.confident:.1%}{sure}; of {synthetic.images} out-of-distribution images "
+            f"{synthetic.shares.unknown:.1%} are unknown, {synthetic.shares.unsure:.1%} unsure.",
             highlight=False,
         )
         if bundle.skipped:

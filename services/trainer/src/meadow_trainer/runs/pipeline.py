@@ -17,7 +17,7 @@ from meadow.datasets.split import Split
 from meadow.training_config import TrainingConfig
 from meadow_trainer.calibration.calibrate import Calibrated, calibrate
 from meadow_trainer.calibration.cross_fit import cross_fit
-from meadow_trainer.calibration.ood_detector import fit_outliers
+from meadow_trainer.calibration.ood_detector import fit_ood_detector
 from meadow_trainer.calibration.out_of_fold import can_fold
 from meadow_trainer.data.loader import EvaluationImages, ImageLoader, SkippedImage
 from meadow_trainer.data.source import ImageSource, divide
@@ -141,7 +141,7 @@ def train_bundle(
         temperature=temperature,
         decision_threshold=calibrated.threshold,
         calibration=calibrated.record,
-        outliers=fit_outliers(images.plain.pixels),
+        outliers=fit_ood_detector(images.plain.pixels),
         dataset_name=source.manifest.name,
         dataset_digest=source.manifest.digest,
         metrics=_holdout_metrics(measurement),

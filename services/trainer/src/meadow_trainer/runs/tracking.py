@@ -277,7 +277,7 @@ def _assessed(seen: Assessment) -> dict[str, float]:
     }
     if seen.accepted_accuracy is not None:
         metrics["holdout_confident_accuracy"] = seen.accepted_accuracy
-    for kind, one in seen.strangers.items():
+    for kind, one in seen.ood.items():
         if one.auroc is not None:
             metrics[f"ood_auroc/{kind}"] = one.auroc
         metrics[f"ood_auroc_energy/{kind}"] = one.auroc_energy
