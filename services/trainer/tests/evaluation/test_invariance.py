@@ -1,4 +1,4 @@
-"""A network whose answer is known for every change."""
+"""Invariance tests on a network whose prediction is known for every perturbation."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from meadow_trainer.data.loader import EvaluationImages
 from meadow_trainer.evaluation.evaluate import predict
-from meadow_trainer.evaluation.invariance import check_must_pass, measure_unchanged
+from meadow_trainer.evaluation.invariance import check_must_pass, measure_invariance
 
 CPU = torch.device("cpu")
 
@@ -29,20 +29,18 @@ def images() -> EvaluationImages:
     return EvaluationImages(pixels, np.array([1, 1, 0, 1]), ("a", "b", "c", "d"), ("",) * 4, ("right", "left"))
 
 
-def test_only_the_change_that_matters_changes_labels(images: EvaluationImages) -> None:
+def test_only_mirroring_changes_predictions_of_left_right_network(images: EvaluationImages) -> None:
     network = BrighterLeft()
-    unchanged = measure_unchanged(network, images, predict(network, images.pixels, CPU), CPU)
+    unchanged = measure_invariance(network, images, predict(network, images.pixels, CPU), CPU)
     assert unchanged == {"mirrored": 0, "darker": 1, "brighter": 1, "smaller": 1, "larger": 1}
 
 
-def test_an_image_that_must_pass_and_does_not_is_named(
-    images: EvaluationImages, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_misclassified_must_pass_image_is_named(images: EvaluationImages, caplog: pytest.LogCaptureFixture) -> None:
     result = check_must_pass(BrighterLeft(), images, ["f00"], CPU)
     assert (result.images, result.wrong, result.missing) == (4, ("d",), ("f00",))
     assert "f00" in caplog.text
 
 
-def test_without_such_images_every_model_passes(images: EvaluationImages) -> None:
+def test_no_must_pass_images_means_no_failure(images: EvaluationImages) -> None:
     none = EvaluationImages(images.pixels[:0], images.labels[:0], (), (), images.classes)
     assert check_must_pass(BrighterLeft(), none, [], CPU).wrong == ()

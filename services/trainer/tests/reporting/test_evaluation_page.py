@@ -59,7 +59,7 @@ def test_figures_take_the_colours_of_the_page(page: str) -> None:
     assert ": #26332b" not in figures
 
 
-def test_what_must_pass_and_does_not_is_named_and_is_no_markup(trained: TrainedBundle) -> None:
+def test_misclassified_must_pass_image_is_named_and_escaped(trained: TrainedBundle) -> None:
     failed = MustPass(images=2, wrong=("<b>dandelion.jpg",), missing=())
     bundle = dataclasses.replace(trained, assessment=dataclasses.replace(trained.assessment, must_pass=failed))
     shown = evaluation_page(bundle, draw_all(bundle))

@@ -79,7 +79,7 @@ def test_every_answer_to_the_hold_out_is_counted(trained: TrainedBundle) -> None
     assert seen.ood["all"].images == sum(one.images for kind, one in seen.ood.items() if kind != "all")
 
 
-def test_images_that_must_pass_are_asked_for(
+def test_must_pass_images_are_checked_and_missing_ones_named(
     stripes_source: ImageSource, tmp_path: Path, trained: TrainedBundle
 ) -> None:
     """A network that was not trained gives every image the same answer: one of the two is wrong."""

@@ -232,7 +232,7 @@ def test_bundle_that_fails_its_probe_is_refused(
     assert first.decision == "promoted"
 
 
-def test_model_that_fails_an_image_that_must_pass_is_refused(
+def test_model_that_misclassifies_must_pass_image_is_refused(
     settings: Settings, stripes_source: ImageSource, trained: TrainedBundle, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip

@@ -11,7 +11,7 @@ from meadow.bundle.manifest import BundleManifest
 from meadow.bundle.scores import probabilities
 from meadow_trainer.data.loader import EvaluationImages
 from meadow_trainer.evaluation.evaluate import Floats, Logits, predict
-from meadow_trainer.evaluation.invariance import MustPass, measure_unchanged
+from meadow_trainer.evaluation.invariance import MustPass, measure_invariance
 from meadow_trainer.evaluation.roc_pr import PrecisionRecall, auroc, precision_recall
 from meadow_trainer.evaluation.slices import Slice, measure_slices
 from meadow_trainer.evaluation.synthetic_ood import render_synthetic_ood
@@ -55,8 +55,8 @@ class Assessment:
     ood: dict[str, OodMetrics]
     """Metrics on the synthetic out-of-distribution set, by kind; `all` comes last."""
     slices: tuple[Slice, ...]
-    unchanged: dict[str, float]
-    """Share of hold-out labels that stay the same, by what was done to the images."""
+    invariance: dict[str, float]
+    """Share of hold-out predictions that stay the same, by perturbation."""
     curves: dict[str, PrecisionRecall]
     """By class, without those that the hold-out lacks."""
     must_pass: MustPass
@@ -106,7 +106,7 @@ def assess(
         holdout_ood_scores=np.zeros(0) if real.scores is None else real.scores,
         ood=ood,
         slices=measure_slices(holdout, logits, temperature=manifest.temperature, threshold=manifest.decision_threshold),
-        unchanged=measure_unchanged(network, holdout, logits, device),
+        invariance=measure_invariance(network, holdout, logits, device),
         curves={
             label: precision_recall(real.probabilities[:, index], holdout.labels == index)
             for index, label in enumerate(manifest.classes)

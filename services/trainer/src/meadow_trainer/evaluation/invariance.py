@@ -1,4 +1,4 @@
-"""What must not change an answer, and which answers must be right (Ribeiro et al. 2020)."""
+"""Invariance tests, and images that must be classified correctly (CheckList, Ribeiro et al. 2020)."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -20,47 +20,47 @@ _SCALE = 0.2
 
 @dataclass(frozen=True)
 class MustPass:
-    """Images that a model has to answer rightly, however good it is otherwise."""
+    """Result on the images that a model must classify correctly, whatever its accuracy."""
 
     images: int
     wrong: tuple[str, ...]
-    """Where those that it does not answer rightly came from."""
+    """Sources of the misclassified ones."""
     missing: tuple[str, ...]
-    """Digests that are of no image of the data set."""
+    """Digests of images that the data set does not hold."""
 
 
-def measure_unchanged(
+def measure_invariance(
     network: nn.Module, images: EvaluationImages, logits: Logits, device: torch.device
 ) -> dict[str, float]:
-    """Return the share of images whose label stays the same, by what was done to them.
+    """Return the share of images whose prediction stays the same, by perturbation.
 
     Args:
-        network: Answers the changed images.
+        network: Predicts the perturbed images.
         images: The hold-out.
-        logits: Its answers to the images as they are.
+        logits: Its outputs for the unperturbed images.
         device: Where the network is.
     """
     before = logits.argmax(axis=1)
     pixels = torch.from_numpy(images.pixels)
     return {
-        name: float((predict(network, change(pixels).numpy(), device).argmax(axis=1) == before).mean())
-        for name, change in _CHANGES.items()
+        name: float((predict(network, perturb(pixels).numpy(), device).argmax(axis=1) == before).mean())
+        for name, perturb in _PERTURBATIONS.items()
     }
 
 
 def check_must_pass(
     network: nn.Module, images: EvaluationImages, missing: Sequence[str], device: torch.device
 ) -> MustPass:
-    """Ask for the images that must be answered rightly.
+    """Check the images that must be classified correctly.
 
     Args:
-        network: Answers them.
-        images: Those that could be had.
-        missing: Digests of those that could not.
+        network: Predicts them.
+        images: Those found in the data set.
+        missing: Digests of those not found.
         device: Where the network is.
     """
     if missing:
-        log.warning("%d images that must pass are not in the data set: %s", len(missing), ", ".join(missing))
+        log.warning("%d must-pass images are not in the data set: %s", len(missing), ", ".join(missing))
     if not len(images):
         return MustPass(0, (), tuple(missing))
     wrong = predict(network, images.pixels, device).argmax(axis=1) != images.labels
@@ -71,27 +71,27 @@ def _mirrored(pixels: Tensor) -> Tensor:
     return pixels.flip(2)
 
 
-def _lit(factor: float) -> Callable[[Tensor], Tensor]:
+def _with_brightness(factor: float) -> Callable[[Tensor], Tensor]:
     return lambda pixels: (pixels.float() * factor).round().clamp(0, 255).to(torch.uint8)
 
 
 def _scaled(factor: float) -> Callable[[Tensor], Tensor]:
-    """Show things larger, cut at the edges, or smaller, with the surroundings mirrored in."""
+    """Zoom in, cropped at the edges, or out, with reflection padding."""
 
-    def change(pixels: Tensor) -> Tensor:
+    def perturb(pixels: Tensor) -> Tensor:
         theta = torch.tensor([[1 / factor, 0.0, 0.0], [0.0, 1 / factor, 0.0]]).expand(len(pixels), 2, 3)
         planes = pixels.permute(0, 3, 1, 2).float()
         grid = functional.affine_grid(theta, list(planes.shape), align_corners=False)
         moved = functional.grid_sample(planes, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
         return moved.round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).contiguous()
 
-    return change
+    return perturb
 
 
-_CHANGES: dict[str, Callable[[Tensor], Tensor]] = {
+_PERTURBATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "mirrored": _mirrored,
-    "darker": _lit(1 - _BRIGHTNESS),
-    "brighter": _lit(1 + _BRIGHTNESS),
+    "darker": _with_brightness(1 - _BRIGHTNESS),
+    "brighter": _with_brightness(1 + _BRIGHTNESS),
     "smaller": _scaled(1 - _SCALE),
     "larger": _scaled(1 + _SCALE),
 }

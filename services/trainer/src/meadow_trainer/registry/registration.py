@@ -173,7 +173,7 @@ def _must_pass_fault(bundle: TrainedBundle) -> str:
     if not wrong:
         return ""
     more = f" and {len(wrong) - NAMED} more" if len(wrong) > NAMED else ""
-    return f"It answers {len(wrong)} of the images that must pass wrongly: {', '.join(wrong[:NAMED])}{more}."
+    return f"It misclassifies {len(wrong)} of the must-pass images: {', '.join(wrong[:NAMED])}{more}."
 
 
 def _decided(version: ModelInfo) -> GateRecord:

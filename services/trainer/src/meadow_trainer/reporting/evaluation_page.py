@@ -23,7 +23,7 @@ _TITLES = {
     "curves": ("How the training went", "The rate falls to nothing, so the end is always a finished model."),
     "mistakes": ("The surest mistakes", "Often the label is wrong and not the model: look before you train again."),
 }
-_CHANGES = {
+_PERTURBATIONS = {
     "mirrored": "Mirrored",
     "darker": "15 % darker",
     "brighter": "15 % brighter",
@@ -74,7 +74,7 @@ def evaluation_page(bundle: TrainedBundle, figures: Mapping[str, Figure]) -> str
         _classes(bundle),
         _figure("slices", figures, wide=True),
         _slices(bundle),
-        _behaviour(bundle),
+        _invariance(bundle),
         _figure("strangers", figures),
         _ood(bundle),
         _figure("curves", figures, wide=True),
@@ -164,19 +164,19 @@ def _slices(bundle: TrainedBundle) -> str:
     )
 
 
-def _behaviour(bundle: TrainedBundle) -> str:
+def _invariance(bundle: TrainedBundle) -> str:
     seen, must = bundle.assessment, bundle.assessment.must_pass
     table = _table(
-        ("change", "labels that stay"), [(_CHANGES[name], _share(rate)) for name, rate in seen.unchanged.items()]
+        ("perturbation", "same prediction"),
+        [(_PERTURBATIONS[name], _share(rate)) for name, rate in seen.invariance.items()],
     )
     if must.wrong:
-        said = "".join(f"<li>{escape(source)}</li>" for source in must.wrong)
-        table += (
-            f'<p class="bad">Of {must.images} images that must pass, these are wrong:</p><ul class="bad">{said}</ul>'
-        )
+        items = "".join(f"<li>{escape(source)}</li>" for source in must.wrong)
+        table += f'<p class="bad">Of {must.images} must-pass images, these are misclassified:</p>'
+        table += f'<ul class="bad">{items}</ul>'
     elif must.images:
-        table += f"<p>All {must.images} images that must pass are right.</p>"
-    return _section("What should not change an answer", "On the hold-out.", table)
+        table += f"<p>All {must.images} must-pass images are classified correctly.</p>"
+    return _section("Invariance tests", "On the hold-out.", table)
 
 
 def _figure(name: str, figures: Mapping[str, Figure], *, wide: bool = False) -> str:

@@ -125,8 +125,8 @@ class TrackedRun:
             mlflow.log_figure(figure, f"figures/{name}.png")
         mlflow.log_text(evaluation_page(bundle, figures), "evaluation.html")
         mlflow.log_dict({"slices": [vars(one) for one in bundle.assessment.slices]}, "slices.json")
-        behaviour = {"unchanged": bundle.assessment.unchanged, "must_pass": vars(bundle.assessment.must_pass)}
-        mlflow.log_dict(behaviour, "behaviour.json")
+        invariance = {"unchanged": bundle.assessment.invariance, "must_pass": vars(bundle.assessment.must_pass)}
+        mlflow.log_dict(invariance, "behaviour.json")
         mlflow.log_dict({"skipped": [vars(one) for one in bundle.skipped]}, "skipped.json")
         size, classes = bundle.manifest.preprocessing.size, len(bundle.manifest.classes)
         info = mlflow.onnx.log_model(
@@ -283,7 +283,7 @@ def _assessed(seen: Assessment) -> dict[str, float]:
         metrics[f"ood_auroc_energy/{kind}"] = one.auroc_energy
         metrics[f"ood_unknown_share/{kind}"] = one.shares.unknown
         metrics[f"ood_confident_share/{kind}"] = one.shares.confident
-    metrics |= {f"unchanged/{name}": rate for name, rate in seen.unchanged.items()}
+    metrics |= {f"unchanged/{name}": rate for name, rate in seen.invariance.items()}
     for number, part in enumerate(seen.slices):
         metrics[f"slice_accuracy/{part.by.replace(' ', '_')}_{number}"] = part.accuracy
     return metrics
