@@ -111,7 +111,7 @@ def test_interrupted_run_is_gone_on_with(stripes: Path, tmp_path: Path, monkeypa
         code, _ = _invoke("--data", str(stripes), "--resume", str(saved), *FAST)
     assert code != 0
     assert (saved / "checkpoint-network.safetensors").exists()
-    monkeypatch.setattr(meadow_trainer.training.loop, "draw_order", _interrupt)
+    monkeypatch.setattr(meadow_trainer.training.loop, "sample_epoch", _interrupt)
     code, output = _invoke("--data", str(stripes), "--resume", str(saved), *FAST)
     assert code == 0, output
     assert not saved.exists()

@@ -8,13 +8,13 @@ import pytest
 
 from meadow_trainer.evaluation.invariance import MustPass
 from meadow_trainer.reporting.evaluation_page import evaluation_page
-from meadow_trainer.reporting.plots import draw_all
+from meadow_trainer.reporting.plots import plot_all
 from meadow_trainer.runs.pipeline import TrainedBundle
 
 
 @pytest.fixture(scope="module")
 def page(trained: TrainedBundle) -> str:
-    return evaluation_page(trained, draw_all(trained))
+    return evaluation_page(trained, plot_all(trained))
 
 
 class Tags(HTMLParser):
@@ -62,7 +62,7 @@ def test_figures_take_the_colours_of_the_page(page: str) -> None:
 def test_misclassified_must_pass_image_is_named_and_escaped(trained: TrainedBundle) -> None:
     failed = MustPass(images=2, wrong=("<b>dandelion.jpg",), missing=())
     bundle = dataclasses.replace(trained, assessment=dataclasses.replace(trained.assessment, must_pass=failed))
-    shown = evaluation_page(bundle, draw_all(bundle))
+    shown = evaluation_page(bundle, plot_all(bundle))
     assert "&lt;b&gt;dandelion.jpg" in shown
     assert "<b>dandelion" not in shown
 
@@ -70,6 +70,6 @@ def test_misclassified_must_pass_image_is_named_and_escaped(trained: TrainedBund
 def test_bundle_without_ood_detector_has_page(trained: TrainedBundle) -> None:
     manifest = trained.manifest.model_copy(update={"outliers": None, "calibration": None})
     bundle = dataclasses.replace(trained, manifest=manifest)
-    figures = draw_all(bundle)
+    figures = plot_all(bundle)
     assert "strangers" not in figures
     assert "not calibrated" in evaluation_page(bundle, figures)

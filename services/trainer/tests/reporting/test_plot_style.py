@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from meadow_trainer.reporting.plot_style import drawable
-from meadow_trainer.reporting.plots import draw_all
+from meadow_trainer.reporting.plots import plot_all
 from meadow_trainer.runs.pipeline import TrainedBundle
 
 
@@ -13,11 +13,11 @@ from meadow_trainer.runs.pipeline import TrainedBundle
     [("Löwenzahn", "Löwenzahn"), ("трава", "трава"), ("蒲公英", "PuGongYing"), ("タンポポ", "tanpopo"),
      ("민들레", "MinDeulLe"), ("5$ to 10$", r"5\$ to 10\$"), ("草 $", r"Cao \$")],
 )  # fmt: skip
-def test_name_is_drawn_as_it_is_or_as_it_sounds(name: str, drawn: str) -> None:
+def test_name_without_glyphs_is_transliterated(name: str, drawn: str) -> None:
     assert drawable(name) == drawn
 
 
-def test_plots_survive_any_class_names(trained: TrainedBundle) -> None:
+def test_plots_render_with_any_class_names(trained: TrainedBundle) -> None:
     """A missing glyph is a warning, which is an error here; half a formula is an exception."""
     names = ("$a_{b", "蒲公英 $x$")
     old = tuple(trained.measurement.per_class)
@@ -32,7 +32,7 @@ def test_plots_survive_any_class_names(trained: TrainedBundle) -> None:
         curves={renamed[name]: curve for name, curve in trained.assessment.curves.items()},
     )
     bundle = replace(trained, measurement=measurement, holdout=holdout, assessment=assessment)
-    for name, figure in draw_all(bundle).items():
+    for name, figure in plot_all(bundle).items():
         for kind in ("png", "svg"):
             target = io.BytesIO()
             figure.savefig(target, format=kind)

@@ -17,7 +17,7 @@ from meadow_trainer.training.callbacks import Watch
 from meadow_trainer.training.recipe import Recipe
 from meadow_trainer.tuning.cross_validation import CrossValidation, Validated
 from meadow_trainer.tuning.search import Found, TrialRow, search
-from meadow_trainer.tuning.search_report import draw_trials, trials_table
+from meadow_trainer.tuning.search_report import plot_trials, trials_table
 from meadow_trainer.tuning.search_space import starting_values, suggest
 
 MAX_PIXELS = 1_000_000
@@ -138,7 +138,7 @@ def test_trials_are_listed_and_drawn(pretended: Pretended) -> None:
     assert table.row_count == 6
     assert [str(column.header) for column in table.columns][:3] == ["trial", "loss", "accuracy"]
     assert str(found.best) == next(iter(table.columns[0].cells))
-    assert len(draw_trials(found).axes) == 6
+    assert len(plot_trials(found).axes) == 6
 
 
 def test_each_trial_is_told(pretended: Pretended) -> None:

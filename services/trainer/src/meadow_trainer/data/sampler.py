@@ -1,16 +1,16 @@
-"""In which order an epoch goes through the images."""
+"""Sampler: the order in which an epoch visits the images, balanced by class on request."""
 
 import torch
 from torch import Tensor
 
 
-def draw_order(labels: Tensor, *, balanced: bool, generator: torch.Generator) -> Tensor:
-    """Draw the order of one epoch.
+def sample_epoch(labels: Tensor, *, balanced: bool, generator: torch.Generator) -> Tensor:
+    """Sample the order of one epoch.
 
     Args:
         labels: int64 [N].
-        balanced: Give every class the same share of the epoch: images of rare classes come several times, in views of
-            their own each time, and of frequent ones another part comes in every epoch.
+        balanced: Give every class the same share of the epoch: images of rare classes are repeated, each time augmented
+            anew, and each epoch takes another subset of frequent classes.
         generator: Source of all randomness.
 
     Returns:
@@ -22,13 +22,14 @@ def draw_order(labels: Tensor, *, balanced: bool, generator: torch.Generator) ->
     present = torch.nonzero(labels.bincount())[:, 0]
     shares = [count // len(present) + (number < count % len(present)) for number in range(len(present))]
     drawn = [
-        _drawn(torch.nonzero(labels == one)[:, 0], share, generator) for one, share in zip(present, shares, strict=True)
+        _sample_class(torch.nonzero(labels == one)[:, 0], share, generator)
+        for one, share in zip(present, shares, strict=True)
     ]
     return torch.cat(drawn)[torch.randperm(count, generator=generator)]
 
 
-def _drawn(images: Tensor, wanted: int, generator: torch.Generator) -> Tensor:
-    """Draw so many; none comes twice before each has come once."""
+def _sample_class(images: Tensor, wanted: int, generator: torch.Generator) -> Tensor:
+    """Sample with as few repetitions as possible: no image repeats before each has come once."""
     rounds = -(-wanted // len(images))
     every = [images[torch.randperm(len(images), generator=generator)] for _ in range(rounds)]
     return torch.cat(every)[:wanted]

@@ -1,4 +1,4 @@
-"""How well a score puts one group before another, whatever threshold it is cut at."""
+"""ROC and precision-recall metrics: quality of a score over all thresholds."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ def auroc(lower: Floats, higher: Floats) -> float:
 
 @dataclass(frozen=True)
 class PrecisionRecall:
-    """One class's curve, from the surest answer on."""
+    """Precision-recall curve of one class, by falling threshold."""
 
     precision: Floats
     recall: Floats
@@ -32,7 +32,7 @@ class PrecisionRecall:
 
 
 def precision_recall(scores: Floats, truth: NDArray[np.bool_]) -> PrecisionRecall:
-    """Trace precision against recall as the threshold falls.
+    """Compute precision and recall as the threshold falls.
 
     Args:
         scores: Probabilities [N] of one class.
@@ -40,7 +40,7 @@ def precision_recall(scores: Floats, truth: NDArray[np.bool_]) -> PrecisionRecal
     """
     order = np.argsort(-scores, kind="stable")
     hits = np.cumsum(truth[order])
-    # Equal scores are cut all or not at all.
+    # Equal scores share one threshold.
     last = np.append(np.diff(scores[order]) != 0, True)
     answered = np.arange(1, len(scores) + 1)[last]
     precision, recall = hits[last] / answered, hits[last] / hits[-1]

@@ -63,7 +63,7 @@ def evaluation_page(bundle: TrainedBundle, figures: Mapping[str, Figure]) -> str
 
     Args:
         bundle: What to tell of.
-        figures: By name; those of `draw_all`.
+        figures: By name; those of `plot_all`.
     """
     manifest = bundle.manifest
     start = "fine-tuned from ImageNet weights" if bundle.fine_tuned else "trained from scratch"

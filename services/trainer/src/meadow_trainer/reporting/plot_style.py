@@ -1,4 +1,4 @@
-"""The style that all plots share, and class names as they can be drawn."""
+"""Style shared by all plots, and class names that Matplotlib's font can draw."""
 
 from functools import cache
 
@@ -16,7 +16,7 @@ DPI = 144
 
 
 def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
-    """Make a figure of its own: no pyplot, which keeps every figure alive and wants a display."""
+    """Make a figure without pyplot, which keeps every figure alive and needs a display."""
     figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
     axes = figure.subplots()
     style(axes)
@@ -24,7 +24,7 @@ def new_figure(width: float, height: float) -> tuple[Figure, Axes]:
 
 
 def style(axes: Axes) -> None:
-    """Give axes the look that all figures share."""
+    """Apply the shared style to axes."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(GRID)
     axes.set_facecolor("none")
@@ -36,16 +36,16 @@ def style(axes: Axes) -> None:
 
 
 def drawable(name: str) -> str:
-    r"""Return a name as Matplotlib draws it.
+    r"""Return a class name that Matplotlib can draw.
 
-    A `$` is escaped, for two of them would enclose a formula. The font that comes with Matplotlib has Latin, Greek and
-    Cyrillic letters; a name with other signs is written as it sounds in Latin ones: `PuGongYing`.
+    A `$` is escaped, as two of them would enclose a formula. Matplotlib's own font has Latin, Greek and
+    Cyrillic letters; names in other scripts are transliterated to Latin: `PuGongYing`.
     """
-    if not all(ord(sign) in _signs() for sign in name):
+    if not all(ord(sign) in _glyphs() for sign in name):
         name = anyascii(name)
     return name.replace("$", r"\$")
 
 
 @cache
-def _signs() -> frozenset[int]:
+def _glyphs() -> frozenset[int]:
     return frozenset(get_font(findfont(FontProperties(family="DejaVu Sans"))).get_charmap())

@@ -1,4 +1,4 @@
-"""Pictures of how a training run went, for people."""
+"""Plots of a training run and of its hold-out metrics."""
 
 from collections.abc import Sequence
 
@@ -20,16 +20,16 @@ _GALLERY_COLUMNS = 6
 _GALLERY_MOST = 24
 
 
-def draw_confusion(measurement: Measurement) -> Figure:
-    """Draw the confusion matrix: counts, and the share of each true class."""
+def plot_confusion_matrix(measurement: Measurement) -> Figure:
+    """Plot the confusion matrix: counts, and the share of each true class."""
     classes = [drawable(name) for name in measurement.per_class]
     counts = measurement.confusion
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     side = min(14.0, 2.4 + 0.9 * len(classes))
     figure, axes = new_figure(side + 0.8, side)
     axes.imshow(shares, cmap="Greens", vmin=0, vmax=1)
-    axes.set_title(f"{measurement.accuracy:.1%} of {measurement.examples} hold-out images right")
-    axes.set_xlabel("answered")
+    axes.set_title(f"{measurement.accuracy:.1%} accuracy on {measurement.examples} hold-out images")
+    axes.set_xlabel("predicted")
     axes.set_ylabel("true")
     slanted = len(classes) >= _NAMES_COLLIDE
     axes.set_xticks(range(len(classes)), classes, rotation=35 if slanted else 0, ha="right" if slanted else "center")
@@ -44,8 +44,8 @@ def draw_confusion(measurement: Measurement) -> Figure:
     return figure
 
 
-def draw_reliability(measurement: Measurement) -> Figure:
-    """Draw how often answers of each confidence were right; points on the diagonal are well calibrated."""
+def plot_reliability(measurement: Measurement) -> Figure:
+    """Plot a reliability diagram: accuracy by confidence; points on the diagonal are well calibrated."""
     figure, axes = new_figure(5.2, 5.0)
     axes.plot([0, 1], [0, 1], color=INK, linewidth=1, linestyle=(0, (4, 4)), label="perfectly calibrated")
     confidence = [one.confidence for one in measurement.reliability]
@@ -59,8 +59,8 @@ def draw_reliability(measurement: Measurement) -> Figure:
             f"{one.count}", (one.confidence, one.accuracy), ha="center", va="center", color="white", fontsize=7
         )
     axes.set_title(f"Calibration error {measurement.calibration_error:.3f} on {measurement.examples} hold-out images")
-    axes.set_xlabel("confidence of the answer")
-    axes.set_ylabel("share that was right")
+    axes.set_xlabel("confidence")
+    axes.set_ylabel("accuracy")
     least = min(1 / len(measurement.per_class), *confidence, *accuracy)
     axes.set_xlim(least - 0.05, 1.05)
     axes.set_ylim(min(least, 0.5) - 0.05, 1.05)
@@ -70,17 +70,17 @@ def draw_reliability(measurement: Measurement) -> Figure:
     return figure
 
 
-def draw_curves(reports: Sequence[EpochReport]) -> Figure:
-    """Draw losses, validation accuracy and learning rate over the epochs."""
+def plot_learning_curves(reports: Sequence[EpochReport]) -> Figure:
+    """Plot losses, validation accuracy and learning rate over the epochs."""
     figure = Figure(figsize=(7.2, 5.6), dpi=DPI, layout="constrained")
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
     epochs = [one.epoch for one in reports]
     upper.plot(epochs, [one.loss for one in reports], color=GREEN, label="training loss, augmented images")
-    watched = [one for one in reports if one.validation_loss is not None and one.validation_accuracy is not None]
-    if watched:
-        at = [one.epoch for one in watched]
-        upper.plot(at, [one.validation_loss or 0.0 for one in watched], color=YELLOW, label="validation loss")
-        lower.plot(at, [one.validation_accuracy or 0.0 for one in watched], color=YELLOW, label="validation accuracy")
+    validated = [one for one in reports if one.validation_loss is not None and one.validation_accuracy is not None]
+    if validated:
+        at = [one.epoch for one in validated]
+        upper.plot(at, [one.validation_loss or 0.0 for one in validated], color=YELLOW, label="validation loss")
+        lower.plot(at, [one.validation_accuracy or 0.0 for one in validated], color=YELLOW, label="validation accuracy")
         lower.yaxis.set_major_formatter(PercentFormatter(1))
     upper.set_ylabel("loss")
     upper.set_ylim(0, None)
@@ -98,12 +98,12 @@ def draw_curves(reports: Sequence[EpochReport]) -> Figure:
     return figure
 
 
-def draw_mistakes(images: EvaluationImages, logits: Logits, temperature: float) -> Figure:
-    """Draw the hold-out images that were answered wrongly, the surest mistakes first."""
+def plot_mistakes(images: EvaluationImages, logits: Logits, temperature: float) -> Figure:
+    """Plot misclassified hold-out images, the most confident first."""
     answers: Floats = probabilities(logits, temperature)
-    chosen, sureness = answers.argmax(axis=1), answers.max(axis=1)
+    chosen, confidence = answers.argmax(axis=1), answers.max(axis=1)
     wrong = np.flatnonzero(chosen != images.labels)
-    wrong = wrong[np.argsort(-sureness[wrong], kind="stable")]
+    wrong = wrong[np.argsort(-confidence[wrong], kind="stable")]
     shown = wrong[:_GALLERY_MOST]
     columns = max(1, min(_GALLERY_COLUMNS, len(shown)))
     rows = max(1, -(-len(shown) // columns))
@@ -113,8 +113,8 @@ def draw_mistakes(images: EvaluationImages, logits: Logits, temperature: float) 
         axes.set_axis_off()
     for axes, index in zip(grid, shown, strict=False):
         axes.imshow(images.pixels[index])
-        said, true = (drawable(images.classes[place]) for place in (chosen[index], images.labels[index]))
-        axes.set_title(f"said {said}, {sureness[index]:.0%}\nis {true}", fontsize=8, color=RED)
-    some = "" if len(shown) == len(wrong) else f", the {len(shown)} surest"
-    figure.suptitle(f"{len(wrong)} of {len(images)} hold-out images answered wrongly{some}", color=INK, fontsize=10)
+        predicted, true = (drawable(images.classes[place]) for place in (chosen[index], images.labels[index]))
+        axes.set_title(f"predicted {predicted}, {confidence[index]:.0%}\nis {true}", fontsize=8, color=RED)
+    some = "" if len(shown) == len(wrong) else f", the {len(shown)} most confident"
+    figure.suptitle(f"{len(wrong)} of {len(images)} hold-out images misclassified{some}", color=INK, fontsize=10)
     return figure

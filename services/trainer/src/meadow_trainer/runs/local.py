@@ -25,7 +25,7 @@ from meadow_trainer.data.folder_source import folder_source
 from meadow_trainer.data.source import ImageSource
 from meadow_trainer.errors import TrainingError
 from meadow_trainer.reporting.evaluation_page import evaluation_page
-from meadow_trainer.reporting.plots import draw_all
+from meadow_trainer.reporting.plots import plot_all
 from meadow_trainer.runs.pipeline import TrainedBundle, train_bundle
 from meadow_trainer.training.callbacks import EpochReport, Watch
 from meadow_trainer.training.checkpoints import Checkpoints, discard, run_identity
@@ -84,7 +84,7 @@ class LocalTraining:
                     source, config, folder, watch, max_pixels=settings.max_image_pixels, checkpoints=saved
                 )
             if out is not None:
-                self._draw(bundle, out / "figures")
+                self._save_plots(bundle, out / "figures")
             self._print(bundle, config, out)
         return Outcome(bundle.measurement.accuracy, bundle.seconds)
 
@@ -164,9 +164,9 @@ class LocalTraining:
         if out is not None:
             self._console.print(f"  Bundle {bundle.digest[:12]} in {out}", highlight=False)
 
-    def _draw(self, bundle: TrainedBundle, folder: Path) -> None:
+    def _save_plots(self, bundle: TrainedBundle, folder: Path) -> None:
         folder.mkdir()
-        figures = draw_all(bundle)
+        figures = plot_all(bundle)
         for name, figure in figures.items():
             figure.savefig(folder / f"{name}.png")
         (folder / "evaluation.html").write_text(evaluation_page(bundle, figures), encoding="utf-8")

@@ -29,7 +29,7 @@ from meadow_trainer.errors import TrainingCancelledError
 from meadow_trainer.evaluation.assess import Assessment
 from meadow_trainer.export.onnx_export import INPUT, OUTPUT
 from meadow_trainer.reporting.evaluation_page import evaluation_page
-from meadow_trainer.reporting.plots import draw_all
+from meadow_trainer.reporting.plots import plot_all
 from meadow_trainer.runs.mlflow_retry import is_away
 from meadow_trainer.runs.pipeline import TrainedBundle
 from meadow_trainer.training.callbacks import EpochReport
@@ -120,7 +120,7 @@ class TrackedRun:
         # No parameter, which could not change: the bundle says when it was made, and may be made again.
         mlflow.set_tag(names.BUNDLE_DIGEST_TAG, bundle.digest)
         mlflow.log_metrics(_final_metrics(bundle))
-        figures = draw_all(bundle)
+        figures = plot_all(bundle)
         for name, figure in figures.items():
             mlflow.log_figure(figure, f"figures/{name}.png")
         mlflow.log_text(evaluation_page(bundle, figures), "evaluation.html")

@@ -11,7 +11,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from meadow_trainer.data.augment import Augmentation, augment, mix
 from meadow_trainer.data.loader import EvaluationImages, TrainingImages
 from meadow_trainer.data.normalise import normalise
-from meadow_trainer.data.sampler import draw_order
+from meadow_trainer.data.sampler import sample_epoch
 from meadow_trainer.errors import TrainingCancelledError, TrainingError
 from meadow_trainer.evaluation.evaluate import measure, predict
 from meadow_trainer.training.batch_norm import recalibrate
@@ -105,7 +105,7 @@ def _train_epoch(
     steps = len(images) // recipe.batch_size
     ranges = Augmentation.of_strength(recipe.augmentation)
     if not len(state.order):
-        state.order = draw_order(images.labels, balanced=recipe.balanced, generator=state.generator)
+        state.order = sample_epoch(images.labels, balanced=recipe.balanced, generator=state.generator)
     state.network.train()
     while state.step < steps:
         if watch.should_stop():

@@ -10,7 +10,7 @@ from meadow_trainer.data.folder_source import folder_source
 from meadow_trainer.training.callbacks import Watch
 from meadow_trainer.tuning.cross_validation import CrossValidation
 from meadow_trainer.tuning.search import TrialRow, search
-from meadow_trainer.tuning.search_report import draw_trials, trials_table
+from meadow_trainer.tuning.search_report import plot_trials, trials_table
 from meadow_trainer.tuning.search_space import SEARCHED
 
 _FOLDS = 3
@@ -55,5 +55,5 @@ def search_folder(
     console.print(f"To train so again, here or with `meadow train`: {best}", highlight=False, soft_wrap=True)
     if figures is not None:
         figures.mkdir(parents=True, exist_ok=True)
-        draw_trials(found).savefig(figures / FIGURE)
+        plot_trials(found).savefig(figures / FIGURE)
     return found.config

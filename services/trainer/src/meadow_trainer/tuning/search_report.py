@@ -1,4 +1,4 @@
-"""A search's trials as people look at them: a table, and a figure of what each setting did to the loss."""
+"""Report of a search: a table of its trials, and a plot of the loss over each setting."""
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -8,14 +8,14 @@ from meadow_trainer.reporting.plot_style import DPI, style
 from meadow_trainer.tuning.search import Found, TrialRow
 
 _LOG_FROM = 20.0
-"""Settings whose largest value is so many times the smallest are drawn on a logarithmic axis."""
+"""Ratio of largest to smallest value from which a setting gets a logarithmic axis."""
 
 
 def trials_table(found: Found) -> Table:
-    """List the trials, the best first, those that were given up and those that failed last."""
+    """List the trials, the best first, pruned and failed ones last."""
     rows = sorted(found.rows, key=lambda row: (row.state != "complete", row.loss is None, row.loss or 0.0))
     names = list(found.rows[0].values)
-    table = Table(title="Trials by their cross-validated loss; the hold-out had no part", title_justify="left")
+    table = Table(title="Trials by cross-validated loss; the hold-out was not used", title_justify="left")
     for heading in ("trial", "loss", "accuracy", *names, ""):
         table.add_column(heading.replace("_", " "), justify="right")
     for row in rows:
@@ -27,8 +27,8 @@ def trials_table(found: Found) -> Table:
     return table
 
 
-def draw_trials(found: Found) -> Figure:
-    """Draw the loss of every finished trial over each setting, the best one filled."""
+def plot_trials(found: Found) -> Figure:
+    """Plot the loss of every finished trial over each setting, the best one filled."""
     rows = [row for row in found.rows if row.state == "complete"]
     names = list(found.rows[0].values)
     figure = Figure(figsize=(2.6 * len(names), 2.8), dpi=DPI, layout="constrained")
