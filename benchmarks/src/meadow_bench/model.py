@@ -47,7 +47,7 @@ def _train(settings: Settings, recipe: Recipe, folder: Path) -> ModelRef:
     from meadow.training_config import TrainingConfig  # noqa: PLC0415
     from meadow_trainer.data.folder_source import folder_source  # noqa: PLC0415
     from meadow_trainer.runs.training_runs import TrainingRuns  # noqa: PLC0415
-    from meadow_trainer.training.callbacks import Watch  # noqa: PLC0415
+    from meadow_trainer.training.callbacks import TrainingCallbacks  # noqa: PLC0415
 
     # MLflow sets its own level when it is imported.
     logging.getLogger("mlflow").setLevel(logging.WARNING)
@@ -62,4 +62,4 @@ def _train(settings: Settings, recipe: Recipe, folder: Path) -> ModelRef:
         calibration="none",
     )
     runs = TrainingRuns(settings, ModelRegistry(settings), ModelCache(settings.model_cache))
-    return runs.execute(folder_source(folder, max_pixels=settings.max_image_pixels), config, Watch()).model
+    return runs.execute(folder_source(folder, max_pixels=settings.max_image_pixels), config, TrainingCallbacks()).model

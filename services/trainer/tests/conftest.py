@@ -13,7 +13,7 @@ from meadow.training_config import TrainingConfig
 from meadow_trainer.data.folder_source import folder_source
 from meadow_trainer.data.source import ImageSource
 from meadow_trainer.runs.pipeline import TrainedBundle, train_bundle
-from meadow_trainer.training.callbacks import EpochReport, Watch
+from meadow_trainer.training.callbacks import EpochReport, TrainingCallbacks
 
 MAX_PIXELS = 1_000_000
 
@@ -67,8 +67,8 @@ def trained(
     epochs_seen: list[EpochReport],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> TrainedBundle:
-    watch = Watch(on_epoch=epochs_seen.append)
-    return train_bundle(stripes_source, config, tmp_path_factory.mktemp("bundle"), watch, max_pixels=MAX_PIXELS)
+    callbacks = TrainingCallbacks(on_epoch=epochs_seen.append)
+    return train_bundle(stripes_source, config, tmp_path_factory.mktemp("bundle"), callbacks, max_pixels=MAX_PIXELS)
 
 
 @pytest.fixture(scope="session")
@@ -84,4 +84,4 @@ def poisoned(
         entry.model_copy(update={"label": labels.get(entry.sha256, entry.label)}) for entry in manifest.entries
     )
     source = dataclasses.replace(stripes_source, manifest=manifest.model_copy(update={"entries": entries}))
-    return train_bundle(source, config, tmp_path_factory.mktemp("poisoned"), Watch(), max_pixels=MAX_PIXELS)
+    return train_bundle(source, config, tmp_path_factory.mktemp("poisoned"), TrainingCallbacks(), max_pixels=MAX_PIXELS)

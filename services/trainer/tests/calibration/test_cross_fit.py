@@ -14,7 +14,7 @@ from meadow_trainer.calibration.out_of_fold import can_fold
 from meadow_trainer.data.loader import ImageLoader
 from meadow_trainer.data.source import ImageSource
 from meadow_trainer.errors import TrainingCancelledError
-from meadow_trainer.training.callbacks import Watch
+from meadow_trainer.training.callbacks import TrainingCallbacks
 from meadow_trainer.training.loop import Pixels
 from meadow_trainer.training.model import empty_network
 from meadow_trainer.training.recipe import choose_recipe
@@ -41,7 +41,7 @@ def test_every_image_is_answered_and_the_start_is_left_alone(images: Pixels) -> 
     config = TrainingConfig(epochs=2, image_size=SIZE, batch_size=16)
     recipe = choose_recipe(config, images=len(images.training), fine_tuning=False, network=network, device=CPU)
     stages: list[str] = []
-    answers = cross_fit(network, images, recipe, Watch(on_stage=stages.append), CPU)
+    answers = cross_fit(network, images, recipe, TrainingCallbacks(on_stage=stages.append), CPU)
     assert answers.logits.shape == (len(images.training), 2)
     assert np.isfinite(answers.logits).all()
     np.testing.assert_array_equal(answers.labels, images.plain.labels)
@@ -55,7 +55,7 @@ def test_it_stops_when_it_is_asked_to(images: Pixels) -> None:
         TrainingConfig(image_size=SIZE), images=len(images.training), fine_tuning=False, network=network, device=CPU
     )
     with pytest.raises(TrainingCancelledError):
-        cross_fit(network, images, recipe, Watch(should_stop=lambda: True), CPU)
+        cross_fit(network, images, recipe, TrainingCallbacks(should_stop=lambda: True), CPU)
 
 
 def test_too_few_images_of_a_class_are_not_halved(images: Pixels) -> None:

@@ -21,7 +21,7 @@ from meadow_trainer.data.source import ImageSource
 from meadow_trainer.errors import TrainingCancelledError
 from meadow_trainer.runs.pipeline import train_bundle
 from meadow_trainer.runs.training_runs import TrainingRuns
-from meadow_trainer.training.callbacks import Watch
+from meadow_trainer.training.callbacks import TrainingCallbacks
 from meadow_trainer.training.checkpoints import Checkpoints, run_identity
 from meadow_trainer.training.snapshot import read_snapshot
 
@@ -44,7 +44,7 @@ from meadow.registry.cache import ModelCache
 from meadow.registry.versions import ModelRegistry
 from meadow.settings import Settings
 from meadow.training_config import TrainingConfig
-from meadow_trainer.training.callbacks import Watch
+from meadow_trainer.training.callbacks import TrainingCallbacks
 from meadow_trainer.runs.training_runs import TrainingRuns
 from meadow_trainer.data.folder_source import folder_source
 
@@ -53,7 +53,7 @@ data, home, checkpoints, uri, config = sys.argv[1:]
 settings = Settings(home=Path(home), mlflow_tracking_uri=uri)
 runs = TrainingRuns(settings, ModelRegistry(settings), ModelCache(settings.model_cache), checkpoint_seconds=0.3)
 source = folder_source(Path(data), max_pixels=10**6)
-runs.execute(source, TrainingConfig.model_validate_json(config), Watch(), checkpoints=Path(checkpoints))
+runs.execute(source, TrainingConfig.model_validate_json(config), TrainingCallbacks(), checkpoints=Path(checkpoints))
 """
 
 
@@ -87,10 +87,10 @@ def test_killed_run_is_gone_on_with(home: Path, stripes: Path) -> None:
     settings = Settings(home=home, mlflow_tracking_uri=uri)
 
     epochs: list[int] = []
-    watch = Watch(on_epoch=lambda report: epochs.append(report.epoch))
+    callbacks = TrainingCallbacks(on_epoch=lambda report: epochs.append(report.epoch))
     source = folder_source(stripes, max_pixels=10**6)
     result = TrainingRuns(settings, ModelRegistry(settings), ModelCache(settings.model_cache)).execute(
-        source, CONFIG, watch, checkpoints=checkpoints
+        source, CONFIG, callbacks, checkpoints=checkpoints
     )
 
     assert epochs == list(range(epoch, 17)), "it went on where the checkpoint was"
@@ -117,7 +117,7 @@ def _uninterrupted(source: ImageSource, home: Path) -> dict[str, torch.Tensor]:
     folder = home / "whole"
     with pytest.raises(TrainingCancelledError):
         train_bundle(
-            source, CONFIG, home, Watch(on_stage=stop), max_pixels=10**6,
+            source, CONFIG, home, TrainingCallbacks(on_stage=stop), max_pixels=10**6,
             checkpoints=Checkpoints(folder, run_identity(source, CONFIG)),
         )  # fmt: skip
     saved = read_snapshot(folder / "checkpoint-network.safetensors")

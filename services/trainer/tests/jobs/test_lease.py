@@ -57,9 +57,9 @@ def test_it_beats_while_the_work_is_done_and_not_after() -> None:
 def test_progress_reaches_the_job_at_once_and_stays_in_later_beats() -> None:
     leases = Heartbeats()
     with _lease(leases, lease_seconds=60) as lease:
-        watch = lease.watch()
-        watch.on_epoch(EpochReport(3, 40, 0.5, 0.001, 9.0, 0.875, 0.4))
-        watch.on_stage("exporting the bundle")
+        callbacks = lease.callbacks()
+        callbacks.on_epoch(EpochReport(3, 40, 0.5, 0.001, 9.0, 0.875, 0.4))
+        callbacks.on_stage("exporting the bundle")
     assert leases.sent[0] == {
         "total": 40, "done": 3, "message": "epoch 3 of 40, loss 0.500, 88% of the validation images right"
     }  # fmt: skip
@@ -69,17 +69,17 @@ def test_progress_reaches_the_job_at_once_and_stays_in_later_beats() -> None:
 def test_a_job_that_was_taken_away_stops_the_run() -> None:
     leases = Heartbeats()
     with _lease(leases) as lease:
-        watch = lease.watch()
-        assert not watch.should_stop()
+        callbacks = lease.callbacks()
+        assert not callbacks.should_stop()
         leases.held = False
-        assert _wait(watch.should_stop)
+        assert _wait(callbacks.should_stop)
         assert lease.lost
 
 
 def test_a_shutdown_stops_the_run_and_loses_nothing() -> None:
     leases = Heartbeats()
     with _lease(leases, shutting_down=True) as lease:
-        assert lease.watch().should_stop()
+        assert lease.callbacks().should_stop()
         assert not lease.lost
 
 
@@ -87,9 +87,9 @@ def test_a_store_that_is_away_for_a_moment_does_not_end_the_run() -> None:
     leases = Heartbeats()
     leases.down = True
     with _lease(leases) as lease:
-        lease.watch().on_stage("evaluating")
+        lease.callbacks().on_stage("evaluating")
         time.sleep(0.05)
-        assert not lease.watch().should_stop()
+        assert not lease.callbacks().should_stop()
         leases.down = False
         assert leases.beaten.wait(5)
     assert leases.sent[-1]["message"] == "evaluating"

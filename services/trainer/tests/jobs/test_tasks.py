@@ -26,7 +26,7 @@ from meadow_trainer.jobs.ingest import IngestJobs
 from meadow_trainer.jobs.metrics import TrainerMetrics
 from meadow_trainer.jobs.tasks import TrainingJobs, create_training_app
 from meadow_trainer.runs.training_runs import TrainingRuns
-from meadow_trainer.training.callbacks import Watch
+from meadow_trainer.training.callbacks import TrainingCallbacks
 
 UNIT = Unit("trn_1")
 REQUEST = TrainingRequest(
@@ -109,7 +109,7 @@ class Catalog(DatasetCatalog):
 class Runs(TrainingRuns):
     """Does what the test says instead of training."""
 
-    def __init__(self, act: Callable[[TrainingConfig, Watch], TrainingResult]) -> None:
+    def __init__(self, act: Callable[[TrainingConfig, TrainingCallbacks], TrainingResult]) -> None:
         self._act = act
         self.folders: list[Path] = []
         self.abandoned: list[Path] = []
@@ -119,7 +119,7 @@ class Runs(TrainingRuns):
         self,
         source: ImageSource,
         config: TrainingConfig,
-        watch: Watch,
+        callbacks: TrainingCallbacks,
         *,
         cause: TrainingCause = TrainingCause.MANUAL,
         checkpoints: Path | None = None,
@@ -130,7 +130,7 @@ class Runs(TrainingRuns):
         checkpoints.mkdir(parents=True, exist_ok=True)
         (checkpoints / "checkpoint-network.safetensors").touch()
         self.folders.append(checkpoints)
-        return self._act(config, watch)
+        return self._act(config, callbacks)
 
     @override
     def abandon(self, checkpoints: Path) -> None:
@@ -147,8 +147,8 @@ def _jobs(leases: Leases, runs: Runs, home: Path, metrics: TrainerMetrics | None
     return TrainingJobs(leases, counted, Catalog(), runs, lease_seconds=0.04, checkpoints=home)
 
 
-def _raising(error: Exception) -> Callable[[TrainingConfig, Watch], TrainingResult]:
-    def act(_config: TrainingConfig, _watch: Watch) -> TrainingResult:
+def _raising(error: Exception) -> Callable[[TrainingConfig, TrainingCallbacks], TrainingResult]:
+    def act(_config: TrainingConfig, _watch: TrainingCallbacks) -> TrainingResult:
         raise error
 
     return act
@@ -157,7 +157,7 @@ def _raising(error: Exception) -> Callable[[TrainingConfig, Watch], TrainingResu
 def test_a_job_is_trained_as_asked_and_answered(leases: Leases, tmp_path: Path) -> None:
     configs: list[TrainingConfig] = []
 
-    def act(config: TrainingConfig, _watch: Watch) -> TrainingResult:
+    def act(config: TrainingConfig, _watch: TrainingCallbacks) -> TrainingResult:
         configs.append(config)
         return RESULT
 
@@ -189,10 +189,10 @@ def test_an_unexpected_fault_fails_the_job_without_its_insides(
 
 
 def test_a_cancelled_job_is_not_answered_nor_given_back(leases: Leases, tmp_path: Path) -> None:
-    def act(_config: TrainingConfig, watch: Watch) -> TrainingResult:
+    def act(_config: TrainingConfig, callbacks: TrainingCallbacks) -> TrainingResult:
         leases.held = False
-        watch.on_stage("training")
-        assert watch.should_stop()
+        callbacks.on_stage("training")
+        assert callbacks.should_stop()
         raise TrainingCancelledError("Stopped on request.")
 
     _jobs(leases, Runs(act), tmp_path).work(UNIT)
@@ -201,10 +201,10 @@ def test_a_cancelled_job_is_not_answered_nor_given_back(leases: Leases, tmp_path
 
 
 def test_a_shutdown_gives_the_job_back(leases: Leases, tmp_path: Path) -> None:
-    def act(_config: TrainingConfig, watch: Watch) -> TrainingResult:
-        assert not watch.should_stop()
+    def act(_config: TrainingConfig, callbacks: TrainingCallbacks) -> TrainingResult:
+        assert not callbacks.should_stop()
         jobs.shut_down()
-        assert watch.should_stop()
+        assert callbacks.should_stop()
         raise TrainingCancelledError("Stopped on request.")
 
     jobs = _jobs(leases, Runs(act), tmp_path)
@@ -246,9 +246,9 @@ def test_the_task_has_the_name_the_gateway_sends_and_takes_a_unit(leases: Leases
 def test_checkpoints_stay_until_the_job_has_ended(leases: Leases, tmp_path: Path) -> None:
     kept: list[bool] = []
 
-    def act(_config: TrainingConfig, watch: Watch) -> TrainingResult:
+    def act(_config: TrainingConfig, callbacks: TrainingCallbacks) -> TrainingResult:
         kept.append(runs.folders[-1].is_dir())
-        if watch.should_stop():
+        if callbacks.should_stop():
             raise TrainingCancelledError("Stopped on request.")
         return RESULT
 
@@ -265,10 +265,10 @@ def test_checkpoints_stay_until_the_job_has_ended(leases: Leases, tmp_path: Path
 
 
 def test_what_a_cancelled_job_has_saved_is_deleted(leases: Leases, tmp_path: Path) -> None:
-    def act(_config: TrainingConfig, watch: Watch) -> TrainingResult:
+    def act(_config: TrainingConfig, callbacks: TrainingCallbacks) -> TrainingResult:
         leases.held = False
         leases.closed.add(UNIT)
-        watch.on_stage("training")
+        callbacks.on_stage("training")
         raise TrainingCancelledError("Stopped on request.")
 
     _jobs(leases, Runs(act), tmp_path).work(UNIT)
@@ -291,7 +291,7 @@ def test_what_ended_jobs_left_is_pruned_and_their_tracked_runs_ended(leases: Lea
 def test_a_job_with_a_checkpoint_of_something_else_begins_again(leases: Leases, tmp_path: Path) -> None:
     there: list[bool] = []
 
-    def act(_config: TrainingConfig, _watch: Watch) -> TrainingResult:
+    def act(_config: TrainingConfig, _watch: TrainingCallbacks) -> TrainingResult:
         there.append((tmp_path / "trn_1" / "run.json").exists())
         if there[-1]:
             raise CheckpointRefusedError("It differs in dataset.")

@@ -18,7 +18,7 @@ from meadow_trainer.errors import TrainingCancelledError
 from meadow_trainer.evaluation.evaluate import predict
 from meadow_trainer.export.onnx_export import answer_with_graph
 from meadow_trainer.runs.pipeline import TrainedBundle, train_bundle
-from meadow_trainer.training.callbacks import EpochReport, Watch
+from meadow_trainer.training.callbacks import EpochReport, TrainingCallbacks
 from meadow_trainer.training.model import empty_network
 
 MAX_PIXELS = 1_000_000
@@ -62,7 +62,9 @@ def test_calibration_changes_no_weight_and_can_be_left_out(stripes_source: Image
     for method, percent in (("none", None), ("cross-fit", None), ("validation", 0)):
         asked = config.model_copy(update={"calibration": method, "validation_percent": percent})
         (tmp_path / method).mkdir()
-        made[method] = train_bundle(stripes_source, asked, tmp_path / method, Watch(), max_pixels=MAX_PIXELS).manifest
+        made[method] = train_bundle(
+            stripes_source, asked, tmp_path / method, TrainingCallbacks(), max_pixels=MAX_PIXELS
+        ).manifest
     methods = [one.calibration.method if one.calibration else "" for one in made.values()]
     assert methods == ["none", "cross-fit", "none"], "there was nothing to validate with"
     assert made["none"].files[WEIGHTS_FILE] == made["cross-fit"].files[WEIGHTS_FILE]
@@ -97,7 +99,9 @@ def test_must_pass_images_are_checked_and_missing_ones_named(
         calibration="none",
         must_pass=(level.sha256, upright.sha256, "0" * 64),
     )
-    result = train_bundle(stripes_source, config, tmp_path, Watch(), max_pixels=MAX_PIXELS).assessment.must_pass
+    result = train_bundle(
+        stripes_source, config, tmp_path, TrainingCallbacks(), max_pixels=MAX_PIXELS
+    ).assessment.must_pass
     assert (result.images, result.missing) == (2, ("0" * 64,))
     assert result.wrong
     assert set(result.wrong) <= {level.source, upright.source}
@@ -135,15 +139,15 @@ def test_a_seed_gives_the_same_weights_again(stripes_source: ImageSource, tmp_pa
     digests = []
     for name in ("first", "second"):
         (tmp_path / name).mkdir()
-        bundle = train_bundle(stripes_source, config, tmp_path / name, Watch(), max_pixels=MAX_PIXELS)
+        bundle = train_bundle(stripes_source, config, tmp_path / name, TrainingCallbacks(), max_pixels=MAX_PIXELS)
         digests.append(bundle.manifest.files)
     assert digests[0] == digests[1]
 
 
 def test_a_run_that_is_asked_to_stop_writes_nothing(stripes_source: ImageSource, tmp_path: Path) -> None:
     seen: list[EpochReport] = []
-    watch = Watch(on_epoch=seen.append, should_stop=lambda: len(seen) >= 2)
+    callbacks = TrainingCallbacks(on_epoch=seen.append, should_stop=lambda: len(seen) >= 2)
     config = TrainingConfig(architecture="squeezenet1_1", image_size=32, epochs=50, pretrained=False)
     with pytest.raises(TrainingCancelledError, match="epoch 3"):
-        train_bundle(stripes_source, config, tmp_path, watch, max_pixels=MAX_PIXELS)
+        train_bundle(stripes_source, config, tmp_path, callbacks, max_pixels=MAX_PIXELS)
     assert list(tmp_path.iterdir()) == []

@@ -35,7 +35,7 @@ from meadow_trainer.registry.champion import measure_champion
 from meadow_trainer.registry.gate import HoldoutAnswers
 from meadow_trainer.runs.pipeline import TrainedBundle
 from meadow_trainer.runs.training_runs import TrainingRuns
-from meadow_trainer.training.callbacks import EpochReport, Watch
+from meadow_trainer.training.callbacks import EpochReport, TrainingCallbacks
 
 pytestmark = [
     # MLflow's own database store uses what SQLAlchemy is going to remove; with a server it does so over there.
@@ -50,11 +50,13 @@ CONFIG = TrainingConfig()
 def _instead_of_training(bundle: TrainedBundle) -> Callable[..., TrainedBundle]:
     """Stand in for minutes of training: tell its epochs and put its files where they are wanted."""
 
-    def train(_source: ImageSource, _config: TrainingConfig, folder: Path, watch: Watch, **_: object) -> TrainedBundle:
+    def train(
+        _source: ImageSource, _config: TrainingConfig, folder: Path, callbacks: TrainingCallbacks, **_: object
+    ) -> TrainedBundle:
         for report in bundle.reports:
-            if watch.should_stop():
+            if callbacks.should_stop():
                 raise TrainingCancelledError("Stopped on request.")
-            watch.on_epoch(report)
+            callbacks.on_epoch(report)
         shutil.copytree(bundle.folder, folder, dirs_exist_ok=True)
         return dataclasses.replace(bundle, folder=folder)
 
@@ -84,7 +86,7 @@ def runs(settings: Settings, registry: ModelRegistry) -> TrainingRuns:
 def first(runs: TrainingRuns, stripes_source: ImageSource, trained: TrainedBundle) -> TrainingResult:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(meadow_trainer.runs.training_runs, "train_bundle", _instead_of_training(trained))
-        return runs.execute(stripes_source, CONFIG, Watch())
+        return runs.execute(stripes_source, CONFIG, TrainingCallbacks())
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +97,7 @@ def second(
     assert first.decision == "promoted"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(meadow_trainer.runs.training_runs, "train_bundle", _instead_of_training(trained))
-        return runs.execute(stripes_source, CONFIG, Watch())
+        return runs.execute(stripes_source, CONFIG, TrainingCallbacks())
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +107,7 @@ def third(
     assert second.decision == "kept"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(meadow_trainer.runs.training_runs, "train_bundle", _instead_of_training(poisoned))
-        return runs.execute(stripes_source, CONFIG, Watch())
+        return runs.execute(stripes_source, CONFIG, TrainingCallbacks())
 
 
 def test_first_model_goes_into_production(first: TrainingResult, registry: ModelRegistry) -> None:
@@ -225,7 +227,9 @@ def test_bundle_that_fails_its_probe_is_refused(
     monkeypatch.setattr(meadow_trainer.runs.training_runs, "train_bundle", _instead_of_training(bad))
     other = settings.model_copy(update={"registered_model": "other"})
     registry = ModelRegistry(other)
-    result = TrainingRuns(other, registry, ModelCache(tmp_path / "cache")).execute(stripes_source, CONFIG, Watch())
+    result = TrainingRuns(other, registry, ModelCache(tmp_path / "cache")).execute(
+        stripes_source, CONFIG, TrainingCallbacks()
+    )
     assert result.decision == "refused"
     assert "does not answer its probe" in result.reason
     assert registry.production() is None
@@ -246,7 +250,7 @@ def test_model_that_misclassifies_must_pass_image_is_refused(
     )
     other = settings.model_copy(update={"registered_model": "must-pass"})
     registry = ModelRegistry(other)
-    result = TrainingRuns(other, registry, ModelCache(tmp_path)).execute(stripes_source, CONFIG, Watch())
+    result = TrainingRuns(other, registry, ModelCache(tmp_path)).execute(stripes_source, CONFIG, TrainingCallbacks())
     assert result.decision == "refused"
     assert "across/3.png" in result.reason
     assert "895 more" in result.reason
@@ -262,11 +266,13 @@ def test_champion_that_cannot_be_measured_is_replaced(
     other = settings.model_copy(update={"registered_model": "damaged"})
     registry = ModelRegistry(other)
     runs = TrainingRuns(other, registry, ModelCache(tmp_path / "first"))
-    champion = runs.execute(stripes_source, CONFIG, Watch()).model
+    champion = runs.execute(stripes_source, CONFIG, TrainingCallbacks()).model
     client = mlflow.MlflowClient(settings.mlflow_tracking_uri)
     client.set_model_version_tag("damaged", champion.version, BUNDLE_DIGEST_TAG, "0" * 64)
 
-    result = TrainingRuns(other, registry, ModelCache(tmp_path / "other")).execute(stripes_source, CONFIG, Watch())
+    result = TrainingRuns(other, registry, ModelCache(tmp_path / "other")).execute(
+        stripes_source, CONFIG, TrainingCallbacks()
+    )
     assert (result.decision, result.champion_version, result.champion_accuracy) == ("promoted", champion.version, None)
     assert f"version {champion.version}, cannot be measured" in result.reason
     production = registry.production()
@@ -289,7 +295,7 @@ def test_run_that_was_killed_while_it_registered_goes_on_with_that_version(
         patch.setattr(meadow_trainer.runs.training_runs, "train_bundle", _instead_of_training(trained))
         patch.setattr(registry, "record_decision", die)
         with pytest.raises(KeyboardInterrupt):
-            runs.execute(stripes_source, CONFIG, Watch(), checkpoints=tmp_path / "checkpoints")
+            runs.execute(stripes_source, CONFIG, TrainingCallbacks(), checkpoints=tmp_path / "checkpoints")
     (undecided,) = registry.versions()
     assert undecided.decision == ""
 
@@ -299,13 +305,16 @@ def test_run_that_was_killed_while_it_registered_goes_on_with_that_version(
     again = dataclasses.replace(trained, folder=folder, manifest=later, digest=write_manifest(folder, later))
     assert again.digest != trained.digest
     monkeypatch.setattr(meadow_trainer.runs.training_runs, "train_bundle", _instead_of_training(again))
-    result = runs.execute(stripes_source, CONFIG, Watch(), checkpoints=tmp_path / "checkpoints")
+    result = runs.execute(stripes_source, CONFIG, TrainingCallbacks(), checkpoints=tmp_path / "checkpoints")
     assert (result.decision, result.run_id, result.model) == ("promoted", undecided.run_id, undecided.ref)
     (version,) = registry.versions()
     assert version.decision == "promoted"
 
     # Killed once more, before the job was answered: what is in production is not compared with itself.
-    assert runs.execute(stripes_source, CONFIG, Watch(), checkpoints=tmp_path / "checkpoints").decision == "promoted"
+    assert (
+        runs.execute(stripes_source, CONFIG, TrainingCallbacks(), checkpoints=tmp_path / "checkpoints").decision
+        == "promoted"
+    )
     assert len(registry.versions()) == len(registry.promotions()) == 1
 
 
@@ -331,7 +340,7 @@ def test_run_outlives_mlflow_that_is_away_for_a_while(
 
     runs = TrainingRuns(settings, registry, ModelCache(settings.model_cache), wait_for_registry=60)
     try:
-        result = runs.execute(stripes_source, CONFIG, Watch(on_stage=on_stage, on_epoch=on_epoch))
+        result = runs.execute(stripes_source, CONFIG, TrainingCallbacks(on_stage=on_stage, on_epoch=on_epoch))
     finally:
         lock.close()
     assert result.decision == "promoted"
@@ -362,7 +371,7 @@ def test_person_who_promotes_meanwhile_is_not_overruled(
         return answers
 
     monkeypatch.setattr(meadow_trainer.registry.registration, "measure_champion", measure_and_roll_back)
-    result = runs.execute(stripes_source, CONFIG, Watch())
+    result = runs.execute(stripes_source, CONFIG, TrainingCallbacks())
     assert len(compared) == 2
     assert result.decision == "kept"
     production = registry.production()
@@ -384,9 +393,9 @@ def test_stopped_run_registers_nothing(
     before = registry.versions()
     assert third.model in [one.ref for one in before]
     seen: list[EpochReport] = []
-    watch = Watch(on_epoch=seen.append, should_stop=lambda: bool(seen))
+    callbacks = TrainingCallbacks(on_epoch=seen.append, should_stop=lambda: bool(seen))
     with pytest.raises(TrainingCancelledError):
-        runs.execute(stripes_source, CONFIG, watch)
+        runs.execute(stripes_source, CONFIG, callbacks)
     assert registry.versions() == before
     client = mlflow.MlflowClient(settings.mlflow_tracking_uri)
     experiment = client.get_experiment_by_name(settings.experiment)
@@ -400,5 +409,5 @@ def test_registry_that_is_down_is_told_before_training(stripes_source: ImageSour
     down = TrainingRuns(settings, ModelRegistry(settings), ModelCache(settings.model_cache))
     seen: list[str] = []
     with pytest.raises(RegistryError, match=r"127\.0\.0\.1:9"):
-        down.execute(stripes_source, CONFIG, Watch(on_stage=seen.append))
+        down.execute(stripes_source, CONFIG, TrainingCallbacks(on_stage=seen.append))
     assert seen == []

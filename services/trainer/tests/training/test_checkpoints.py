@@ -11,7 +11,7 @@ from meadow.training_config import TrainingConfig
 from meadow_trainer.data.source import ImageSource
 from meadow_trainer.errors import CheckpointRefusedError, TrainingCancelledError
 from meadow_trainer.runs.pipeline import TrainedBundle, train_bundle
-from meadow_trainer.training.callbacks import Watch
+from meadow_trainer.training.callbacks import TrainingCallbacks
 from meadow_trainer.training.checkpoints import Checkpoints, run_identity
 
 MAX_PIXELS = 1_000_000
@@ -37,8 +37,8 @@ def train(stripes_source: ImageSource, tmp_path: Path) -> Train:
             return left < 0
 
         saved = Checkpoints(checkpoints, run_identity(stripes_source, config)) if checkpoints else None
-        watch = Watch(should_stop=should_stop)
-        return train_bundle(stripes_source, config, out, watch, max_pixels=MAX_PIXELS, checkpoints=saved)
+        callbacks = TrainingCallbacks(should_stop=should_stop)
+        return train_bundle(stripes_source, config, out, callbacks, max_pixels=MAX_PIXELS, checkpoints=saved)
 
     return run
 

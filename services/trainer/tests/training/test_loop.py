@@ -11,7 +11,7 @@ from meadow.training_config import TrainingConfig
 from meadow_trainer.data.loader import ImageLoader
 from meadow_trainer.data.source import ImageSource, divide
 from meadow_trainer.evaluation.evaluate import measure, predict
-from meadow_trainer.training.callbacks import EpochReport, Watch
+from meadow_trainer.training.callbacks import EpochReport, TrainingCallbacks
 from meadow_trainer.training.loop import Pixels, fit
 from meadow_trainer.training.model import empty_network
 from meadow_trainer.training.recipe import choose_recipe
@@ -42,9 +42,9 @@ def _fit(images: Pixels, **asked: object) -> tuple[torch.nn.Module, list[EpochRe
         network=network,
         device=CPU,
         skew=images.training.skew,
-        watched=len(images.validation),
+        validation_images=len(images.validation),
     )
-    return network, fit(network, images, recipe, Watch(), CPU)
+    return network, fit(network, images, recipe, TrainingCallbacks(), CPU)
 
 
 def test_a_training_that_gets_no_better_ends_early(images: Pixels) -> None:
@@ -56,7 +56,7 @@ def test_a_training_that_gets_no_better_ends_early(images: Pixels) -> None:
     assert len(reports) == 4
 
 
-def test_without_images_to_watch_it_goes_to_its_end(images: Pixels) -> None:
+def test_training_without_validation_images_runs_all_epochs(images: Pixels) -> None:
     nothing = dataclasses.replace(images.validation, pixels=images.validation.pixels[:0], labels=np.zeros(0, np.int64))
     _, reports = _fit(dataclasses.replace(images, validation=nothing), patience=1, epochs=3, learning_rate=1e-30)
     assert len(reports) == 3

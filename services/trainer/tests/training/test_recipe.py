@@ -44,12 +44,12 @@ def test_a_batch_is_no_larger_than_the_data_set() -> None:
     assert _recipe(5).batch_size == 5
 
 
-def test_patience_needs_images_to_watch() -> None:
+def test_patience_is_set_only_with_enough_validation_images() -> None:
     asked = TrainingConfig(epochs=50)
 
-    def patience(config: TrainingConfig, watched: int) -> int | None:
+    def patience(config: TrainingConfig, validation_images: int) -> int | None:
         return choose_recipe(
-            config, images=500, fine_tuning=False, network=RESNET, device=CPU, watched=watched
+            config, images=500, fine_tuning=False, network=RESNET, device=CPU, validation_images=validation_images
         ).patience
 
     assert patience(asked, 0) is None

@@ -13,7 +13,7 @@ from meadow.datasets.split import Split
 from meadow.training_config import TrainingConfig
 from meadow_trainer.data.source import ImageSource
 from meadow_trainer.errors import TrainingError
-from meadow_trainer.training.callbacks import Watch
+from meadow_trainer.training.callbacks import TrainingCallbacks
 from meadow_trainer.training.recipe import Recipe
 from meadow_trainer.tuning.cross_validation import CrossValidation, Validated
 from meadow_trainer.tuning.search import Found, TrialRow, search
@@ -39,7 +39,7 @@ class Pretended(CrossValidation):
     def measure(
         self,
         config: TrainingConfig,
-        watch: Watch,
+        callbacks: TrainingCallbacks,
         change: Callable[[Recipe], Recipe] = lambda recipe: recipe,
         *,
         thinned: int = 1,
@@ -63,7 +63,7 @@ def pretended(real: CrossValidation) -> Pretended:
 
 
 def _search(data: CrossValidation, trials: int, storage: Path | None = None, config: TrainingConfig = CONFIG) -> Found:
-    return search(data, config, trials=trials, storage=storage, on_trial=lambda _: None, watch=Watch())
+    return search(data, config, trials=trials, storage=storage, on_trial=lambda _: None, callbacks=TrainingCallbacks())
 
 
 def test_the_best_of_the_trials_is_taken_and_the_first_is_the_start(
@@ -143,5 +143,5 @@ def test_trials_are_listed_and_drawn(pretended: Pretended) -> None:
 
 def test_each_trial_is_told(pretended: Pretended) -> None:
     told: list[TrialRow] = []
-    found = search(pretended, CONFIG, trials=3, storage=None, on_trial=told.append, watch=Watch())
+    found = search(pretended, CONFIG, trials=3, storage=None, on_trial=told.append, callbacks=TrainingCallbacks())
     assert tuple(told) == found.rows

@@ -15,7 +15,7 @@ from torch import nn
 
 from meadow_trainer.calibration.out_of_fold import answer_folds
 from meadow_trainer.evaluation.evaluate import Labels, Logits
-from meadow_trainer.training.callbacks import Watch
+from meadow_trainer.training.callbacks import TrainingCallbacks
 from meadow_trainer.training.checkpoints import Checkpoint
 from meadow_trainer.training.loop import Pixels
 from meadow_trainer.training.recipe import Recipe
@@ -37,7 +37,7 @@ def cross_fit(
     start: nn.Module,
     images: Pixels,
     recipe: Recipe,
-    watch: Watch,
+    callbacks: TrainingCallbacks,
     device: torch.device,
     checkpoint: Callable[[str], Checkpoint | None] = lambda _: None,
 ) -> OutOfFold:
@@ -47,24 +47,24 @@ def cross_fit(
         start: The network as it was before its training; is not changed.
         images: Those of the real training.
         recipe: That of the real training. A limit of its time holds for both halves together.
-        watch: Is told of each half, and may end it.
+        callbacks: Told of each half; may cancel it.
         device: Where to train.
         checkpoint: Gives each training, by its name, where to go on from and to save to.
 
     Raises:
         CheckpointRefusedError: There is a checkpoint, but not of this training.
-        TrainingCancelledError: The watch asked to stop.
+        TrainingCancelledError: Cancelled by a callback.
         TrainingError: A loss is no number any more.
     """
 
     def half(number: int) -> Checkpoint | None:
-        watch.on_stage(f"calibrating: training on half {number + 1} of {_FOLDS}")
+        callbacks.on_stage(f"calibrating: training on half {number + 1} of {_FOLDS}")
         return checkpoint(f"half-{number + 1}")
 
     labels = images.plain.labels
     logits = np.empty((len(labels), len(images.plain.classes)), dtype=np.float32)
     answered = answer_folds(
-        start, images, lambda seen: _shorter(recipe, len(seen)), watch, device, folds=_FOLDS, checkpoint=half
+        start, images, lambda seen: _shorter(recipe, len(seen)), callbacks, device, folds=_FOLDS, checkpoint=half
     )
     for fold in answered:
         logits[fold.images] = fold.logits

@@ -11,7 +11,7 @@ from torch import nn
 
 from meadow_trainer.data.loader import EvaluationImages, TrainingImages
 from meadow_trainer.evaluation.evaluate import Labels, Logits, predict
-from meadow_trainer.training.callbacks import Watch
+from meadow_trainer.training.callbacks import TrainingCallbacks
 from meadow_trainer.training.checkpoints import Checkpoint
 from meadow_trainer.training.loop import Pixels, fit
 from meadow_trainer.training.recipe import Recipe
@@ -39,7 +39,7 @@ def answer_folds(
     start: nn.Module,
     images: Pixels,
     recipe: Callable[[TrainingImages], Recipe],
-    watch: Watch,
+    callbacks: TrainingCallbacks,
     device: torch.device,
     *,
     folds: int,
@@ -52,7 +52,7 @@ def answer_folds(
         start: The network before any training; is not changed.
         images: Their validation part is not used.
         recipe: How to train on some of the images.
-        watch: May end it.
+        callbacks: May cancel it.
         device: Where to train.
         folds: At least two.
         thinned: Of the last class, train on every so-manieth image only: makes a skewed data set of an even one.
@@ -63,7 +63,7 @@ def answer_folds(
 
     Raises:
         CheckpointRefusedError: There is a checkpoint, but not of this training.
-        TrainingCancelledError: The watch asked to stop.
+        TrainingCancelledError: Cancelled by a callback.
         TrainingError: A loss is no number any more.
     """
     fold = deal(images.plain.labels, folds)
@@ -76,7 +76,14 @@ def answer_folds(
             validation=_some(images.plain, seen[:0]),
         )
         network = copy.deepcopy(start)
-        fit(network, part, recipe(part.training), Watch(should_stop=watch.should_stop), device, checkpoint(number))
+        fit(
+            network,
+            part,
+            recipe(part.training),
+            TrainingCallbacks(should_stop=callbacks.should_stop),
+            device,
+            checkpoint(number),
+        )
         yield FoldAnswers(unseen, predict(network, images.plain.pixels[unseen], device))
 
 

@@ -8,7 +8,7 @@ from typing import Self
 import redis
 
 from meadow.jobs.leases import Claim, JobLeases
-from meadow_trainer.training.callbacks import EpochReport, Watch
+from meadow_trainer.training.callbacks import EpochReport, TrainingCallbacks
 
 log = logging.getLogger(__name__)
 
@@ -45,9 +45,9 @@ class TrainingLease:
         """Whether the job was cancelled or given to another worker."""
         return self._lost.is_set()
 
-    def watch(self) -> Watch:
-        """Follow a training run: progress into the job's record, cancellation out of it."""
-        return Watch(
+    def callbacks(self) -> TrainingCallbacks:
+        """Return callbacks that report progress to the job's record and take cancellation from it."""
+        return TrainingCallbacks(
             on_stage=self._on_stage,
             on_epoch=self._on_epoch,
             should_stop=self.should_stop,

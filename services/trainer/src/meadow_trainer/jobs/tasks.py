@@ -82,13 +82,13 @@ class TrainingJobs(QueuedJobs):
     def _do(self, claim: Claim, lease: TrainingLease) -> TrainingResult:
         request = TrainingRequest.model_validate_json(claim.record["request"])
         source = catalog_source(self._catalog, request.dataset, request.dataset_version)
-        config, watch = request.config, lease.watch()
+        config, callbacks = request.config, lease.callbacks()
 
         def on_epoch(report: EpochReport) -> None:
             self._metrics.note_epoch(report)
-            watch.on_epoch(report)
+            callbacks.on_epoch(report)
 
-        following = dataclasses.replace(watch, on_epoch=on_epoch)
+        following = dataclasses.replace(callbacks, on_epoch=on_epoch)
         result = self._checkpoints.train(
             claim.unit,
             lambda folder: self._runs.execute(source, config, following, cause=request.cause, checkpoints=folder),

@@ -20,7 +20,7 @@ from meadow_trainer.registry.champion import measure_champion
 from meadow_trainer.registry.gate import HoldoutAnswers, PromotionRule, Verdict, judge
 from meadow_trainer.runs.pipeline import TrainedBundle
 from meadow_trainer.runs.tracking import TrackedRun
-from meadow_trainer.training.callbacks import Watch
+from meadow_trainer.training.callbacks import TrainingCallbacks
 
 TRAINER = "trainer"
 """Who promotes, in the history of production."""
@@ -39,27 +39,29 @@ class Registration:
         self._production = Production(registry)
         self._cache = cache
 
-    def register(self, run: TrackedRun, bundle: TrainedBundle, source: ImageSource, watch: Watch) -> TrainingResult:
+    def register(
+        self, run: TrackedRun, bundle: TrainedBundle, source: ImageSource, callbacks: TrainingCallbacks
+    ) -> TrainingResult:
         """Register a bundle and decide about it; done again after a failure, it goes on where that one ended.
 
         Args:
             run: That the bundle was trained in.
             bundle: The model, and its answers to the hold-out.
             source: What it was trained on.
-            watch: Is told what is going on.
+            callbacks: Told of each stage.
 
         Raises:
             RegistryError: MLflow does not answer.
             BundleError: What was registered is not what was trained; it is marked as refused and got no alias.
         """
-        watch.on_stage("registering the model")
+        callbacks.on_stage("registering the model")
         ref = self._version_of(run, bundle)
         fault = self._fault(ref, run) or _must_pass_fault(bundle)
         challenger = HoldoutAnswers(
             bundle.measurement, right_answers(bundle.holdout_logits, bundle.holdout.labels, bundle.holdout.digests)
         )
         while True:
-            watch.on_stage("comparing with the model in production")
+            callbacks.on_stage("comparing with the model in production")
             champion = self._registry.production()
             if champion and champion.ref.version == ref.version:
                 # An earlier attempt was killed between promoting it and saying so.

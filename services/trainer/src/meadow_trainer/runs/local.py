@@ -27,7 +27,7 @@ from meadow_trainer.errors import TrainingError
 from meadow_trainer.reporting.evaluation_page import evaluation_page
 from meadow_trainer.reporting.plots import plot_all
 from meadow_trainer.runs.pipeline import TrainedBundle, train_bundle
-from meadow_trainer.training.callbacks import EpochReport, Watch
+from meadow_trainer.training.callbacks import EpochReport, TrainingCallbacks
 from meadow_trainer.training.checkpoints import Checkpoints, discard, run_identity
 
 TRAINING_FAULTS = (TrainingError, DatasetError, RegistryError, BundleError, OSError)
@@ -77,11 +77,11 @@ class LocalTraining:
         with tempfile.TemporaryDirectory() as scratch:
             folder = out or Path(scratch)
             folder.mkdir(parents=True, exist_ok=True)
-            with self._progress(config) as watch:
-                source = self._source(watch)
+            with self._progress(config) as callbacks:
+                source = self._source(callbacks)
                 saved = Checkpoints(resume, run_identity(source, config)) if resume else None
                 bundle = train_bundle(
-                    source, config, folder, watch, max_pixels=settings.max_image_pixels, checkpoints=saved
+                    source, config, folder, callbacks, max_pixels=settings.max_image_pixels, checkpoints=saved
                 )
             if out is not None:
                 self._save_plots(bundle, out / "figures")
@@ -94,8 +94,8 @@ class LocalTraining:
         settings = load_settings()
         runs = TrainingRuns(settings, ModelRegistry(settings), ModelCache(settings.model_cache))
         began = time.monotonic()
-        with self._progress(config) as watch:
-            result = runs.execute(self._source(watch), config, watch, checkpoints=resume)
+        with self._progress(config) as callbacks:
+            result = runs.execute(self._source(callbacks), config, callbacks, checkpoints=resume)
         self._console.print(
             f"[green]✓[/] {result.model.name} version {result.model.version}: {result.decision}. {result.reason}\n"
             f"  {result.run_url}",
@@ -104,10 +104,10 @@ class LocalTraining:
         )
         return Outcome(result.holdout_accuracy, time.monotonic() - began)
 
-    def _source(self, watch: Watch) -> ImageSource:
+    def _source(self, callbacks: TrainingCallbacks) -> ImageSource:
         """Look at the folder's images, once for all seeds, and say which are left out."""
         if self._found is None:
-            watch.on_stage("looking at the images")
+            callbacks.on_stage("looking at the images")
             self._found = folder_source(self._data, max_pixels=load_settings().max_image_pixels)
             if self._found.rejected:
                 counts = Counter(one.reason.value for one in self._found.rejected)
@@ -120,7 +120,7 @@ class LocalTraining:
         return self._found
 
     @contextmanager
-    def _progress(self, config: TrainingConfig) -> Iterator[Watch]:
+    def _progress(self, config: TrainingConfig) -> Iterator[TrainingCallbacks]:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=self._console, transient=True) as progress:
             task = progress.add_task(f"seed {config.seed}", total=None)
@@ -134,7 +134,7 @@ class LocalTraining:
             def on_stage(words: str) -> None:
                 progress.update(task, description=f"seed {config.seed}: {words}")
 
-            yield Watch(on_stage=on_stage, on_epoch=on_epoch)
+            yield TrainingCallbacks(on_stage=on_stage, on_epoch=on_epoch)
 
     def _print(self, bundle: TrainedBundle, config: TrainingConfig, out: Path | None) -> None:
         measured = bundle.measurement

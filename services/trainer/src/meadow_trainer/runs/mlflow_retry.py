@@ -9,7 +9,7 @@ from mlflow.exceptions import MlflowException
 
 from meadow.registry.versions import RegistryError
 from meadow_trainer.errors import TrainingCancelledError
-from meadow_trainer.training.callbacks import Watch
+from meadow_trainer.training.callbacks import TrainingCallbacks
 
 log = logging.getLogger(__name__)
 
@@ -29,18 +29,20 @@ def is_away(error: MlflowException | RegistryError) -> bool:
     return isinstance(cause, Exception)
 
 
-def retry_while_away(action: Callable[[], T], watch: Watch, *, seconds: float, pause: float = _PAUSE_SECONDS) -> T:
+def retry_while_away(
+    action: Callable[[], T], callbacks: TrainingCallbacks, *, seconds: float, pause: float = _PAUSE_SECONDS
+) -> T:
     """Do something that needs MLflow, again and again while it is away.
 
     Args:
         action: Leaves nothing behind that would be wrong when it is done again.
-        watch: Is told that the run waits, and may end it.
+        callbacks: Told that the run waits; may cancel it.
         seconds: How long to try; 0 for once.
         pause: Seconds between two attempts.
 
     Raises:
         RegistryError: MLflow is still away, or answered that it will not.
-        TrainingCancelledError: The watch asked to stop.
+        TrainingCancelledError: Cancelled by a callback.
     """
     deadline = time.monotonic() + seconds
     while True:
@@ -50,13 +52,13 @@ def retry_while_away(action: Callable[[], T], watch: Watch, *, seconds: float, p
             if not is_away(error) or time.monotonic() >= deadline:
                 raise
             log.warning("Trying again in %.0f s: %s", pause, error)
-            watch.on_stage(f"waiting for MLflow: {error}")
-        _wait(pause, watch)
+            callbacks.on_stage(f"waiting for MLflow: {error}")
+        _wait(pause, callbacks)
 
 
-def _wait(seconds: float, watch: Watch) -> None:
+def _wait(seconds: float, callbacks: TrainingCallbacks) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        if watch.should_stop():
+        if callbacks.should_stop():
             raise TrainingCancelledError("Stopped on request while it waited for MLflow.")
         time.sleep(_LOOK_SECONDS)

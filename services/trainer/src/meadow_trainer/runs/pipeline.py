@@ -28,7 +28,7 @@ from meadow_trainer.evaluation.evaluate import Logits, Measurement, measure, pre
 from meadow_trainer.evaluation.invariance import MustPass, check_must_pass
 from meadow_trainer.export.onnx_export import verify_parity, write_files
 from meadow_trainer.export.quantize import offer_quantized
-from meadow_trainer.training.callbacks import EpochReport, Watch
+from meadow_trainer.training.callbacks import EpochReport, TrainingCallbacks
 from meadow_trainer.training.checkpoints import Checkpoint, Checkpoints
 from meadow_trainer.training.loop import Pixels, fit
 from meadow_trainer.training.model import build_network
@@ -64,7 +64,7 @@ def train_bundle(
     source: ImageSource,
     config: TrainingConfig,
     folder: Path,
-    watch: Watch,
+    callbacks: TrainingCallbacks,
     *,
     max_pixels: int,
     checkpoints: Checkpoints | None = None,
@@ -75,14 +75,14 @@ def train_bundle(
         source: The data set version.
         config: What is asked for.
         folder: Existing and empty; gets the bundle's files.
-        watch: Follows the run and may end it.
+        callbacks: Follow the run, and may cancel it.
         max_pixels: Larger images are left out.
         checkpoints: Where to go on from, and to save to; stays until the caller discards it.
 
     Raises:
         CheckpointRefusedError: There are checkpoints, but not of this run.
         TrainingError: The data, the network or the export is not usable; the message says which and why.
-        TrainingCancelledError: The watch asked to stop.
+        TrainingCancelledError: Cancelled by a callback.
     """
     began = time.monotonic()
     torch.manual_seed(config.seed)
@@ -92,7 +92,7 @@ def train_bundle(
     parts = divide(source.manifest, validation_percent(config, trainable))
     network, fine_tuning = build_network(config, len(classes))
     preprocessing = Preprocessing(size=config.image_size)
-    watch.on_stage("decoding images")
+    callbacks.on_stage("decoding images")
     start = copy.deepcopy(network)
     loader = ImageLoader(source.read, classes, max_pixels=max_pixels)
     images = Pixels(
@@ -110,29 +110,29 @@ def train_bundle(
         network=network,
         device=device,
         skew=images.training.skew,
-        watched=len(images.validation),
+        validation_images=len(images.validation),
     )
 
     def checkpoint(training: str) -> Checkpoint | None:
         settled = {"recipe": str(recipe), "fine_tuned": str(fine_tuning), "images": str(len(images.training))}
         return checkpoints.of(training, settled) if checkpoints else None
 
-    watch.on_stage(f"starting on {len(images.training)} images")
-    reports = fit(network, images, recipe, watch, device, checkpoint("network"))
-    calibrated = _calibrate(start, network, images, config, recipe, watch, device, checkpoint)
+    callbacks.on_stage(f"starting on {len(images.training)} images")
+    reports = fit(network, images, recipe, callbacks, device, checkpoint("network"))
+    calibrated = _calibrate(start, network, images, config, recipe, callbacks, device, checkpoint)
     del start
-    watch.on_stage("evaluating")
+    callbacks.on_stage("evaluating")
     temperature = calibrated.temperature
     logits = predict(network, holdout.pixels, device)
     measurement = measure(logits, holdout.labels, classes, temperature=temperature)
     must_pass = _check_must_pass(network, source, config, loader, preprocessing, device)
-    watch.on_stage("exporting the bundle")
+    callbacks.on_stage("exporting the bundle")
     write_files(network, preprocessing, folder)
     parity = verify_parity(network, folder, holdout.pixels)
     write_probe(folder, Probe(holdout.pixels[:PROBE_IMAGES], logits[:PROBE_IMAGES]))
     quantized = None
     if config.quantize:
-        watch.on_stage("quantizing")
+        callbacks.on_stage("quantizing")
         quantized = offer_quantized(folder, images.plain.pixels, holdout, accuracy=measurement.accuracy)
     manifest = BundleManifest(
         architecture=config.architecture,
@@ -150,7 +150,7 @@ def train_bundle(
     manifest = manifest.model_copy(update={"answer_reference": count_answers(manifest, holdout, logits)})
     digest = write_manifest(folder, manifest)
     manifest = read_bundle(folder, expected_digest=digest)
-    watch.on_stage("looking at its answers from all sides")
+    callbacks.on_stage("looking at its answers from all sides")
     cpu = torch.device("cpu")  # where the export left the network
     assessment = assess(network, manifest, holdout, logits, must_pass, cpu)
     return TrainedBundle(
@@ -176,7 +176,7 @@ def _calibrate(
     images: Pixels,
     config: TrainingConfig,
     recipe: Recipe,
-    watch: Watch,
+    callbacks: TrainingCallbacks,
     device: torch.device,
     checkpoint: Callable[[str], Checkpoint | None],
 ) -> Calibrated:
@@ -187,7 +187,7 @@ def _calibrate(
         logits = predict(network, validation.pixels, device)
         return calibrate(logits, validation.labels, method="validation", target=target)
     if config.calibration in {"auto", "cross-fit"} and can_fold(images):
-        answers = cross_fit(start, images, recipe, watch, device, checkpoint)
+        answers = cross_fit(start, images, recipe, callbacks, device, checkpoint)
         return calibrate(answers.logits, answers.labels, method="cross-fit", target=target)
     nothing = np.empty((0, len(validation.classes)), dtype=np.float32)
     return calibrate(nothing, np.empty(0, dtype=np.int64), method="none", target=target)

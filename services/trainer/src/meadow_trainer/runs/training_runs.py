@@ -19,7 +19,7 @@ from meadow_trainer.registry.registration import Registration
 from meadow_trainer.runs.mlflow_retry import retry_while_away
 from meadow_trainer.runs.pipeline import TrainedBundle, train_bundle
 from meadow_trainer.runs.tracking import TrackedRun, end_abandoned_run, tracked_run
-from meadow_trainer.training.callbacks import EpochReport, Watch
+from meadow_trainer.training.callbacks import EpochReport, TrainingCallbacks
 from meadow_trainer.training.checkpoints import CHECKPOINT_SECONDS, Checkpoints, run_identity, tracked_run_of
 
 T = TypeVar("T")
@@ -56,7 +56,7 @@ class TrainingRuns:
         self,
         source: ImageSource,
         config: TrainingConfig,
-        watch: Watch,
+        callbacks: TrainingCallbacks,
         *,
         cause: TrainingCause = TrainingCause.MANUAL,
         checkpoints: Path | None = None,
@@ -66,7 +66,7 @@ class TrainingRuns:
         Args:
             source: The data set version.
             config: What is asked for.
-            watch: Follows the run and may end it.
+            callbacks: Follow the run, and may cancel it.
             cause: Why; a tag of the run.
             checkpoints: Folder from which an earlier attempt at this run is gone on with, its tracked run too. What
                 is saved there stays: only the caller knows whether there will be another attempt.
@@ -74,22 +74,22 @@ class TrainingRuns:
         Raises:
             CheckpointRefusedError: The folder is that of another run.
             TrainingError: The data, the network or the export is not usable; nothing was registered.
-            TrainingCancelledError: The watch asked to stop; nothing was registered.
+            TrainingCancelledError: Cancelled by a callback; nothing was registered.
             RegistryError: MLflow does not answer.
             BundleError: What was registered is not what was trained; it is marked as refused and got no alias.
         """
         # A registry that is down is told before the training, not after it.
-        self._patiently(self._registry.production, watch)
+        self._patiently(self._registry.production, callbacks)
         try:
             saved = self._checkpoints(checkpoints, source, config)
             with (
                 tracked_run(self._settings, source, config, cause, saved) as run,
                 tempfile.TemporaryDirectory() as folder,
             ):
-                bundle = self._train(source, config, Path(folder), watch, run, saved)
-                if watch.should_stop():
+                bundle = self._train(source, config, Path(folder), callbacks, run, saved)
+                if callbacks.should_stop():
                     raise TrainingCancelledError("Stopped on request before the model was registered.")
-                return self._patiently(lambda: self._registration.register(run, bundle, source, watch), watch)
+                return self._patiently(lambda: self._registration.register(run, bundle, source, callbacks), callbacks)
         except MlflowException as error:
             raise self._failed(error) from error
 
@@ -109,25 +109,25 @@ class TrainingRuns:
         source: ImageSource,
         config: TrainingConfig,
         folder: Path,
-        watch: Watch,
+        callbacks: TrainingCallbacks,
         run: TrackedRun,
         checkpoints: Checkpoints | None,
     ) -> TrainedBundle:
         def on_epoch(report: EpochReport) -> None:
             run.log_epoch(report)
-            watch.on_epoch(report)
+            callbacks.on_epoch(report)
 
-        following = dataclasses.replace(watch, on_epoch=on_epoch)
+        following = dataclasses.replace(callbacks, on_epoch=on_epoch)
         return train_bundle(
             source, config, folder, following, max_pixels=self._settings.max_image_pixels, checkpoints=checkpoints
         )
 
-    def _patiently(self, action: Callable[[], T], watch: Watch) -> T:
+    def _patiently(self, action: Callable[[], T], callbacks: TrainingCallbacks) -> T:
         """Do something that needs MLflow, and wait for it for as long as was said.
 
         Raises:
             RegistryError: MLflow is still away, or refuses.
-            TrainingCancelledError: The watch asked to stop.
+            TrainingCancelledError: Cancelled by a callback.
         """
 
         def attempt() -> T:
@@ -136,7 +136,7 @@ class TrainingRuns:
             except MlflowException as error:
                 raise self._failed(error) from error
 
-        return retry_while_away(attempt, watch, seconds=self._wait_for_registry)
+        return retry_while_away(attempt, callbacks, seconds=self._wait_for_registry)
 
     def _failed(self, error: MlflowException) -> RegistryError:
         return RegistryError(f"MLflow at {self._settings.mlflow_tracking_uri} failed: {error}")

@@ -1,4 +1,4 @@
-"""What a run tells while it goes on, and how it is asked to stop."""
+"""Callbacks of a training run: progress reports, and cancellation."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,24 +6,24 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class EpochReport:
-    """What one epoch did."""
+    """Metrics of one epoch."""
 
     epoch: int
     """Counted from 1."""
     epochs: int
-    """How many there will be, as far as is known now."""
+    """Planned number of epochs; a time limit or early stopping may lower it."""
     loss: float
-    """Mean training loss, on augmented views."""
+    """Mean training loss, on augmented images."""
     learning_rate: float
     seconds: float
     """Since training began."""
     validation_accuracy: float | None
-    """On images that are not trained on; None without a validation part."""
+    """None without validation images."""
     validation_loss: float | None
 
 
 def _ignore(_: object) -> None:
-    """Take no notice."""
+    """Do nothing."""
 
 
 def _never() -> bool:
@@ -31,11 +31,11 @@ def _never() -> bool:
 
 
 @dataclass(frozen=True)
-class Watch:
-    """How the caller follows a run, and ends it."""
+class TrainingCallbacks:
+    """Functions that the caller passes to follow and cancel a run."""
 
     on_stage: Callable[[str], None] = _ignore
-    """Called with a few words when something other than an epoch begins."""
+    """Called with a short description when a stage other than an epoch begins."""
     on_epoch: Callable[[EpochReport], None] = _ignore
     should_stop: Callable[[], bool] = _never
-    """Asked before every training step, so it must be cheap."""
+    """Called before every training step, so it must be cheap."""

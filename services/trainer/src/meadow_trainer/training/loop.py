@@ -15,7 +15,7 @@ from meadow_trainer.data.sampler import sample_epoch
 from meadow_trainer.errors import TrainingCancelledError, TrainingError
 from meadow_trainer.evaluation.evaluate import measure, predict
 from meadow_trainer.training.batch_norm import recalibrate
-from meadow_trainer.training.callbacks import EpochReport, Watch
+from meadow_trainer.training.callbacks import EpochReport, TrainingCallbacks
 from meadow_trainer.training.checkpoints import Checkpoint
 from meadow_trainer.training.early_stopping import BestWeights
 from meadow_trainer.training.model import logits_of
@@ -26,13 +26,13 @@ from meadow_trainer.training.state import TrainingState
 _CALIBRATION_BATCH = 64
 _CALIBRATION_IMAGES = 2048
 """A few thousand give exact enough batch-norm statistics."""
-_WATCHED_WITH = 256
+_VALIDATION_STATISTICS_IMAGES = 256
 _GRADIENT_LIMIT = 5.0
 
 
 @dataclass(frozen=True)
 class Pixels:
-    """The images of a run: to train on, to recalibrate with, and to watch progress on."""
+    """The images of a run: to train on, to recompute batch-norm statistics with, and to validate on."""
 
     training: TrainingImages
     plain: EvaluationImages
@@ -44,7 +44,7 @@ def fit(
     network: nn.Module,
     images: Pixels,
     recipe: Recipe,
-    watch: Watch,
+    callbacks: TrainingCallbacks,
     device: torch.device,
     checkpoint: Checkpoint | None = None,
 ) -> list[EpochReport]:
@@ -52,9 +52,9 @@ def fit(
 
     Args:
         network: Left in evaluation mode, with exact batch-norm statistics.
-        images: What to train on and to watch.
+        images: What to train and validate on.
         recipe: How to train.
-        watch: Called after every epoch; asked before every step whether to stop.
+        callbacks: Called after every epoch; asked before every step whether to stop.
         device: Where to train.
         checkpoint: Where to go on from, and to save to; also when the training is stopped, and when it is finished.
 
@@ -72,9 +72,9 @@ def fit(
         state.restore(saved)
         network.eval()
     while not state.finished:
-        _train_epoch(state, images.training, recipe, watch, device, checkpoint)
+        _train_epoch(state, images.training, recipe, callbacks, device, checkpoint)
         _end_epoch(state, images, device)
-        watch.on_epoch(state.reports[-1])
+        callbacks.on_epoch(state.reports[-1])
         if checkpoint and (state.finished or checkpoint.due()):
             checkpoint.save(state.snapshot())
     return state.reports
@@ -97,7 +97,7 @@ def _train_epoch(
     state: TrainingState,
     images: TrainingImages,
     recipe: Recipe,
-    watch: Watch,
+    callbacks: TrainingCallbacks,
     device: torch.device,
     checkpoint: Checkpoint | None,
 ) -> None:
@@ -108,7 +108,7 @@ def _train_epoch(
         state.order = sample_epoch(images.labels, balanced=recipe.balanced, generator=state.generator)
     state.network.train()
     while state.step < steps:
-        if watch.should_stop():
+        if callbacks.should_stop():
             if checkpoint:
                 checkpoint.save(state.snapshot())
             raise TrainingCancelledError(f"Stopped on request in epoch {state.epoch}.")
@@ -134,8 +134,8 @@ def _end_epoch(state: TrainingState, images: Pixels, device: torch.device) -> No
     schedule.end_epoch()
     accuracy = validation_loss = None
     if len(images.validation):
-        # The averages are what is kept, so they are what is watched; few images do for their batch-norm statistics.
-        recalibrate(state.average.module, _plain_batches(images.plain, device, most=_WATCHED_WITH))
+        # The averages are what is kept, so they are what is validated; few images do for their batch-norm statistics.
+        recalibrate(state.average.module, _plain_batches(images.plain, device, most=_VALIDATION_STATISTICS_IMAGES))
         answers = predict(state.average.module, images.validation.pixels, device)
         measured = measure(answers, images.validation.labels, images.validation.classes)
         accuracy, validation_loss = measured.accuracy, measured.loss

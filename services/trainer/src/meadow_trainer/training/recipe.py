@@ -76,7 +76,7 @@ def choose_recipe(
     network: nn.Module,
     device: torch.device,
     skew: float = 1.0,
-    watched: int = 0,
+    validation_images: int = 0,
 ) -> Recipe:
     """Fill in what the configuration leaves open.
 
@@ -87,7 +87,7 @@ def choose_recipe(
         network: Looked at for batch normalisation: networks without it need a gentler rate.
         device: Where training runs.
         skew: Images of the largest class for each one of the smallest.
-        watched: Number of images that are kept back to watch the training with.
+        validation_images: Number of validation images.
     """
     epochs = (_EPOCHS_FINE_TUNING if fine_tuning else _EPOCHS_FROM_SCRATCH) * (_REFERENCE_IMAGES / images) ** 0.5
     fewest, most = _EPOCH_RANGE
@@ -106,7 +106,7 @@ def choose_recipe(
         mixup=config.mixup,
         augmentation=config.augmentation,
         balanced=config.class_balance == "sampling" or (config.class_balance == "auto" and skew >= _SKEWED),
-        patience=_choose_patience(config.patience, length, watched),
+        patience=_choose_patience(config.patience, length, validation_images),
         average_decay=_AVERAGE_DECAY,
         early_view_size=early,
         late_view_size=late,
@@ -117,14 +117,14 @@ def choose_recipe(
     )
 
 
-def _choose_patience(wanted: int | None, epochs: int, watched: int) -> int | None:
+def _choose_patience(wanted: int | None, epochs: int, validation_images: int) -> int | None:
     if wanted is None:
-        return max(_LEAST_PATIENCE, round(epochs * _PATIENCE)) if watched >= _FEWEST_TO_STOP_BY else None
-    return wanted or None if watched else None
+        return max(_LEAST_PATIENCE, round(epochs * _PATIENCE)) if validation_images >= _FEWEST_TO_STOP_BY else None
+    return wanted or None if validation_images else None
 
 
 def validation_percent(config: TrainingConfig, images: int) -> int:
-    """Choose how much of so many training images is kept back to watch and calibrate with."""
+    """Choose the percentage of the training images to keep back for validation and calibration."""
     if config.validation_percent is not None:
         return config.validation_percent
     if images >= _FEWEST_TO_KEEP_BACK_FROM:

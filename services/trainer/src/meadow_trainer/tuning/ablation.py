@@ -22,7 +22,7 @@ from meadow.settings import load_settings
 from meadow.training_config import DEFAULT_IMAGE_SIZE, TrainingConfig
 from meadow_trainer.data.folder_source import folder_source
 from meadow_trainer.errors import TrainingError
-from meadow_trainer.training.callbacks import Watch
+from meadow_trainer.training.callbacks import TrainingCallbacks
 from meadow_trainer.training.recipe import Recipe
 from meadow_trainer.tuning.cross_validation import CrossValidation, Validated
 
@@ -111,7 +111,7 @@ def _lines(folds: CrossValidation, base: TrainingConfig, seeds: list[int], only:
 
 def _measure(folds: CrossValidation, base: TrainingConfig, seed: int, variant: Variant) -> Validated:
     config = TrainingConfig.model_validate({**base.model_dump(), **variant.asked, "seed": seed})
-    *_, last = folds.measure(config, Watch(), variant.change, thinned=variant.thinned)
+    *_, last = folds.measure(config, TrainingCallbacks(), variant.change, thinned=variant.thinned)
     return last
 
 

@@ -17,7 +17,7 @@ from meadow_trainer.data.loader import ImageLoader, TrainingImages
 from meadow_trainer.data.source import ImageSource
 from meadow_trainer.errors import TrainingDataError
 from meadow_trainer.evaluation.evaluate import measure
-from meadow_trainer.training.callbacks import Watch
+from meadow_trainer.training.callbacks import TrainingCallbacks
 from meadow_trainer.training.checkpoints import run_identity
 from meadow_trainer.training.loop import Pixels
 from meadow_trainer.training.model import build_network
@@ -69,7 +69,7 @@ class CrossValidation:
     def measure(
         self,
         config: TrainingConfig,
-        watch: Watch,
+        callbacks: TrainingCallbacks,
         change: Callable[[Recipe], Recipe] = lambda recipe: recipe,
         *,
         thinned: int = 1,
@@ -78,7 +78,7 @@ class CrossValidation:
 
         Args:
             config: Of the decoded image size.
-            watch: May end it.
+            callbacks: May cancel it.
             change: What is done differently from the recipe that the configuration leads to.
             thinned: Of the last class, train on every so-manieth image only; all are answered.
 
@@ -87,7 +87,7 @@ class CrossValidation:
 
         Raises:
             ArchitectureError: The network cannot be built.
-            TrainingCancelledError: The watch asked to stop.
+            TrainingCancelledError: Cancelled by a callback.
         """
         began = time.monotonic()
         plain = self.images.plain
@@ -98,7 +98,7 @@ class CrossValidation:
             network,
             self.images,
             lambda images: change(recipe(images)),
-            watch,
+            callbacks,
             self._device,
             folds=self.folds,
             thinned=thinned,

@@ -7,7 +7,7 @@ from rich.console import Console
 from meadow.settings import load_settings
 from meadow.training_config import TrainingConfig
 from meadow_trainer.data.folder_source import folder_source
-from meadow_trainer.training.callbacks import Watch
+from meadow_trainer.training.callbacks import TrainingCallbacks
 from meadow_trainer.tuning.cross_validation import CrossValidation
 from meadow_trainer.tuning.search import TrialRow, search
 from meadow_trainer.tuning.search_report import plot_trials, trials_table
@@ -49,7 +49,7 @@ def search_folder(
         loss = "no loss" if row.loss is None else f"loss {row.loss:.4f}"
         console.print(f"  trial {row.number}: {loss}, {row.state}", highlight=False)
 
-    found = search(folds, config, trials=trials, storage=study, on_trial=on_trial, watch=Watch())
+    found = search(folds, config, trials=trials, storage=study, on_trial=on_trial, callbacks=TrainingCallbacks())
     console.print(trials_table(found))
     best = " ".join(f"--set {name}={getattr(found.config, name):.4g}" for name in SEARCHED)
     console.print(f"To train so again, here or with `meadow train`: {best}", highlight=False, soft_wrap=True)

@@ -8,7 +8,7 @@ import optuna
 
 from meadow.training_config import TrainingConfig
 from meadow_trainer.errors import TrainingError
-from meadow_trainer.training.callbacks import Watch
+from meadow_trainer.training.callbacks import TrainingCallbacks
 from meadow_trainer.tuning.cross_validation import CrossValidation
 from meadow_trainer.tuning.search_space import starting_values, suggest
 
@@ -49,7 +49,7 @@ def search(
     trials: int,
     storage: Path | None,
     on_trial: Callable[[TrialRow], None],
-    watch: Watch,
+    callbacks: TrainingCallbacks,
 ) -> Found:
     """Try configurations; those that do worse than the median after a fold are given up there.
 
@@ -59,11 +59,11 @@ def search(
         trials: How many there are to be in all.
         storage: SQLite file that keeps the trials, and whose earlier ones are gone on from; None keeps them in memory.
         on_trial: Told of each trial when it has ended.
-        watch: May end it.
+        callbacks: May cancel it.
 
     Raises:
         TrainingError: No trial came to an end, or the file is of another search.
-        TrainingCancelledError: The watch asked to stop.
+        TrainingCancelledError: Cancelled by a callback.
     """
     study = _open(storage, data.identity(config), config.seed)
     done = sum(trial.state.is_finished() for trial in study.trials)
@@ -73,7 +73,7 @@ def search(
 
     def objective(trial: optuna.Trial) -> float:
         loss = float("nan")
-        for validated in data.measure(suggest(trial, config), watch):
+        for validated in data.measure(suggest(trial, config), callbacks):
             trial.set_user_attr("accuracy", validated.accuracy)
             trial.report(validated.loss, validated.folds)
             loss = validated.loss
