@@ -71,7 +71,7 @@ def train(
         raise typer.BadParameter(describe_invalid(error)) from error
     _check_outputs(out, study, track=track)
     # torch takes seconds to import: `--help` and bad options need not wait for it.
-    from meadow_trainer.runs.local import TRAINING_FAULTS, LocalTraining  # noqa: PLC0415
+    from meadow_trainer.runs.local import TRAINING_ERRORS, LocalTraining  # noqa: PLC0415
 
     local = LocalTraining(console, data, track=track, threads=threads)
 
@@ -82,8 +82,8 @@ def train(
         if search is not None:
             configs = _search(console, data, configs, search, study, out)
         outcomes = [local.run(config, of_seed(out, config), of_seed(resume, config)) for config in configs]
-    except TRAINING_FAULTS as fault:
-        console.print(f"[red]✗[/] {fault}", highlight=False, soft_wrap=True)
+    except TRAINING_ERRORS as error:
+        console.print(f"[red]✗[/] {error}", highlight=False, soft_wrap=True)
         sys.exit(_FAILED)
     if len(outcomes) > 1:
         accuracies = [outcome.accuracy for outcome in outcomes]

@@ -10,12 +10,12 @@ from meadow.bundle.preprocess import Preprocessing
 from meadow.datasets.split import Split
 from meadow.training_config import TrainingConfig
 from meadow_trainer.calibration.cross_fit import cross_fit
-from meadow_trainer.calibration.out_of_fold import can_fold
+from meadow_trainer.calibration.out_of_fold import enough_for_folds
 from meadow_trainer.data.loader import ImageLoader
 from meadow_trainer.data.source import ImageSource
 from meadow_trainer.errors import TrainingCancelledError
 from meadow_trainer.training.callbacks import TrainingCallbacks
-from meadow_trainer.training.loop import Pixels
+from meadow_trainer.training.loop import ImageSets
 from meadow_trainer.training.model import empty_network
 from meadow_trainer.training.recipe import choose_recipe
 
@@ -24,18 +24,18 @@ SIZE = 32
 
 
 @pytest.fixture(scope="module")
-def images(stripes_source: ImageSource) -> Pixels:
+def images(stripes_source: ImageSource) -> ImageSets:
     loader = ImageLoader(stripes_source.read, stripes_source.manifest.classes, max_pixels=1_000_000)
     entries = stripes_source.manifest.of_split(Split.TRAIN)
     preprocessing = Preprocessing(size=SIZE)
-    return Pixels(
+    return ImageSets(
         loader.for_training(entries, SIZE),
         loader.for_evaluation(entries, preprocessing),
         loader.for_evaluation([], preprocessing),
     )
 
 
-def test_every_image_is_answered_and_the_start_is_left_alone(images: Pixels) -> None:
+def test_every_image_is_answered_and_the_start_is_left_alone(images: ImageSets) -> None:
     network = empty_network("squeezenet1_1", 2)
     before = copy.deepcopy(network.state_dict())
     config = TrainingConfig(epochs=2, image_size=SIZE, batch_size=16)
@@ -49,7 +49,7 @@ def test_every_image_is_answered_and_the_start_is_left_alone(images: Pixels) -> 
     assert all(torch.equal(before[name], tensor) for name, tensor in network.state_dict().items())
 
 
-def test_it_stops_when_it_is_asked_to(images: Pixels) -> None:
+def test_it_stops_when_it_is_asked_to(images: ImageSets) -> None:
     network = empty_network("squeezenet1_1", 2)
     recipe = choose_recipe(
         TrainingConfig(image_size=SIZE), images=len(images.training), fine_tuning=False, network=network, device=CPU
@@ -58,9 +58,9 @@ def test_it_stops_when_it_is_asked_to(images: Pixels) -> None:
         cross_fit(network, images, recipe, TrainingCallbacks(should_stop=lambda: True), CPU)
 
 
-def test_too_few_images_of_a_class_are_not_halved(images: Pixels) -> None:
+def test_too_few_images_of_a_class_are_not_halved(images: ImageSets) -> None:
     chosen = np.concatenate([np.flatnonzero(images.plain.labels == 0), np.flatnonzero(images.plain.labels == 1)[:4]])
-    few = Pixels(
+    few = ImageSets(
         type(images.training)(
             images.training.pixels[chosen],
             images.training.aspects[chosen],
@@ -76,5 +76,5 @@ def test_too_few_images_of_a_class_are_not_halved(images: Pixels) -> None:
         ),
         images.validation,
     )
-    assert can_fold(images)
-    assert not can_fold(few)
+    assert enough_for_folds(images)
+    assert not enough_for_folds(few)

@@ -7,7 +7,7 @@ import pytest
 
 from meadow.datasets.manifest import DatasetEntry, DatasetManifest
 from meadow.datasets.split import Split
-from meadow_trainer.data.source import divide
+from meadow_trainer.data.source import split_manifest
 from meadow_trainer.errors import TrainingDataError
 
 
@@ -22,7 +22,7 @@ def _manifest(**per_class: int) -> DatasetManifest:
 
 def test_every_image_is_in_one_part() -> None:
     manifest = _manifest(bee=200, fly=100)
-    parts = divide(manifest, 20)
+    parts = split_manifest(manifest, 20)
     groups = [{entry.sha256 for entry in part} for part in (parts.training, parts.validation, parts.holdout)]
     assert sum(map(len, groups)) == 300
     assert len(set.union(*groups)) == 300
@@ -31,31 +31,31 @@ def test_every_image_is_in_one_part() -> None:
 
 def test_holdout_is_the_data_sets_own() -> None:
     manifest = _manifest(bee=50, fly=50)
-    assert divide(manifest, 10).holdout == manifest.of_split(Split.HOLDOUT)
+    assert split_manifest(manifest, 10).holdout == manifest.of_split(Split.HOLDOUT)
 
 
 def test_more_images_do_not_move_earlier_ones() -> None:
-    before, after = divide(_manifest(bee=50, fly=50), 10), divide(_manifest(bee=80, fly=50), 10)
+    before, after = split_manifest(_manifest(bee=50, fly=50), 10), split_manifest(_manifest(bee=80, fly=50), 10)
     assert {entry.sha256 for entry in before.validation} <= {entry.sha256 for entry in after.validation}
     assert {entry.sha256 for entry in before.training} <= {entry.sha256 for entry in after.training}
 
 
 def test_one_class_is_no_task() -> None:
     with pytest.raises(TrainingDataError, match="one class only"):
-        divide(_manifest(bee=50), 10)
+        split_manifest(_manifest(bee=50), 10)
 
 
 def test_all_classes_with_too_few_images_are_named() -> None:
     with pytest.raises(TrainingDataError, match=r"too few images.*'ant' \(1 and 0\), 'fly'"):
-        divide(_manifest(ant=1, bee=50, fly=1), 10)
+        split_manifest(_manifest(ant=1, bee=50, fly=1), 10)
 
 
 def test_small_class_is_not_cut_for_validation() -> None:
-    parts = divide(_manifest(bee=200, fly=200), 20)
+    parts = split_manifest(_manifest(bee=200, fly=200), 20)
     small = [entry.model_copy(update={"label": "ant"}) for entry in parts.validation[:2]]
     manifest = DatasetManifest(
         name="test",
         created_at=datetime.now(UTC),
         entries=(*parts.training, *small, parts.holdout[0].model_copy(update={"label": "ant"}), *parts.holdout[1:]),
     )
-    assert [entry.label for entry in divide(manifest, 20).training].count("ant") == 2
+    assert [entry.label for entry in split_manifest(manifest, 20).training].count("ant") == 2

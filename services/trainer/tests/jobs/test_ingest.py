@@ -82,7 +82,7 @@ def run(settings: Settings, client: redis.Redis, *sources: IngestSource, add: bo
     request = IngestRequest(name="lawns", sources=list(sources), add=add)
     client.delete(keys.job(UNIT.job_id))
     accept(client, request)
-    IngestJobs.connect(settings, connect(settings), TrainerMetrics(settings.home)).work(UNIT)
+    IngestJobs.connect(settings, connect(settings), TrainerMetrics(settings.home)).run(UNIT)
     return to_job(decode_hash(client.hgetall(keys.job(UNIT.job_id))))
 
 
@@ -182,7 +182,7 @@ def test_a_job_that_is_stopped_publishes_nothing_and_goes_on_later(
     accept(redis_client, IngestRequest(name="lawns", sources=[source]))
     jobs = IngestJobs.connect(settings, connect(settings), TrainerMetrics(settings.home))
     jobs.shut_down()
-    jobs.work(UNIT)
+    jobs.run(UNIT)
     assert DatasetCatalog(store, bucket, max_image_pixels=10_000).names() == []
     assert decode_hash(redis_client.hgetall(keys.job(UNIT.job_id)))["state"] == "running"
     result_of(run(settings, redis_client, source))

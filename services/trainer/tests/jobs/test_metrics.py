@@ -9,7 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse
 from meadow.jobs.model import JobKind
 from meadow.registry.model import ModelRef
 from meadow.training import TrainingCause, TrainingResult
-from meadow_trainer.jobs.metrics import Outcome, TrainerMetrics
+from meadow_trainer.jobs.metrics import JobOutcome, TrainerMetrics
 from meadow_trainer.training.callbacks import EpochReport
 
 RESULT = TrainingResult(
@@ -36,7 +36,7 @@ def test_a_run_is_followed_and_counted(metrics: TrainerMetrics) -> None:
         assert value(metrics, "meadow_training_epoch") == 3
         assert value(metrics, "meadow_training_epochs") == 30
         metrics.note_decision(RESULT, TrainingCause.DRIFT)
-    metrics.note_end(JobKind.TRAINING, Outcome.SUCCEEDED)
+    metrics.note_end(JobKind.TRAINING, JobOutcome.SUCCEEDED)
     assert value(metrics, "meadow_training_jobs_running", kind="training") == 0
     assert value(metrics, "meadow_training_epochs") == 0
     assert value(metrics, "meadow_training_jobs_total", kind="training", outcome="succeeded") == 1
@@ -50,7 +50,7 @@ def test_failures_add_up_until_a_job_succeeds_and_a_stop_is_none(metrics: Traine
         return value(metrics, "meadow_training_failures_in_a_row", kind="training")
 
     for outcome, expected in (
-        (Outcome.FAILED, 1), (Outcome.STOPPED, 1), (Outcome.FAILED, 2), (Outcome.SUCCEEDED, 0),
+        (JobOutcome.FAILED, 1), (JobOutcome.STOPPED, 1), (JobOutcome.FAILED, 2), (JobOutcome.SUCCEEDED, 0),
     ):  # fmt: skip
         metrics.note_end(JobKind.TRAINING, outcome)
         assert failures() == expected
@@ -64,7 +64,7 @@ def test_every_time_series_is_there_from_the_start_and_none_is_added(metrics: Tr
 
     before = series()
     for kind in (JobKind.TRAINING, JobKind.INGEST):
-        for outcome in Outcome:
+        for outcome in JobOutcome:
             with metrics.working(kind):
                 metrics.note_end(kind, outcome)
     for cause in TrainingCause:

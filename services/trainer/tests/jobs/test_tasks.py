@@ -161,26 +161,26 @@ def test_a_job_is_trained_as_asked_and_answered(leases: Leases, tmp_path: Path) 
         configs.append(config)
         return RESULT
 
-    _jobs(leases, Runs(act), tmp_path).work(UNIT)
+    _jobs(leases, Runs(act), tmp_path).run(UNIT)
     assert leases.ended == [(RESULT, RESULT.model)]
     assert configs == [TrainingConfig(architecture="resnet34", image_size=64, epochs=3, seed=9)]
 
 
 def test_a_job_that_is_held_or_finished_is_left_alone(leases: Leases, tmp_path: Path) -> None:
     leases.free = False
-    _jobs(leases, Runs(_raising(AssertionError("trained"))), tmp_path).work(UNIT)
+    _jobs(leases, Runs(_raising(AssertionError("trained"))), tmp_path).run(UNIT)
     assert leases.ended == []
 
 
 def test_an_expected_fault_fails_the_job_with_its_own_words(leases: Leases, tmp_path: Path) -> None:
-    _jobs(leases, Runs(_raising(TrainingDataError("Class 'bee' has too few images."))), tmp_path).work(UNIT)
+    _jobs(leases, Runs(_raising(TrainingDataError("Class 'bee' has too few images."))), tmp_path).run(UNIT)
     assert leases.ended == [JobError(code="training-failed", detail="Class 'bee' has too few images.")]
 
 
 def test_an_unexpected_fault_fails_the_job_without_its_insides(
     leases: Leases, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    _jobs(leases, Runs(_raising(ZeroDivisionError("secret"))), tmp_path).work(UNIT)
+    _jobs(leases, Runs(_raising(ZeroDivisionError("secret"))), tmp_path).run(UNIT)
     (error,) = leases.ended
     assert isinstance(error, JobError)
     assert "ZeroDivisionError" in error.detail
@@ -195,7 +195,7 @@ def test_a_cancelled_job_is_not_answered_nor_given_back(leases: Leases, tmp_path
         assert callbacks.should_stop()
         raise TrainingCancelledError("Stopped on request.")
 
-    _jobs(leases, Runs(act), tmp_path).work(UNIT)
+    _jobs(leases, Runs(act), tmp_path).run(UNIT)
     assert leases.ended == []
     assert leases.given_back == []
 
@@ -208,7 +208,7 @@ def test_a_shutdown_gives_the_job_back(leases: Leases, tmp_path: Path) -> None:
         raise TrainingCancelledError("Stopped on request.")
 
     jobs = _jobs(leases, Runs(act), tmp_path)
-    jobs.work(UNIT)
+    jobs.run(UNIT)
     assert leases.ended == []
     assert leases.given_back == [(UNIT, 0)], "at once, and not counted as an attempt that failed"
 
@@ -226,9 +226,9 @@ def test_how_a_job_ends_is_counted(leases: Leases, tmp_path: Path) -> None:
         _raising(ZeroDivisionError()),
         _raising(TrainingCancelledError("stopped")),
     ):
-        _jobs(leases, Runs(act), tmp_path, metrics).work(UNIT)
+        _jobs(leases, Runs(act), tmp_path, metrics).run(UNIT)
     leases.free = False
-    _jobs(leases, Runs(lambda *_: RESULT), tmp_path, metrics).work(UNIT)
+    _jobs(leases, Runs(lambda *_: RESULT), tmp_path, metrics).run(UNIT)
     assert [count(outcome) for outcome in ("succeeded", "failed", "stopped")] == [1, 2, 1]
     labels = {"decision": "promoted", "cause": "new-data"}
     assert metrics.registry.get_sample_value("meadow_training_decisions_total", labels) == 1
@@ -255,10 +255,10 @@ def test_checkpoints_stay_until_the_job_has_ended(leases: Leases, tmp_path: Path
     runs = Runs(act)
     stopped = _jobs(leases, runs, tmp_path)
     stopped.shut_down()
-    stopped.work(UNIT)
+    stopped.run(UNIT)
     assert runs.folders == [tmp_path / "trn_1"]
     assert runs.folders[0].is_dir(), "for the next attempt"
-    _jobs(leases, runs, tmp_path).work(UNIT)
+    _jobs(leases, runs, tmp_path).run(UNIT)
     assert runs.folders == [tmp_path / "trn_1"] * 2
     assert leases.ended == [(RESULT, RESULT.model)]
     assert list(tmp_path.iterdir()) == []
@@ -271,7 +271,7 @@ def test_what_a_cancelled_job_has_saved_is_deleted(leases: Leases, tmp_path: Pat
         callbacks.on_stage("training")
         raise TrainingCancelledError("Stopped on request.")
 
-    _jobs(leases, Runs(act), tmp_path).work(UNIT)
+    _jobs(leases, Runs(act), tmp_path).run(UNIT)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -282,7 +282,7 @@ def test_what_ended_jobs_left_is_pruned_and_their_tracked_runs_ended(leases: Lea
         (folder / "checkpoint-network.safetensors").touch()
     leases.closed.add(Unit(ended.name))
     runs = Runs(lambda *_: RESULT)
-    _jobs(leases, runs, tmp_path).work(UNIT)
+    _jobs(leases, runs, tmp_path).run(UNIT)
     assert list(tmp_path.iterdir()) == [waiting]
     assert ended in runs.abandoned
     assert waiting not in runs.abandoned
@@ -299,6 +299,6 @@ def test_a_job_with_a_checkpoint_of_something_else_begins_again(leases: Leases, 
 
     (tmp_path / "trn_1").mkdir()
     (tmp_path / "trn_1" / "run.json").touch()
-    _jobs(leases, Runs(act), tmp_path).work(UNIT)
+    _jobs(leases, Runs(act), tmp_path).run(UNIT)
     assert there == [True, False]
     assert leases.ended == [(RESULT, RESULT.model)]

@@ -7,89 +7,89 @@ import pytest
 
 from meadow.registry.model import GateDecision
 from meadow.settings import Settings
-from meadow_trainer.evaluation.evaluate import measure, right_answers
-from meadow_trainer.registry.gate import HoldoutAnswers, PromotionRule, judge
+from meadow_trainer.evaluation.evaluate import correct_by_digest, measure
+from meadow_trainer.registry.gate import HoldoutResult, PromotionRule, apply_gate
 
 CLASSES = ("bee", "fly")
 RULE = PromotionRule(min_gain=0.01, max_recall_drop=0.1)
 
 
-def _answers(bees_found: int, flies_found: int, *, bees: int = 50, flies: int = 50) -> HoldoutAnswers:
+def _answers(bees_found: int, flies_found: int, *, bees: int = 50, flies: int = 50) -> HoldoutResult:
     """Find so many of each class; models of this kind find the same images first."""
     answers = [0] * bees_found + [1] * (bees - bees_found) + [1] * flies_found + [0] * (flies - flies_found)
     logits = np.eye(2, dtype=np.float32)[answers] * 4
     labels = np.array([0] * bees + [1] * flies)
-    return HoldoutAnswers(
-        measure(logits, labels, CLASSES), right_answers(logits, labels, [str(n) for n in range(len(labels))])
+    return HoldoutResult(
+        measure(logits, labels, CLASSES), correct_by_digest(logits, labels, [str(n) for n in range(len(labels))])
     )
 
 
 def test_first_model_is_promoted() -> None:
-    verdict = judge(_answers(30, 30), None, RULE)
-    assert verdict.promote
-    assert "first model" in verdict.reason
-    assert (verdict.gain, verdict.p_value) == (None, None)
+    result = apply_gate(_answers(30, 30), None, RULE)
+    assert result.promote
+    assert "first model" in result.reason
+    assert (result.gain, result.p_value) == (None, None)
 
 
 def test_better_model_is_promoted_with_both_numbers_and_what_they_are_worth() -> None:
-    verdict = judge(_answers(45, 45), _answers(40, 44), RULE)
-    assert verdict.promote
-    assert "90.0%" in verdict.reason
-    assert "84.0%" in verdict.reason
-    assert "6 right by the new one alone, 0 by the other alone (McNemar p = 0.031)" in verdict.reason
-    assert verdict.gain == pytest.approx(0.06)
-    assert verdict.p_value == pytest.approx(2 / 64)
+    result = apply_gate(_answers(45, 45), _answers(40, 44), RULE)
+    assert result.promote
+    assert "90.0%" in result.reason
+    assert "84.0%" in result.reason
+    assert "6 right by the new one alone, 0 by the other alone (McNemar p = 0.031)" in result.reason
+    assert result.gain == pytest.approx(0.06)
+    assert result.p_value == pytest.approx(2 / 64)
 
 
 @pytest.mark.parametrize("found", [43, 44, 45])
 def test_model_that_is_no_better_is_kept(found: int) -> None:
-    verdict = judge(_answers(found, found), _answers(45, 45), RULE)
-    assert verdict.decision is GateDecision.KEPT
-    assert "not better" in verdict.reason
+    result = apply_gate(_answers(found, found), _answers(45, 45), RULE)
+    assert result.decision is GateDecision.KEPT
+    assert "not better" in result.reason
 
 
 def test_model_that_is_worse_beyond_chance_is_refused() -> None:
-    verdict = judge(_answers(40, 40), _answers(45, 45), RULE)
-    assert verdict.decision is GateDecision.REFUSED
-    assert "significantly worse" in verdict.reason
-    assert verdict.gain == pytest.approx(-0.1)
+    result = apply_gate(_answers(40, 40), _answers(45, 45), RULE)
+    assert result.decision is GateDecision.REFUSED
+    assert "significantly worse" in result.reason
+    assert result.gain == pytest.approx(-0.1)
 
 
 def test_a_gain_of_just_the_least_is_enough() -> None:
-    assert judge(_answers(46, 45), _answers(45, 45), RULE).promote
+    assert apply_gate(_answers(46, 45), _answers(45, 45), RULE).promote
 
 
 def test_a_gain_that_may_be_chance_is_not_enough_where_that_is_asked_for() -> None:
     strict = dataclasses.replace(RULE, require_significance=True)
-    verdict = judge(_answers(46, 45), _answers(45, 45), strict)
-    assert verdict.decision is GateDecision.KEPT
-    assert "may be chance" in verdict.reason
-    assert judge(_answers(49, 49), _answers(45, 45), strict).promote
+    result = apply_gate(_answers(46, 45), _answers(45, 45), strict)
+    assert result.decision is GateDecision.KEPT
+    assert "may be chance" in result.reason
+    assert apply_gate(_answers(49, 49), _answers(45, 45), strict).promote
 
 
 def test_better_overall_but_blind_to_one_class_is_kept() -> None:
-    verdict = judge(_answers(50, 34), _answers(40, 40), RULE)
-    assert verdict.decision is GateDecision.KEPT
-    assert "'fly'" in verdict.reason
+    result = apply_gate(_answers(50, 34), _answers(40, 40), RULE)
+    assert result.decision is GateDecision.KEPT
+    assert "'fly'" in result.reason
 
 
 @pytest.mark.parametrize("champion", [None, _answers(50, 0), _answers(10, 10)])
-def test_model_that_names_the_largest_class_only_is_refused_whatever_is_there(champion: HoldoutAnswers | None) -> None:
-    verdict = judge(_answers(80, 0, bees=80, flies=20), champion, RULE)
-    assert verdict.decision is GateDecision.REFUSED
-    assert "naming the largest class, whatever the image shows, is right on 80.0%" in verdict.reason
+def test_model_that_names_the_largest_class_only_is_refused_whatever_is_there(champion: HoldoutResult | None) -> None:
+    result = apply_gate(_answers(80, 0, bees=80, flies=20), champion, RULE)
+    assert result.decision is GateDecision.REFUSED
+    assert "naming the largest class, whatever the image shows, is right on 80.0%" in result.reason
 
 
 def test_model_below_the_floor_is_refused() -> None:
-    verdict = judge(_answers(40, 40), None, dataclasses.replace(RULE, min_accuracy=0.9))
-    assert verdict.decision is GateDecision.REFUSED
-    assert "at least 90.0% is asked for" in verdict.reason
-    assert judge(_answers(80, 0, bees=80, flies=20), None, dataclasses.replace(RULE, min_accuracy=0.0)).promote
+    result = apply_gate(_answers(40, 40), None, dataclasses.replace(RULE, min_accuracy=0.9))
+    assert result.decision is GateDecision.REFUSED
+    assert "at least 90.0% is asked for" in result.reason
+    assert apply_gate(_answers(80, 0, bees=80, flies=20), None, dataclasses.replace(RULE, min_accuracy=0.0)).promote
 
 
 def test_rule_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEADOW_PROMOTION_MIN_GAIN", "0.2")
-    assert not judge(_answers(45, 45), _answers(40, 40), PromotionRule.from_settings(Settings())).promote
+    assert not apply_gate(_answers(45, 45), _answers(40, 40), PromotionRule.from_settings(Settings())).promote
     monkeypatch.setenv("MEADOW_PROMOTION_MIN_ACCURACY", "0.95")
     monkeypatch.setenv("MEADOW_PROMOTION_SIGNIFICANCE", "0.01")
     monkeypatch.setenv("MEADOW_PROMOTION_REQUIRE_SIGNIFICANCE", "true")

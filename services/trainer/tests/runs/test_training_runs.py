@@ -32,7 +32,7 @@ from meadow_trainer.errors import TrainingCancelledError
 from meadow_trainer.evaluation.invariance import MustPass
 from meadow_trainer.export.onnx_export import answer_with_graph
 from meadow_trainer.registry.champion import measure_champion
-from meadow_trainer.registry.gate import HoldoutAnswers
+from meadow_trainer.registry.gate import HoldoutResult
 from meadow_trainer.runs.pipeline import TrainedBundle
 from meadow_trainer.runs.training_runs import TrainingRuns
 from meadow_trainer.training.callbacks import EpochReport, TrainingCallbacks
@@ -363,7 +363,7 @@ def test_person_who_promotes_meanwhile_is_not_overruled(
     monkeypatch.setattr(meadow_trainer.runs.training_runs, "train_bundle", _instead_of_training(trained))
     compared: list[ModelInfo | None] = []
 
-    def measure_and_roll_back(folder: Path, loader: ImageLoader, holdout: Sequence[DatasetEntry]) -> HoldoutAnswers:
+    def measure_and_roll_back(folder: Path, loader: ImageLoader, holdout: Sequence[DatasetEntry]) -> HoldoutResult:
         compared.append(registry.production())
         answers = measure_champion(folder, loader, holdout)
         if len(compared) == 1:

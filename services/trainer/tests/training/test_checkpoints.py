@@ -80,7 +80,7 @@ def test_damaged_checkpoint_is_refused(train: Train, tmp_path: Path) -> None:
 
 
 def test_checkpoints_of_one_data_set_are_not_those_of_another(tmp_path: Path) -> None:
-    Checkpoints(tmp_path, {"dataset": "a"}).remember_tracked_run("r1")
+    Checkpoints(tmp_path, {"dataset": "a"}).save_tracked_run("r1")
     assert Checkpoints(tmp_path, {"dataset": "a"}).tracked_run() == "r1"
     with pytest.raises(CheckpointRefusedError, match="dataset"):
         Checkpoints(tmp_path, {"dataset": "b"}).tracked_run()
@@ -90,7 +90,7 @@ def test_only_what_was_saved_is_deleted(tmp_path: Path) -> None:
     (tmp_path / "mine.safetensors").touch()
     (tmp_path / ".checkpoint-network.safetensors.k1ll3d").touch()
     checkpoints = Checkpoints(tmp_path, {})
-    checkpoints.remember_tracked_run("r1")
+    checkpoints.save_tracked_run("r1")
     assert json.loads((tmp_path / "run.json").read_text())["run_id"] == "r1"
     checkpoints.discard()
     assert [path.name for path in tmp_path.iterdir()] == ["mine.safetensors"]

@@ -2,37 +2,37 @@
 
 import torch
 
-from meadow_trainer.training.early_stopping import BestWeights
+from meadow_trainer.training.early_stopping import EarlyStopping
 
 LOSSES = [0.9, 0.5, 0.6, 0.55, 0.7]
 
 
-def _note(best: BestWeights, losses: list[float], *, first: int = 1) -> list[bool]:
+def _note(best: EarlyStopping, losses: list[float], *, first: int = 1) -> list[bool]:
     weights = torch.zeros(1)
     ends = []
     for epoch, loss in enumerate(losses, first):
         weights.fill_(epoch)
-        ends.append(best.note(epoch, loss, {"weight": weights}))
+        ends.append(best.update(epoch, loss, {"weight": weights}))
     return ends
 
 
 def test_the_best_weights_are_kept_whatever_comes_later() -> None:
-    best = BestWeights(patience=None)
+    best = EarlyStopping(patience=None)
     assert _note(best, LOSSES) == [False] * 5
     assert (best.epoch, best.loss, best.tensors["weight"].item()) == (2, 0.5, 2.0)
 
 
 def test_patience_ends_when_nothing_got_better_for_so_long() -> None:
-    assert _note(BestWeights(patience=3), LOSSES) == [False, False, False, False, True]
-    assert _note(BestWeights(patience=2), LOSSES)[3]
+    assert _note(EarlyStopping(patience=3), LOSSES) == [False, False, False, False, True]
+    assert _note(EarlyStopping(patience=2), LOSSES)[3]
 
 
 def test_it_goes_on_from_a_checkpoint() -> None:
-    best, other = BestWeights(patience=3), BestWeights(patience=3)
+    best, other = EarlyStopping(patience=3), EarlyStopping(patience=3)
     _note(best, LOSSES[:3])
-    other.restore(best.facts(), best.tensors)
+    other.restore(best.metadata(), best.tensors)
     assert _note(other, LOSSES[3:], first=4) == [False, True]
     assert other.tensors["weight"].item() == 2.0
-    empty = BestWeights(patience=3)
-    empty.restore(BestWeights(patience=3).facts(), {})
+    empty = EarlyStopping(patience=3)
+    empty.restore(EarlyStopping(patience=3).metadata(), {})
     assert (empty.epoch, empty.tensors) == (0, {})

@@ -9,10 +9,10 @@ import torch
 from meadow.bundle.preprocess import Preprocessing
 from meadow.training_config import TrainingConfig
 from meadow_trainer.data.loader import ImageLoader
-from meadow_trainer.data.source import ImageSource, divide
+from meadow_trainer.data.source import ImageSource, split_manifest
 from meadow_trainer.evaluation.evaluate import measure, predict
 from meadow_trainer.training.callbacks import EpochReport, TrainingCallbacks
-from meadow_trainer.training.loop import Pixels, fit
+from meadow_trainer.training.loop import ImageSets, fit
 from meadow_trainer.training.model import empty_network
 from meadow_trainer.training.recipe import choose_recipe
 
@@ -21,17 +21,17 @@ SIZE = 32
 
 
 @pytest.fixture(scope="module")
-def images(stripes_source: ImageSource) -> Pixels:
+def images(stripes_source: ImageSource) -> ImageSets:
     loader = ImageLoader(stripes_source.read, stripes_source.manifest.classes, max_pixels=1_000_000)
-    parts, preprocessing = divide(stripes_source.manifest, 20), Preprocessing(size=SIZE)
-    return Pixels(
+    parts, preprocessing = split_manifest(stripes_source.manifest, 20), Preprocessing(size=SIZE)
+    return ImageSets(
         loader.for_training(parts.training, SIZE),
         loader.for_evaluation(parts.training, preprocessing),
         loader.for_evaluation(parts.validation, preprocessing),
     )
 
 
-def _fit(images: Pixels, **asked: object) -> tuple[torch.nn.Module, list[EpochReport]]:
+def _fit(images: ImageSets, **asked: object) -> tuple[torch.nn.Module, list[EpochReport]]:
     config = TrainingConfig.model_validate({"image_size": SIZE, "batch_size": 16, "augmentation": 0.3, **asked})
     torch.manual_seed(config.seed)
     network = empty_network("mobilenet_v3_small", 2)
@@ -47,7 +47,7 @@ def _fit(images: Pixels, **asked: object) -> tuple[torch.nn.Module, list[EpochRe
     return network, fit(network, images, recipe, TrainingCallbacks(), CPU)
 
 
-def test_a_training_that_gets_no_better_ends_early(images: Pixels) -> None:
+def test_a_training_that_gets_no_better_ends_early(images: ImageSets) -> None:
     still = {"epochs": 4, "learning_rate": 1e-30}
     _, reports = _fit(images, patience=1, **still)
     assert len(reports) < 4
@@ -56,13 +56,13 @@ def test_a_training_that_gets_no_better_ends_early(images: Pixels) -> None:
     assert len(reports) == 4
 
 
-def test_training_without_validation_images_runs_all_epochs(images: Pixels) -> None:
+def test_training_without_validation_images_runs_all_epochs(images: ImageSets) -> None:
     nothing = dataclasses.replace(images.validation, pixels=images.validation.pixels[:0], labels=np.zeros(0, np.int64))
     _, reports = _fit(dataclasses.replace(images, validation=nothing), patience=1, epochs=3, learning_rate=1e-30)
     assert len(reports) == 3
 
 
-def test_the_weights_that_did_best_are_kept(images: Pixels) -> None:
+def test_the_weights_that_did_best_are_kept(images: ImageSets) -> None:
     network, reports = _fit(images, patience=6, epochs=8, learning_rate=0.1)
     validation = images.validation
     left = measure(predict(network, validation.pixels, CPU), validation.labels, validation.classes)

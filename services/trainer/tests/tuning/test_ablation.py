@@ -26,9 +26,9 @@ def test_every_variant_but_the_first_differs_from_the_recipe_and_from_the_others
     network = empty_network("resnet18", 2)
     seen = set()
     for variant in VARIANTS:
-        config = TrainingConfig.model_validate(variant.asked)
+        config = TrainingConfig.model_validate(variant.overrides)
         recipe = choose_recipe(config, images=227, fine_tuning=False, network=network, device=torch.device("cpu"))
-        seen.add((str(variant.change(recipe)), variant.thinned))
+        seen.add((str(variant.change(recipe)), variant.thin_last_class))
     assert len(seen) == len(VARIANTS)
 
 

@@ -15,8 +15,8 @@ from meadow_trainer.data.source import ImageSource
 from meadow_trainer.errors import TrainingError
 from meadow_trainer.training.callbacks import TrainingCallbacks
 from meadow_trainer.training.recipe import Recipe
-from meadow_trainer.tuning.cross_validation import CrossValidation, Validated
-from meadow_trainer.tuning.search import Found, TrialRow, search
+from meadow_trainer.tuning.cross_validation import CrossValidation, CrossValidationResult
+from meadow_trainer.tuning.search import SearchResult, TrialResult, search
 from meadow_trainer.tuning.search_report import plot_trials, trials_table
 from meadow_trainer.tuning.search_space import starting_values, suggest
 
@@ -42,14 +42,14 @@ class Pretended(CrossValidation):
         callbacks: TrainingCallbacks,
         change: Callable[[Recipe], Recipe] = lambda recipe: recipe,
         *,
-        thinned: int = 1,
-    ) -> Iterator[Validated]:
+        thin_last_class: int = 1,
+    ) -> Iterator[CrossValidationResult]:
         if self.fail:
             raise TrainingError("The loss is nan.")
         assert config.learning_rate
         for fold in range(1, self.folds + 1):
             self.asked.append(config.learning_rate)
-            yield Validated(fold, 0.5, abs(config.learning_rate - 0.001), 0.5, 0.1)
+            yield CrossValidationResult(fold, 0.5, abs(config.learning_rate - 0.001), 0.5, 0.1)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,9 @@ def pretended(real: CrossValidation) -> Pretended:
     return Pretended(real)
 
 
-def _search(data: CrossValidation, trials: int, storage: Path | None = None, config: TrainingConfig = CONFIG) -> Found:
+def _search(
+    data: CrossValidation, trials: int, storage: Path | None = None, config: TrainingConfig = CONFIG
+) -> SearchResult:
     return search(data, config, trials=trials, storage=storage, on_trial=lambda _: None, callbacks=TrainingCallbacks())
 
 
@@ -142,6 +144,6 @@ def test_trials_are_listed_and_drawn(pretended: Pretended) -> None:
 
 
 def test_each_trial_is_told(pretended: Pretended) -> None:
-    told: list[TrialRow] = []
+    told: list[TrialResult] = []
     found = search(pretended, CONFIG, trials=3, storage=None, on_trial=told.append, callbacks=TrainingCallbacks())
     assert tuple(told) == found.rows

@@ -13,11 +13,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from meadow_trainer.calibration.out_of_fold import answer_folds
+from meadow_trainer.calibration.out_of_fold import predict_out_of_fold
 from meadow_trainer.evaluation.evaluate import Labels, Logits
 from meadow_trainer.training.callbacks import TrainingCallbacks
 from meadow_trainer.training.checkpoints import Checkpoint
-from meadow_trainer.training.loop import Pixels
+from meadow_trainer.training.loop import ImageSets
 from meadow_trainer.training.recipe import Recipe
 
 _FOLDS = 2
@@ -26,7 +26,7 @@ _EPOCHS = 0.5
 
 
 @dataclass(frozen=True)
-class OutOfFold:
+class OutOfFoldPredictions:
     """Answers by networks that did not see the images."""
 
     logits: Logits
@@ -35,12 +35,12 @@ class OutOfFold:
 
 def cross_fit(
     start: nn.Module,
-    images: Pixels,
+    images: ImageSets,
     recipe: Recipe,
     callbacks: TrainingCallbacks,
     device: torch.device,
     checkpoint: Callable[[str], Checkpoint | None] = lambda _: None,
-) -> OutOfFold:
+) -> OutOfFoldPredictions:
     """Train on each half in turn and answer the other.
 
     Args:
@@ -63,12 +63,12 @@ def cross_fit(
 
     labels = images.plain.labels
     logits = np.empty((len(labels), len(images.plain.classes)), dtype=np.float32)
-    answered = answer_folds(
+    answered = predict_out_of_fold(
         start, images, lambda seen: _shorter(recipe, len(seen)), callbacks, device, folds=_FOLDS, checkpoint=half
     )
     for fold in answered:
         logits[fold.images] = fold.logits
-    return OutOfFold(logits, labels)
+    return OutOfFoldPredictions(logits, labels)
 
 
 def _shorter(recipe: Recipe, images: int) -> Recipe:

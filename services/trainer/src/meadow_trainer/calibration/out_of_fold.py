@@ -13,14 +13,14 @@ from meadow_trainer.data.loader import EvaluationImages, TrainingImages
 from meadow_trainer.evaluation.evaluate import Labels, Logits, predict
 from meadow_trainer.training.callbacks import TrainingCallbacks
 from meadow_trainer.training.checkpoints import Checkpoint
-from meadow_trainer.training.loop import Pixels, fit
+from meadow_trainer.training.loop import ImageSets, fit
 from meadow_trainer.training.recipe import Recipe
 
 _FEWEST_PER_CLASS = 5
 
 
 @dataclass(frozen=True)
-class FoldAnswers:
+class FoldPredictions:
     """What one network says of the images that were kept from it."""
 
     images: NDArray[np.int64]
@@ -29,23 +29,23 @@ class FoldAnswers:
     """[len(images), classes]."""
 
 
-def can_fold(images: Pixels) -> bool:
+def enough_for_folds(images: ImageSets) -> bool:
     """Whether half of the images would have enough of each class."""
     counts = np.bincount(images.plain.labels, minlength=len(images.plain.classes))
     return int(counts.min()) >= _FEWEST_PER_CLASS and len(images.training) == len(images.plain)
 
 
-def answer_folds(
+def predict_out_of_fold(
     start: nn.Module,
-    images: Pixels,
+    images: ImageSets,
     recipe: Callable[[TrainingImages], Recipe],
     callbacks: TrainingCallbacks,
     device: torch.device,
     *,
     folds: int,
-    thinned: int = 1,
+    thin_last_class: int = 1,
     checkpoint: Callable[[int], Checkpoint | None] = lambda _: None,
-) -> Iterator[FoldAnswers]:
+) -> Iterator[FoldPredictions]:
     """Train a network for each fold, on all others, and have it answer that one.
 
     Args:
@@ -55,7 +55,7 @@ def answer_folds(
         callbacks: May cancel it.
         device: Where to train.
         folds: At least two.
-        thinned: Of the last class, train on every so-manieth image only: makes a skewed data set of an even one.
+        thin_last_class: Train on every n-th image of the last class only, which skews an even data set.
         checkpoint: Gives each training, by the number of its fold, where to go on from and to save to.
 
     Yields:
@@ -66,14 +66,14 @@ def answer_folds(
         TrainingCancelledError: Cancelled by a callback.
         TrainingError: A loss is no number any more.
     """
-    fold = deal(images.plain.labels, folds)
+    fold = assign_folds(images.plain.labels, folds)
     for number in range(folds):
         seen, unseen = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
-        seen = _thinned(seen, images.plain.labels, thinned)
-        part = Pixels(
-            training=_some_training(images.training, seen),
-            plain=_some(images.plain, seen),
-            validation=_some(images.plain, seen[:0]),
+        seen = _thin_last_class(seen, images.plain.labels, thin_last_class)
+        part = ImageSets(
+            training=_training_subset(images.training, seen),
+            plain=_subset(images.plain, seen),
+            validation=_subset(images.plain, seen[:0]),
         )
         network = copy.deepcopy(start)
         fit(
@@ -84,10 +84,10 @@ def answer_folds(
             device,
             checkpoint(number),
         )
-        yield FoldAnswers(unseen, predict(network, images.plain.pixels[unseen], device))
+        yield FoldPredictions(unseen, predict(network, images.plain.pixels[unseen], device))
 
 
-def deal(labels: Labels, folds: int) -> NDArray[np.int64]:
+def assign_folds(labels: Labels, folds: int) -> NDArray[np.int64]:
     """Deal the images of each class out to the folds in turn: [N], a fold's number for each image."""
     fold = np.empty(len(labels), dtype=np.int64)
     for label in np.unique(labels):
@@ -96,17 +96,17 @@ def deal(labels: Labels, folds: int) -> NDArray[np.int64]:
     return fold
 
 
-def _thinned(seen: NDArray[np.int64], labels: Labels, every: int) -> NDArray[np.int64]:
+def _thin_last_class(seen: NDArray[np.int64], labels: Labels, every: int) -> NDArray[np.int64]:
     last = labels[seen] == labels.max()
     return np.sort(np.concatenate([seen[~last], seen[last][::every]]))
 
 
-def _some_training(images: TrainingImages, chosen: NDArray[np.int64]) -> TrainingImages:
+def _training_subset(images: TrainingImages, chosen: NDArray[np.int64]) -> TrainingImages:
     index = torch.from_numpy(chosen)
     return TrainingImages(images.pixels[index], images.aspects[index], images.labels[index], images.classes)
 
 
-def _some(images: EvaluationImages, chosen: NDArray[np.int64]) -> EvaluationImages:
+def _subset(images: EvaluationImages, chosen: NDArray[np.int64]) -> EvaluationImages:
     return EvaluationImages(
         images.pixels[chosen],
         images.labels[chosen],

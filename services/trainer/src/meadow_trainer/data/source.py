@@ -32,7 +32,7 @@ def catalog_source(catalog: DatasetCatalog, name: str, digest: str | None) -> Im
 
 
 @dataclass(frozen=True)
-class Parts:
+class Splits:
     """A version's images by what they are for. No image is in two parts."""
 
     training: list[DatasetEntry]
@@ -40,7 +40,7 @@ class Parts:
     holdout: list[DatasetEntry]
 
 
-def divide(manifest: DatasetManifest, validation_percent: int) -> Parts:
+def split_manifest(manifest: DatasetManifest, validation_percent: int) -> Splits:
     """Divide a version by the content of its images, so that every run with it divides it alike.
 
     The validation part is cut out of the training part; the hold-out is the data set's own.
@@ -75,4 +75,4 @@ def divide(manifest: DatasetManifest, validation_percent: int) -> Parts:
             f"Data set {manifest.name!r} has classes with too few images, to train on and in the hold-out: {counts}. "
             f"At least {MINIMUM_TRAIN} and {MINIMUM_HOLDOUT} are needed. Add images, or take these classes out."
         )
-    return Parts(training, validation, holdout)
+    return Splits(training, validation, holdout)

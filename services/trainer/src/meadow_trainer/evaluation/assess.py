@@ -18,7 +18,7 @@ from meadow_trainer.evaluation.synthetic_ood import render_synthetic_ood
 
 
 @dataclass(frozen=True)
-class Shares:
+class DecisionShares:
     """How a set of pictures is answered; the three add up to 1."""
 
     confident: float
@@ -31,7 +31,7 @@ class OodMetrics:
     """How well one kind of synthetic out-of-distribution image is told from the hold-out."""
 
     images: int
-    shares: Shares
+    shares: DecisionShares
     auroc: float | None
     """Of the OOD score; None when the bundle has no OOD detector."""
     auroc_energy: float
@@ -46,7 +46,7 @@ class OodMetrics:
 class Assessment:
     """How a finished model answers, and what it is good and bad at."""
 
-    shares: Shares
+    shares: DecisionShares
     """On the hold-out."""
     accepted_accuracy: float | None
     """Of the confident answers on the hold-out; None when there are none."""
@@ -131,9 +131,9 @@ def _confident(answers: _Answers, manifest: BundleManifest) -> NDArray[np.bool_]
     return np.asarray(sure & ~_unknown(answers))
 
 
-def _shares(answers: _Answers, manifest: BundleManifest) -> Shares:
+def _shares(answers: _Answers, manifest: BundleManifest) -> DecisionShares:
     confident, unknown = float(_confident(answers, manifest).mean()), float(_unknown(answers).mean())
-    return Shares(confident=confident, unsure=max(0.0, 1 - confident - unknown), unknown=unknown)
+    return DecisionShares(confident=confident, unsure=max(0.0, 1 - confident - unknown), unknown=unknown)
 
 
 def _compare(real: _Answers, synthetic: _Answers, manifest: BundleManifest) -> OodMetrics:

@@ -12,7 +12,7 @@ from meadow_trainer.data.loader import EvaluationImages
 from meadow_trainer.evaluation.evaluate import Logits
 
 
-def count_answers(manifest: BundleManifest, holdout: EvaluationImages, logits: Logits) -> Counter[str]:
+def count_predictions(manifest: BundleManifest, holdout: EvaluationImages, logits: Logits) -> Counter[str]:
     """Count the bundle's answers to the hold-out.
 
     Args:

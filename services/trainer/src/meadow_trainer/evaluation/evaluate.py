@@ -109,7 +109,7 @@ def measure(logits: Logits, labels: Labels, classes: Sequence[str], *, temperatu
     )
 
 
-def right_answers(logits: Logits, labels: Labels, digests: Sequence[str]) -> dict[str, bool]:
+def correct_by_digest(logits: Logits, labels: Labels, digests: Sequence[str]) -> dict[str, bool]:
     """Say of each image, by its digest, whether it is answered right."""
     right = logits.argmax(axis=1) == labels
     return {digest: bool(one) for digest, one in zip(digests, right, strict=True)}

@@ -13,7 +13,7 @@ TOLERANCE = 1e-3
 """Largest accepted difference of any probability from the trained network's."""
 
 
-def probe_fault(folder: Path) -> str:
+def probe_error(folder: Path) -> str:
     """Say what is wrong with a bundle's answers; empty when they are those of the trained network.
 
     Args:

@@ -57,13 +57,13 @@ class IngestJobs(QueuedJobs):
         return cls(JobLeases(client, settings), metrics, catalog, store, settings)
 
     @override
-    def _do(self, claim: Claim, lease: TrainingLease) -> IngestResult:
+    def _execute(self, claim: Claim, lease: TrainingLease) -> IngestResult:
         request = IngestRequest.model_validate_json(claim.record["request"])
 
         def on_progress(done: int, total: int | None) -> None:
             if lease.should_stop():
                 raise TrainingCancelledError("Stopped on request before anything was published.")
-            lease.count(done, total)
+            lease.report_progress(done, total)
 
         with tempfile.TemporaryDirectory() as folder:
             sources = open_requested(request, self._settings, self._store, Path(folder))

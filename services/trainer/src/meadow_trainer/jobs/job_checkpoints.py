@@ -38,10 +38,10 @@ class JobCheckpoints:
         except CheckpointRefusedError as error:
             # Such as a newer version of the data set, when the job left it open which.
             log.warning("%s begins again: %s", unit, error)
-            self._forget(folder)
+            self._delete(folder)
             return execute(folder)
 
-    def settle(self, unit: Unit) -> None:
+    def delete_if_ended(self, unit: Unit) -> None:
         """Delete a job's checkpoints if it has come to its end; they stay for the next attempt if it has not."""
         try:
             ended = not self._leases.is_open(unit)
@@ -49,13 +49,13 @@ class JobCheckpoints:
             log.warning("Keeping the checkpoints of %s, for whether it has ended cannot be told: %s", unit, error)
         else:
             if ended:
-                self._forget(self._folder / str(unit))
+                self._delete(self._folder / str(unit))
 
     def _prune(self) -> None:
         """Delete what jobs left that ended without their trainer, which was killed too often or has lost them."""
         for folder in self._folder.glob("*/"):
-            self.settle(Unit.parse(folder.name))
+            self.delete_if_ended(Unit.parse(folder.name))
 
-    def _forget(self, folder: Path) -> None:
+    def _delete(self, folder: Path) -> None:
         self._runs.abandon(folder)
         discard(folder)

@@ -28,7 +28,7 @@ class TrainingLease:
         self._lost = threading.Event()
         self._ended = threading.Event()
         self._progress: dict[str, str | int] = {}
-        self._thread = threading.Thread(target=self._beat, name="lease", daemon=True)
+        self._thread = threading.Thread(target=self._heartbeat_loop, name="lease", daemon=True)
 
     def __enter__(self) -> Self:
         """Begin to beat."""
@@ -57,7 +57,7 @@ class TrainingLease:
         """Whether the job was cancelled or lost, or this worker is to end."""
         return self._lost.is_set() or self._shutting_down()
 
-    def count(self, done: int, total: int | None) -> None:
+    def report_progress(self, done: int, total: int | None) -> None:
         """Note how far the work has come; the next heartbeat tells it."""
         self._progress = {**self._progress, "done": done, **({} if total is None else {"total": total})}
 
@@ -72,13 +72,13 @@ class TrainingLease:
 
     def _report(self, fields: dict[str, str | int]) -> None:
         self._progress = {**self._progress, **fields}
-        self._send()
+        self._send_heartbeat()
 
-    def _beat(self) -> None:
+    def _heartbeat_loop(self) -> None:
         while not self._ended.wait(self._pause):
-            self._send()
+            self._send_heartbeat()
 
-    def _send(self) -> None:
+    def _send_heartbeat(self) -> None:
         """Keep the lease; a store that is away for a moment does not end a run that took minutes."""
         try:
             if not self._leases.heartbeat(self._claim, self._progress):

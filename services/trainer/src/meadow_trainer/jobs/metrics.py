@@ -19,7 +19,7 @@ SECONDS_BUCKETS = (1, 5, 15, 60, 180, 600, 1_800, 3_600, 4 * 3_600, 12 * 3_600)
 KINDS = (JobKind.TRAINING, JobKind.INGEST)
 
 
-class Outcome(StrEnum):
+class JobOutcome(StrEnum):
     """How a job of the trainer ended."""
 
     SUCCEEDED = "succeeded"
@@ -71,7 +71,7 @@ class TrainerMetrics:
             self.running.labels(kind.value)
             self.failures.labels(kind.value)
             self.seconds.labels(kind.value)
-            for outcome in Outcome:
+            for outcome in JobOutcome:
                 self.jobs.labels(kind.value, outcome.value)
         for decision in GateDecision:
             for cause in TrainingCause:
@@ -85,12 +85,12 @@ class TrainerMetrics:
         with self.running.labels(kind.value).track_inprogress(), self.seconds.labels(kind.value).time():
             yield
 
-    def note_end(self, kind: JobKind, outcome: Outcome) -> None:
+    def note_end(self, kind: JobKind, outcome: JobOutcome) -> None:
         """Count how a job ended."""
         self.jobs.labels(kind.value, outcome.value).inc()
-        if outcome is Outcome.FAILED:
+        if outcome is JobOutcome.FAILED:
             self.failures.labels(kind.value).inc()
-        elif outcome is Outcome.SUCCEEDED:
+        elif outcome is JobOutcome.SUCCEEDED:
             self.failures.labels(kind.value).set(0)
             self.last_success.labels(kind.value).set(time.time())
         if kind is JobKind.TRAINING:

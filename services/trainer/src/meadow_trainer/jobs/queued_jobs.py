@@ -20,11 +20,11 @@ from meadow.tracing import span
 from meadow.training import TrainingResult
 from meadow_trainer.errors import TrainingCancelledError, TrainingError
 from meadow_trainer.jobs.lease import TrainingLease
-from meadow_trainer.jobs.metrics import Outcome, TrainerMetrics
+from meadow_trainer.jobs.metrics import JobOutcome, TrainerMetrics
 
 log = logging.getLogger(__name__)
 
-EXPECTED_FAULTS = (TrainingError, DatasetError, RegistryError, StoreError, BundleError, ValidationError)
+EXPECTED_ERRORS = (TrainingError, DatasetError, RegistryError, StoreError, BundleError, ValidationError)
 """Faults whose message says what is wrong; anything else is a fault of ours."""
 
 
@@ -45,7 +45,7 @@ class QueuedJobs(ABC):
         """Stop the work at its next step; another worker, or this one after its restart, takes it up."""
         self._shutting_down.set()
 
-    def work(self, unit: Unit) -> None:
+    def run(self, unit: Unit) -> None:
         """Do a job, unless it is finished, cancelled, or held by another worker."""
         claim = self._leases.claim(unit)
         if claim is None:
@@ -55,36 +55,36 @@ class QueuedJobs(ABC):
             log_context(job=unit.job_id, request_id=claim.record.get(REQUEST_ID)),
             span(f"{self.kind.value} job", claim.record, {"meadow.job": unit.job_id}),
         ):
-            outcome = self._work_on(claim)
+            outcome = self._run_claimed(claim)
         self._metrics.note_end(self.kind, outcome)
 
-    def _work_on(self, claim: Claim) -> Outcome:
+    def _run_claimed(self, claim: Claim) -> JobOutcome:
         unit = claim.unit
         lease = TrainingLease(
             self._leases, claim, lease_seconds=self._lease_seconds, shutting_down=self._shutting_down.is_set
         )
         try:
             with lease:
-                result = self._do(claim, lease)
+                result = self._execute(claim, lease)
         except TrainingCancelledError as stopped:
             log.info("%s: %s", unit, stopped)
             if not lease.lost:
                 # Stopped for a shutdown, not by the client: the next worker has it at once, and no attempt is counted.
                 self._leases.postpone(claim, 0)
-            return Outcome.STOPPED
-        except EXPECTED_FAULTS as fault:
-            log.warning("%s failed: %s", unit, fault)
-            self._fail(claim, str(fault))
-        except Exception as fault:
+            return JobOutcome.STOPPED
+        except EXPECTED_ERRORS as error:
+            log.warning("%s failed: %s", unit, error)
+            self._fail(claim, str(error))
+        except Exception as error:
             log.exception("%s failed unexpectedly", unit)
-            self._fail(claim, f"The trainer failed unexpectedly ({type(fault).__name__}); see its log.")
+            self._fail(claim, f"The trainer failed unexpectedly ({type(error).__name__}); see its log.")
         else:
             self._leases.succeed(claim, result, result.model if isinstance(result, TrainingResult) else None)
-            return Outcome.SUCCEEDED
-        return Outcome.FAILED
+            return JobOutcome.SUCCEEDED
+        return JobOutcome.FAILED
 
     @abstractmethod
-    def _do(self, claim: Claim, lease: TrainingLease) -> JobResult:
+    def _execute(self, claim: Claim, lease: TrainingLease) -> JobResult:
         """Do the work, and ask the lease now and then whether to stop.
 
         Raises:

@@ -74,12 +74,12 @@ class TrainingJobs(QueuedJobs):
         )
 
     @override
-    def work(self, unit: Unit) -> None:
-        super().work(unit)
-        self._checkpoints.settle(unit)
+    def run(self, unit: Unit) -> None:
+        super().run(unit)
+        self._checkpoints.delete_if_ended(unit)
 
     @override
-    def _do(self, claim: Claim, lease: TrainingLease) -> TrainingResult:
+    def _execute(self, claim: Claim, lease: TrainingLease) -> TrainingResult:
         request = TrainingRequest.model_validate_json(claim.record["request"])
         source = catalog_source(self._catalog, request.dataset, request.dataset_version)
         config, callbacks = request.config, lease.callbacks()
@@ -103,11 +103,11 @@ def create_training_app(settings: Settings, training: TrainingJobs, ingestion: I
 
     @app.task(name=TRAIN_TASK)
     def train(unit: str) -> None:
-        training.work(Unit.parse(unit))
+        training.run(Unit.parse(unit))
 
     @app.task(name=INGEST_TASK)
     def ingest(unit: str) -> None:
-        ingestion.work(Unit.parse(unit))
+        ingestion.run(Unit.parse(unit))
 
     def shut_down(**_: object) -> None:
         training.shut_down()

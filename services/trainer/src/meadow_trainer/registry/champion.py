@@ -9,15 +9,15 @@ from meadow.bundle.manifest import MODEL_FILE, BundleError, read_bundle
 from meadow.datasets.manifest import DatasetEntry
 from meadow_trainer.data.loader import ImageLoader
 from meadow_trainer.errors import TrainingDataError
-from meadow_trainer.evaluation.evaluate import measure, right_answers
+from meadow_trainer.evaluation.evaluate import correct_by_digest, measure
 from meadow_trainer.export.onnx_export import answer_with_graph
-from meadow_trainer.registry.gate import HoldoutAnswers
+from meadow_trainer.registry.gate import HoldoutResult
 
 _NEVER = -1e4
 """Logit of a class that a model has never heard of."""
 
 
-def measure_champion(folder: Path, loader: ImageLoader, holdout: Sequence[DatasetEntry]) -> HoldoutAnswers:
+def measure_champion(folder: Path, loader: ImageLoader, holdout: Sequence[DatasetEntry]) -> HoldoutResult:
     """Measure a bundle as it is served: its own graph, preprocessing and temperature.
 
     Images of classes that it does not know are wrong answers, as they would be in production.
@@ -42,7 +42,7 @@ def measure_champion(folder: Path, loader: ImageLoader, holdout: Sequence[Datase
     classes = [*images.classes, *(label for label in manifest.classes if label not in images.classes)]
     aligned = np.full((len(images), len(classes)), _NEVER, dtype=np.float32)
     aligned[:, [classes.index(label) for label in manifest.classes]] = logits
-    return HoldoutAnswers(
+    return HoldoutResult(
         measure(aligned, images.labels, classes, temperature=manifest.temperature),
-        right_answers(aligned, images.labels, images.digests),
+        correct_by_digest(aligned, images.labels, images.digests),
     )

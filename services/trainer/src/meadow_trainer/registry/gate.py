@@ -40,7 +40,7 @@ class PromotionRule:
 
 
 @dataclass(frozen=True)
-class HoldoutAnswers:
+class HoldoutResult:
     """How a model answers today's hold-out, in all and image by image."""
 
     measurement: Measurement
@@ -49,7 +49,7 @@ class HoldoutAnswers:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class GateResult:
     """What was decided, and why, in words for people."""
 
     decision: GateDecision
@@ -63,7 +63,7 @@ class Verdict:
         return self.decision is GateDecision.PROMOTED
 
 
-def judge(challenger: HoldoutAnswers, champion: HoldoutAnswers | None, rule: PromotionRule) -> Verdict:
+def apply_gate(challenger: HoldoutResult, champion: HoldoutResult | None, rule: PromotionRule) -> GateResult:
     """Decide on a challenger.
 
     Args:
@@ -72,11 +72,11 @@ def judge(challenger: HoldoutAnswers, champion: HoldoutAnswers | None, rule: Pro
         rule: What to ask for.
     """
     measured = challenger.measurement
-    useless = _useless(measured, rule)
+    below_baseline = _below_baseline(measured, rule)
     if champion is None:
-        if useless:
-            return Verdict(GateDecision.REFUSED, useless)
-        return Verdict(GateDecision.PROMOTED, f"The first model: {measured.accuracy:.1%} of the hold-out right.")
+        if below_baseline:
+            return GateResult(GateDecision.REFUSED, below_baseline)
+        return GateResult(GateDecision.PROMOTED, f"The first model: {measured.accuracy:.1%} of the hold-out right.")
     before = champion.measurement
     gain = measured.accuracy - before.accuracy
     paired = PairedTest.of(challenger.correct, champion.correct)
@@ -87,13 +87,13 @@ def judge(challenger: HoldoutAnswers, champion: HoldoutAnswers | None, rule: Pro
     )
 
     decision, why = _decide(challenger, champion, paired, rule)
-    if useless:
-        decision, why = GateDecision.REFUSED, f". {useless}"
-    return Verdict(decision, f"{compared}{why}", gain=gain, p_value=paired.p_value)
+    if below_baseline:
+        decision, why = GateDecision.REFUSED, f". {below_baseline}"
+    return GateResult(decision, f"{compared}{why}", gain=gain, p_value=paired.p_value)
 
 
 def _decide(
-    challenger: HoldoutAnswers, champion: HoldoutAnswers, paired: PairedTest, rule: PromotionRule
+    challenger: HoldoutResult, champion: HoldoutResult, paired: PairedTest, rule: PromotionRule
 ) -> tuple[GateDecision, str]:
     """Decide, with the end of the sentence that says why."""
     measured, before = challenger.measurement, champion.measurement
@@ -101,14 +101,14 @@ def _decide(
         return GateDecision.REFUSED, ": significantly worse."
     if measured.accuracy - before.accuracy < rule.min_gain - _ROUNDING:
         return GateDecision.KEPT, f": not better by {rule.min_gain:.1%}."
-    if weaker := _weaker_class(measured, before, rule):
+    if weaker := _recall_drop(measured, before, rule):
         return GateDecision.KEPT, f", but {weaker}."
     if rule.require_significance and paired.p_better >= rule.significance:
         return GateDecision.KEPT, f": the gain may be chance (one-sided p = {paired.p_better:.2g})."
     return GateDecision.PROMOTED, "."
 
 
-def _useless(measured: Measurement, rule: PromotionRule) -> str:
+def _below_baseline(measured: Measurement, rule: PromotionRule) -> str:
     """Say why a model is of no use whatever is in production; empty when it is of some."""
     if rule.min_accuracy is not None:
         if measured.accuracy >= rule.min_accuracy - _ROUNDING:
@@ -123,7 +123,7 @@ def _useless(measured: Measurement, rule: PromotionRule) -> str:
     )
 
 
-def _weaker_class(measured: Measurement, before: Measurement, rule: PromotionRule) -> str:
+def _recall_drop(measured: Measurement, before: Measurement, rule: PromotionRule) -> str:
     """Say of which class too many images are not found any more; empty when there is none."""
     for label, one in measured.per_class.items():
         recall = before.per_class[label].recall if label in before.per_class else 0.0

@@ -14,17 +14,17 @@ from meadow.settings import Settings
 from meadow.training import TrainingResult
 from meadow_trainer.data.loader import ImageLoader
 from meadow_trainer.data.source import ImageSource
-from meadow_trainer.evaluation.evaluate import right_answers
-from meadow_trainer.export.probe_check import probe_fault
+from meadow_trainer.evaluation.evaluate import correct_by_digest
+from meadow_trainer.export.probe_check import probe_error
 from meadow_trainer.registry.champion import measure_champion
-from meadow_trainer.registry.gate import HoldoutAnswers, PromotionRule, Verdict, judge
+from meadow_trainer.registry.gate import GateResult, HoldoutResult, PromotionRule, apply_gate
 from meadow_trainer.runs.pipeline import TrainedBundle
 from meadow_trainer.runs.tracking import TrackedRun
 from meadow_trainer.training.callbacks import TrainingCallbacks
 
 TRAINER = "trainer"
 """Who promotes, in the history of production."""
-NAMED = 5
+MAX_NAMED = 5
 """Images that a reason names: it becomes a tag, and MLflow's tags have an end."""
 
 log = logging.getLogger(__name__)
@@ -56,9 +56,9 @@ class Registration:
         """
         callbacks.on_stage("registering the model")
         ref = self._version_of(run, bundle)
-        fault = self._fault(ref, run) or _must_pass_fault(bundle)
-        challenger = HoldoutAnswers(
-            bundle.measurement, right_answers(bundle.holdout_logits, bundle.holdout.labels, bundle.holdout.digests)
+        failure = self._probe_error(ref, run) or _must_pass_error(bundle)
+        challenger = HoldoutResult(
+            bundle.measurement, correct_by_digest(bundle.holdout_logits, bundle.holdout.labels, bundle.holdout.digests)
         )
         while True:
             callbacks.on_stage("comparing with the model in production")
@@ -67,13 +67,13 @@ class Registration:
                 # An earlier attempt was killed between promoting it and saying so.
                 return self._result(run, bundle, source, ref, _decided(champion), None)
             measured, unmeasured = self._measure(champion, source) if champion else (None, "")
-            verdict = self._judge(challenger, measured, fault, unmeasured)
+            result = self._apply_gate(challenger, measured, failure, unmeasured)
             record = GateRecord(
-                decision=verdict.decision,
-                reason=verdict.reason,
+                decision=result.decision,
+                reason=result.reason,
                 champion=champion.ref.version if champion else "",
-                gain=verdict.gain,
-                p_value=verdict.p_value,
+                gain=result.gain,
+                p_value=result.p_value,
             )
             self._registry.record_decision(ref.version, record)
             run.log_decision(record)
@@ -89,7 +89,7 @@ class Registration:
         earlier = self._registry.version_of_run(run.run_id)
         if earlier is not None:
             return earlier
-        logged = run.log_outcome(bundle)
+        logged = run.log_result(bundle)
         return self._registry.register(
             run_id=run.run_id,
             source=logged.source,
@@ -98,7 +98,7 @@ class Registration:
             digest=bundle.digest,
         )
 
-    def _fault(self, ref: ModelRef, run: TrackedRun) -> str:
+    def _probe_error(self, ref: ModelRef, run: TrackedRun) -> str:
         """Say what is wrong with what was registered; empty when nothing is.
 
         What is served is what comes back from the registry: it is fetched as a worker would, digests checked.
@@ -107,14 +107,14 @@ class Registration:
             BundleError: It is not what was trained.
         """
         try:
-            return probe_fault(self._cache.ensure(ref, self._registry))
+            return probe_error(self._cache.ensure(ref, self._registry))
         except BundleError as error:
             record = GateRecord(decision=GateDecision.REFUSED, reason=str(error))
             self._registry.record_decision(ref.version, record)
             run.log_decision(record)
             raise
 
-    def _measure(self, champion: ModelInfo, source: ImageSource) -> tuple[HoldoutAnswers | None, str]:
+    def _measure(self, champion: ModelInfo, source: ImageSource) -> tuple[HoldoutResult | None, str]:
         """Measure the model in production, or say why it cannot be: one that is broken must not stay for ever."""
         manifest = source.manifest
         loader = ImageLoader(source.read, manifest.classes, max_pixels=self._settings.max_image_pixels)
@@ -125,16 +125,16 @@ class Registration:
             log.warning("Version %s, which is in production, cannot be measured: %s", champion.ref.version, error)
             return None, f"The model in production, version {champion.ref.version}, cannot be measured: {error}"
 
-    def _judge(
-        self, challenger: HoldoutAnswers, champion: HoldoutAnswers | None, fault: str, unmeasured: str
-    ) -> Verdict:
-        verdict = judge(challenger, champion, PromotionRule.from_settings(self._settings))
-        if fault:
-            return dataclasses.replace(verdict, decision=GateDecision.REFUSED, reason=fault)
-        if unmeasured and verdict.promote:
+    def _apply_gate(
+        self, challenger: HoldoutResult, champion: HoldoutResult | None, failure: str, unmeasured: str
+    ) -> GateResult:
+        result = apply_gate(challenger, champion, PromotionRule.from_settings(self._settings))
+        if failure:
+            return dataclasses.replace(result, decision=GateDecision.REFUSED, reason=failure)
+        if unmeasured and result.promote:
             accuracy = challenger.measurement.accuracy
-            return dataclasses.replace(verdict, reason=f"{accuracy:.1%} of the hold-out right. {unmeasured}")
-        return verdict
+            return dataclasses.replace(result, reason=f"{accuracy:.1%} of the hold-out right. {unmeasured}")
+        return result
 
     def _set_aliases(self, ref: ModelRef, record: GateRecord) -> None:
         if record.decision is GateDecision.REFUSED:
@@ -152,7 +152,7 @@ class Registration:
         source: ImageSource,
         ref: ModelRef,
         record: GateRecord,
-        champion: HoldoutAnswers | None,
+        champion: HoldoutResult | None,
     ) -> TrainingResult:
         return TrainingResult(
             dataset=source.manifest.name,
@@ -170,12 +170,12 @@ class Registration:
         )
 
 
-def _must_pass_fault(bundle: TrainedBundle) -> str:
+def _must_pass_error(bundle: TrainedBundle) -> str:
     wrong = bundle.assessment.must_pass.wrong
     if not wrong:
         return ""
-    more = f" and {len(wrong) - NAMED} more" if len(wrong) > NAMED else ""
-    return f"It misclassifies {len(wrong)} of the must-pass images: {', '.join(wrong[:NAMED])}{more}."
+    more = f" and {len(wrong) - MAX_NAMED} more" if len(wrong) > MAX_NAMED else ""
+    return f"It misclassifies {len(wrong)} of the must-pass images: {', '.join(wrong[:MAX_NAMED])}{more}."
 
 
 def _decided(version: ModelInfo) -> GateRecord:

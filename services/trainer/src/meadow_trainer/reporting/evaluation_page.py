@@ -158,7 +158,7 @@ def _slices(bundle: TrainedBundle) -> str:
         for one in bundle.assessment.slices
     ]
     return _section(
-        "Parts of the hold-out",
+        "Slices of the hold-out",
         "Sizes in pixels, before the image was scaled.",
         _table(("part", "images", "right", "calibration error", "accepted"), rows),
     )

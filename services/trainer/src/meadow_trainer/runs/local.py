@@ -30,11 +30,11 @@ from meadow_trainer.runs.pipeline import TrainedBundle, train_bundle
 from meadow_trainer.training.callbacks import EpochReport, TrainingCallbacks
 from meadow_trainer.training.checkpoints import Checkpoints, discard, run_identity
 
-TRAINING_FAULTS = (TrainingError, DatasetError, RegistryError, BundleError, OSError)
+TRAINING_ERRORS = (TrainingError, DatasetError, RegistryError, BundleError, OSError)
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RunSummary:
     """The two numbers by which runs are compared."""
 
     accuracy: float
@@ -56,7 +56,7 @@ class LocalTraining:
         self._track = track
         self._found: ImageSource | None = None
 
-    def run(self, config: TrainingConfig, out: Path | None, resume: Path | None = None) -> Outcome:
+    def run(self, config: TrainingConfig, out: Path | None, resume: Path | None = None) -> RunSummary:
         """Train once.
 
         Args:
@@ -65,14 +65,14 @@ class LocalTraining:
             resume: Keeps checkpoints until the run has succeeded, and is gone on from; None keeps none.
 
         Raises:
-            TRAINING_FAULTS: The message says what is wrong.
+            TRAINING_ERRORS: The message says what is wrong.
         """
         outcome = self._run_tracked(config, resume) if self._track else self._run_plain(config, out, resume)
         if resume is not None:
             discard(resume)
         return outcome
 
-    def _run_plain(self, config: TrainingConfig, out: Path | None, resume: Path | None) -> Outcome:
+    def _run_plain(self, config: TrainingConfig, out: Path | None, resume: Path | None) -> RunSummary:
         settings = load_settings()
         with tempfile.TemporaryDirectory() as scratch:
             folder = out or Path(scratch)
@@ -86,9 +86,9 @@ class LocalTraining:
             if out is not None:
                 self._save_plots(bundle, out / "figures")
             self._print(bundle, config, out)
-        return Outcome(bundle.measurement.accuracy, bundle.seconds)
+        return RunSummary(bundle.measurement.accuracy, bundle.seconds)
 
-    def _run_tracked(self, config: TrainingConfig, resume: Path | None) -> Outcome:
+    def _run_tracked(self, config: TrainingConfig, resume: Path | None) -> RunSummary:
         from meadow_trainer.runs.training_runs import TrainingRuns  # noqa: PLC0415 - MLflow takes seconds to import
 
         settings = load_settings()
@@ -102,7 +102,7 @@ class LocalTraining:
             highlight=False,
             soft_wrap=True,
         )
-        return Outcome(result.holdout_accuracy, time.monotonic() - began)
+        return RunSummary(result.holdout_accuracy, time.monotonic() - began)
 
     def _source(self, callbacks: TrainingCallbacks) -> ImageSource:
         """Look at the folder's images, once for all seeds, and say which are left out."""

@@ -14,14 +14,14 @@ from meadow_trainer.training.callbacks import TrainingCallbacks
 log = logging.getLogger(__name__)
 
 _PAUSE_SECONDS = 5.0
-_LOOK_SECONDS = 0.2
+_POLL_SECONDS = 0.2
 """Between two questions whether to stop."""
 _SERVER_FAULT = 500
 
 T = TypeVar("T")
 
 
-def is_away(error: MlflowException | RegistryError) -> bool:
+def is_unavailable(error: MlflowException | RegistryError) -> bool:
     """Whether MLflow, or the store behind it, did not answer; False where it answered that it will not."""
     cause = error.__cause__ if isinstance(error, RegistryError) else error
     if isinstance(cause, MlflowException):
@@ -29,7 +29,7 @@ def is_away(error: MlflowException | RegistryError) -> bool:
     return isinstance(cause, Exception)
 
 
-def retry_while_away(
+def retry_while_unavailable(
     action: Callable[[], T], callbacks: TrainingCallbacks, *, seconds: float, pause: float = _PAUSE_SECONDS
 ) -> T:
     """Do something that needs MLflow, again and again while it is away.
@@ -49,7 +49,7 @@ def retry_while_away(
         try:
             return action()
         except RegistryError as error:
-            if not is_away(error) or time.monotonic() >= deadline:
+            if not is_unavailable(error) or time.monotonic() >= deadline:
                 raise
             log.warning("Trying again in %.0f s: %s", pause, error)
             callbacks.on_stage(f"waiting for MLflow: {error}")
@@ -61,4 +61,4 @@ def _wait(seconds: float, callbacks: TrainingCallbacks) -> None:
     while time.monotonic() < until:
         if callbacks.should_stop():
             raise TrainingCancelledError("Stopped on request while it waited for MLflow.")
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(_POLL_SECONDS)

@@ -18,19 +18,19 @@ from meadow.training_config import TrainingConfig
 from meadow_trainer.calibration.calibrate import Calibrated, calibrate
 from meadow_trainer.calibration.cross_fit import cross_fit
 from meadow_trainer.calibration.ood_detector import fit_ood_detector
-from meadow_trainer.calibration.out_of_fold import can_fold
+from meadow_trainer.calibration.out_of_fold import enough_for_folds
 from meadow_trainer.data.loader import EvaluationImages, ImageLoader, SkippedImage
-from meadow_trainer.data.source import ImageSource, divide
+from meadow_trainer.data.source import ImageSource, split_manifest
 from meadow_trainer.errors import TrainingDataError
 from meadow_trainer.evaluation.assess import Assessment, assess
-from meadow_trainer.evaluation.drift_reference import count_answers
+from meadow_trainer.evaluation.drift_reference import count_predictions
 from meadow_trainer.evaluation.evaluate import Logits, Measurement, measure, predict
 from meadow_trainer.evaluation.invariance import MustPass, check_must_pass
 from meadow_trainer.export.onnx_export import verify_parity, write_files
 from meadow_trainer.export.quantize import offer_quantized
 from meadow_trainer.training.callbacks import EpochReport, TrainingCallbacks
 from meadow_trainer.training.checkpoints import Checkpoint, Checkpoints
-from meadow_trainer.training.loop import Pixels, fit
+from meadow_trainer.training.loop import ImageSets, fit
 from meadow_trainer.training.model import build_network
 from meadow_trainer.training.recipe import Recipe, choose_recipe, validation_percent
 
@@ -89,18 +89,18 @@ def train_bundle(
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     classes = source.manifest.classes
     trainable = len(source.manifest.of_split(Split.TRAIN))
-    parts = divide(source.manifest, validation_percent(config, trainable))
+    splits = split_manifest(source.manifest, validation_percent(config, trainable))
     network, fine_tuning = build_network(config, len(classes))
     preprocessing = Preprocessing(size=config.image_size)
     callbacks.on_stage("decoding images")
     start = copy.deepcopy(network)
     loader = ImageLoader(source.read, classes, max_pixels=max_pixels)
-    images = Pixels(
-        training=loader.for_training(parts.training, config.image_size),
-        plain=loader.for_evaluation(parts.training, preprocessing),
-        validation=loader.for_evaluation(parts.validation, preprocessing),
+    images = ImageSets(
+        training=loader.for_training(splits.training, config.image_size),
+        plain=loader.for_evaluation(splits.training, preprocessing),
+        validation=loader.for_evaluation(splits.validation, preprocessing),
     )
-    holdout = loader.for_evaluation(parts.holdout, preprocessing)
+    holdout = loader.for_evaluation(splits.holdout, preprocessing)
     if not len(holdout):
         raise TrainingDataError("No image of the hold-out could be decoded.")
     recipe = choose_recipe(
@@ -147,7 +147,7 @@ def train_bundle(
         metrics=_holdout_metrics(measurement),
         quantized_accuracy=quantized,
     )
-    manifest = manifest.model_copy(update={"answer_reference": count_answers(manifest, holdout, logits)})
+    manifest = manifest.model_copy(update={"answer_reference": count_predictions(manifest, holdout, logits)})
     digest = write_manifest(folder, manifest)
     manifest = read_bundle(folder, expected_digest=digest)
     callbacks.on_stage("looking at its answers from all sides")
@@ -173,7 +173,7 @@ def train_bundle(
 def _calibrate(
     start: nn.Module,
     network: nn.Module,
-    images: Pixels,
+    images: ImageSets,
     config: TrainingConfig,
     recipe: Recipe,
     callbacks: TrainingCallbacks,
@@ -186,7 +186,7 @@ def _calibrate(
     if config.calibration in {"auto", "validation"} and len(validation) >= enough:
         logits = predict(network, validation.pixels, device)
         return calibrate(logits, validation.labels, method="validation", target=target)
-    if config.calibration in {"auto", "cross-fit"} and can_fold(images):
+    if config.calibration in {"auto", "cross-fit"} and enough_for_folds(images):
         answers = cross_fit(start, images, recipe, callbacks, device, checkpoint)
         return calibrate(answers.logits, answers.labels, method="cross-fit", target=target)
     nothing = np.empty((0, len(validation.classes)), dtype=np.float32)

@@ -30,7 +30,7 @@ from meadow_trainer.evaluation.assess import Assessment
 from meadow_trainer.export.onnx_export import INPUT, OUTPUT
 from meadow_trainer.reporting.evaluation_page import evaluation_page
 from meadow_trainer.reporting.plots import plot_all
-from meadow_trainer.runs.mlflow_retry import is_away
+from meadow_trainer.runs.mlflow_retry import is_unavailable
 from meadow_trainer.runs.pipeline import TrainedBundle
 from meadow_trainer.training.callbacks import EpochReport
 from meadow_trainer.training.checkpoints import Checkpoints
@@ -41,7 +41,7 @@ _DIGEST_LENGTH = 36
 """MLflow's limit for a data set's digest."""
 _RESUMED_TAG = "resumed"
 """How many times the run was gone on with after its trainer was stopped."""
-_AWAY_SECONDS = 30.0
+_RETRY_SECONDS = 30.0
 """How long MLflow is left alone once it did not answer: each attempt holds the training up."""
 _SERVING_PACKAGES = ("onnx", "onnxruntime", "numpy")
 
@@ -61,9 +61,9 @@ class TrackedRun:
         self.run_id: str = run.info.run_id
         self._logged = logged
         """Epochs that an earlier attempt has logged, some of them after its last checkpoint."""
-        self._waiting: list[EpochReport] = []
+        self._pending: list[EpochReport] = []
         """Epochs that could not be logged yet, because MLflow was away."""
-        self._try_again = 0.0
+        self._retry_at = 0.0
         self.url = f"{mlflow_page}/#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}"
 
     def log_epoch(self, report: EpochReport) -> None:
@@ -74,21 +74,21 @@ class TrackedRun:
         """
         if report.epoch in self._logged:
             return
-        self._waiting.append(report)
-        if time.monotonic() < self._try_again:
+        self._pending.append(report)
+        if time.monotonic() < self._retry_at:
             return
         try:
-            self._log_waiting()
+            self._log_pending()
         except MlflowException as error:
-            if not is_away(error):
+            if not is_unavailable(error):
                 raise
-            self._try_again = time.monotonic() + _AWAY_SECONDS
+            self._retry_at = time.monotonic() + _RETRY_SECONDS
             log.warning("The training goes on without MLflow; its figures follow: %s", error)
 
-    def _log_waiting(self) -> None:
-        while self._waiting:
-            self._log_metrics(self._waiting[0])
-            del self._waiting[0]
+    def _log_pending(self) -> None:
+        while self._pending:
+            self._log_metrics(self._pending[0])
+            del self._pending[0]
 
     @staticmethod
     def _log_metrics(report: EpochReport) -> None:
@@ -98,7 +98,7 @@ class TrackedRun:
             metrics["validation_loss"] = report.validation_loss
         mlflow.log_metrics(metrics, step=report.epoch)
 
-    def log_outcome(self, bundle: TrainedBundle) -> LoggedModel:
+    def log_result(self, bundle: TrainedBundle) -> LoggedModel:
         """Log what the run led to, the model last.
 
         The model is an ordinary ONNX model, so that `mlflow.onnx.load_model` reads it; what only Meadow needs lies
@@ -109,12 +109,12 @@ class TrackedRun:
             RegistryError: What it keeps artefacts in does not take them.
         """
         try:
-            return self._log_outcome(bundle)
+            return self._log_result(bundle)
         except OSError as error:  # what MLflow's HTTP client raises, passed on
             raise RegistryError(f"Could not send the run's artefacts to MLflow: {error}") from error
 
-    def _log_outcome(self, bundle: TrainedBundle) -> LoggedModel:
-        self._log_waiting()
+    def _log_result(self, bundle: TrainedBundle) -> LoggedModel:
+        self._log_pending()
         recipe = {f"recipe.{name}": value for name, value in vars(bundle.recipe).items()}
         mlflow.log_params({**recipe, "fine_tuned": bundle.fine_tuned})
         # No parameter, which could not change: the bundle says when it was made, and may be made again.
@@ -185,7 +185,7 @@ def tracked_run(
             tracked = TrackedRun(run, settings.mlflow_page)
             _log_start(run.info.run_id, source, config)
             if checkpoints:
-                checkpoints.remember_tracked_run(run.info.run_id)
+                checkpoints.save_tracked_run(run.info.run_id)
         try:
             yield tracked
         except TrainingCancelledError:

@@ -16,11 +16,11 @@ from meadow.training_config import TrainingConfig
 from meadow_trainer.data.source import ImageSource
 from meadow_trainer.errors import TrainingCancelledError
 from meadow_trainer.registry.registration import Registration
-from meadow_trainer.runs.mlflow_retry import retry_while_away
+from meadow_trainer.runs.mlflow_retry import retry_while_unavailable
 from meadow_trainer.runs.pipeline import TrainedBundle, train_bundle
 from meadow_trainer.runs.tracking import TrackedRun, end_abandoned_run, tracked_run
 from meadow_trainer.training.callbacks import EpochReport, TrainingCallbacks
-from meadow_trainer.training.checkpoints import CHECKPOINT_SECONDS, Checkpoints, run_identity, tracked_run_of
+from meadow_trainer.training.checkpoints import CHECKPOINT_SECONDS, Checkpoints, read_tracked_run, run_identity
 
 T = TypeVar("T")
 
@@ -79,7 +79,7 @@ class TrainingRuns:
             BundleError: What was registered is not what was trained; it is marked as refused and got no alias.
         """
         # A registry that is down is told before the training, not after it.
-        self._patiently(self._registry.production, callbacks)
+        self._with_retry(self._registry.production, callbacks)
         try:
             saved = self._checkpoints(checkpoints, source, config)
             with (
@@ -89,13 +89,13 @@ class TrainingRuns:
                 bundle = self._train(source, config, Path(folder), callbacks, run, saved)
                 if callbacks.should_stop():
                     raise TrainingCancelledError("Stopped on request before the model was registered.")
-                return self._patiently(lambda: self._registration.register(run, bundle, source, callbacks), callbacks)
+                return self._with_retry(lambda: self._registration.register(run, bundle, source, callbacks), callbacks)
         except MlflowException as error:
             raise self._failed(error) from error
 
     def abandon(self, checkpoints: Path) -> None:
         """End the tracked run that a killed attempt left open and that nobody will go on with; never fails."""
-        run_id = tracked_run_of(checkpoints)
+        run_id = read_tracked_run(checkpoints)
         if run_id is not None:
             end_abandoned_run(self._settings, run_id)
 
@@ -122,7 +122,7 @@ class TrainingRuns:
             source, config, folder, following, max_pixels=self._settings.max_image_pixels, checkpoints=checkpoints
         )
 
-    def _patiently(self, action: Callable[[], T], callbacks: TrainingCallbacks) -> T:
+    def _with_retry(self, action: Callable[[], T], callbacks: TrainingCallbacks) -> T:
         """Do something that needs MLflow, and wait for it for as long as was said.
 
         Raises:
@@ -136,7 +136,7 @@ class TrainingRuns:
             except MlflowException as error:
                 raise self._failed(error) from error
 
-        return retry_while_away(attempt, callbacks, seconds=self._wait_for_registry)
+        return retry_while_unavailable(attempt, callbacks, seconds=self._wait_for_registry)
 
     def _failed(self, error: MlflowException) -> RegistryError:
         return RegistryError(f"MLflow at {self._settings.mlflow_tracking_uri} failed: {error}")

@@ -45,10 +45,10 @@ class Checkpoint:
 
     def save(self, state: Snapshot) -> None:
         """Save; a disk that is full costs the checkpoint, not the run."""
-        facts = {"identity": dict(self._identity), "state": state.facts}
+        metadata = {"identity": dict(self._identity), "state": state.metadata}
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            write_snapshot(self._path, Snapshot(state.tensors, facts))
+            write_snapshot(self._path, Snapshot(state.tensors, metadata))
         except OSError as error:
             log.warning("Could not save a checkpoint; the training goes on without: %s", error)
         self._saved = self._clock()
@@ -65,8 +65,8 @@ class Checkpoint:
             raise CheckpointRefusedError(str(error)) from error
         if saved is None:
             return None
-        _refuse_other(self._path, saved.facts["identity"], self._identity)
-        return Snapshot(saved.tensors, saved.facts["state"])
+        _check_identity(self._path, saved.metadata["identity"], self._identity)
+        return Snapshot(saved.tensors, saved.metadata["state"])
 
 
 class Checkpoints:
@@ -112,10 +112,10 @@ class Checkpoints:
         if found is None:
             return None
         run_id, identity = found
-        _refuse_other(path, identity, self._identity)
+        _check_identity(path, identity, self._identity)
         return run_id
 
-    def remember_tracked_run(self, run_id: str) -> None:
+    def save_tracked_run(self, run_id: str) -> None:
         """Write the id down at once: without it the next attempt opens another tracked run."""
         text = json.dumps({"run_id": run_id, "identity": self._identity})
         try:
@@ -134,7 +134,7 @@ def run_identity(source: ImageSource, config: TrainingConfig) -> dict[str, str]:
     return {"dataset": source.manifest.digest} | {name: str(value) for name, value in config.model_dump().items()}
 
 
-def tracked_run_of(folder: Path) -> str | None:
+def read_tracked_run(folder: Path) -> str | None:
     """Return the tracked run that a folder's checkpoints belong to, whatever run that is; None if it cannot be told."""
     try:
         found = _read_run(folder / _RUN_FILE)
@@ -159,7 +159,7 @@ def _read_run(path: Path) -> tuple[str, dict[str, str]] | None:
     return str(found["run_id"]), dict(found["identity"])
 
 
-def _refuse_other(path: Path, found: Mapping[str, str], expected: Mapping[str, str]) -> None:
+def _check_identity(path: Path, found: Mapping[str, str], expected: Mapping[str, str]) -> None:
     differing = sorted(key for key in found.keys() | expected.keys() if found.get(key) != expected.get(key))
     if differing:
         raise CheckpointRefusedError(f"{path} is of another run: it differs in {', '.join(differing)}.")

@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 @dataclass
-class BestWeights:
+class EarlyStopping:
     """The best of the averages that one training has come by."""
 
     patience: int | None
@@ -18,7 +18,7 @@ class BestWeights:
     """In which it was; 0 before the first."""
     tensors: dict[str, Tensor] = field(default_factory=dict)
 
-    def note(self, epoch: int, loss: float, tensors: dict[str, Tensor]) -> bool:
+    def update(self, epoch: int, loss: float, tensors: dict[str, Tensor]) -> bool:
         """Take note of an epoch; weights that are the best so far are copied.
 
         Returns:
@@ -29,11 +29,11 @@ class BestWeights:
             self.tensors = {name: tensor.detach().clone() for name, tensor in tensors.items()}
         return self.patience is not None and epoch - self.epoch >= self.patience
 
-    def facts(self) -> dict[str, Any]:
+    def metadata(self) -> dict[str, Any]:
         """Return what a checkpoint keeps beside the tensors."""
         return {"loss": self.loss, "epoch": self.epoch} if self.epoch else {}
 
-    def restore(self, facts: dict[str, Any], tensors: dict[str, Tensor]) -> None:
+    def restore(self, metadata: dict[str, Any], tensors: dict[str, Tensor]) -> None:
         """Go back to what a checkpoint kept."""
-        if facts:
-            self.loss, self.epoch, self.tensors = facts["loss"], facts["epoch"], tensors
+        if metadata:
+            self.loss, self.epoch, self.tensors = metadata["loss"], metadata["epoch"], tensors

@@ -17,7 +17,7 @@ from meadow_trainer.evaluation.evaluate import measure, predict
 from meadow_trainer.training.batch_norm import recalibrate
 from meadow_trainer.training.callbacks import EpochReport, TrainingCallbacks
 from meadow_trainer.training.checkpoints import Checkpoint
-from meadow_trainer.training.early_stopping import BestWeights
+from meadow_trainer.training.early_stopping import EarlyStopping
 from meadow_trainer.training.model import logits_of
 from meadow_trainer.training.recipe import Recipe
 from meadow_trainer.training.schedule import Schedule
@@ -31,7 +31,7 @@ _GRADIENT_LIMIT = 5.0
 
 
 @dataclass(frozen=True)
-class Pixels:
+class ImageSets:
     """The images of a run: to train on, to recompute batch-norm statistics with, and to validate on."""
 
     training: TrainingImages
@@ -42,7 +42,7 @@ class Pixels:
 
 def fit(
     network: nn.Module,
-    images: Pixels,
+    images: ImageSets,
     recipe: Recipe,
     callbacks: TrainingCallbacks,
     device: torch.device,
@@ -80,7 +80,7 @@ def fit(
     return state.reports
 
 
-def _begin(network: nn.Module, images: Pixels, recipe: Recipe, device: torch.device) -> TrainingState:
+def _begin(network: nn.Module, images: ImageSets, recipe: Recipe, device: torch.device) -> TrainingState:
     network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     steps = len(images.training) // recipe.batch_size
     return TrainingState(
@@ -89,7 +89,7 @@ def _begin(network: nn.Module, images: Pixels, recipe: Recipe, device: torch.dev
         optimizer=_optimizer(network, recipe),
         generator=torch.Generator().manual_seed(recipe.seed),
         schedule=Schedule(epochs=recipe.epochs, steps=steps, max_seconds=recipe.max_seconds),
-        best=BestWeights(recipe.patience),
+        best=EarlyStopping(recipe.patience),
     )
 
 
@@ -126,7 +126,7 @@ def _train_epoch(
             checkpoint.save(state.snapshot())
 
 
-def _end_epoch(state: TrainingState, images: Pixels, device: torch.device) -> None:
+def _end_epoch(state: TrainingState, images: ImageSets, device: torch.device) -> None:
     """Report an epoch; after the last one, leave in the network what is kept of the training."""
     if not state.loss < float("inf"):
         raise TrainingError(f"The loss is {state.loss} in epoch {state.epoch}. Train with a smaller learning rate.")
@@ -139,7 +139,7 @@ def _end_epoch(state: TrainingState, images: Pixels, device: torch.device) -> No
         answers = predict(state.average.module, images.validation.pixels, device)
         measured = measure(answers, images.validation.labels, images.validation.classes)
         accuracy, validation_loss = measured.accuracy, measured.loss
-        if state.best.patience is not None and state.best.note(
+        if state.best.patience is not None and state.best.update(
             state.epoch, validation_loss, state.average.module.state_dict()
         ):
             schedule.epochs = state.epoch

@@ -1,6 +1,6 @@
-"""One file that holds tensors and plain facts.
+"""One file that holds tensors and plain metadata.
 
-The format is safetensors, with the facts as JSON in its header: nothing in it can run when it is read.
+The format is safetensors, with the metadata as JSON in its header: nothing in it can run when it is read.
 """
 
 import json
@@ -14,7 +14,7 @@ from torch import Tensor
 
 from meadow_trainer.training.atomic_file import write_atomically
 
-_FACTS = "facts"
+_METADATA = "facts"
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Snapshot:
     """Tensors by name, and whatever else JSON can hold."""
 
     tensors: dict[str, Tensor]
-    facts: dict[str, Any]
+    metadata: dict[str, Any]
 
 
 class SnapshotError(Exception):
@@ -40,7 +40,7 @@ def write_snapshot(path: Path, snapshot: Snapshot) -> None:
         OSError: The disk is full, or the folder is gone.
     """
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in snapshot.tensors.items()}
-    write_atomically(path, save(tensors, metadata={_FACTS: json.dumps(snapshot.facts)}))
+    write_atomically(path, save(tensors, metadata={_METADATA: json.dumps(snapshot.metadata)}))
 
 
 def read_snapshot(path: Path) -> Snapshot | None:
@@ -53,7 +53,7 @@ def read_snapshot(path: Path) -> Snapshot | None:
         return None
     try:
         with safe_open(path, framework="pt") as file:
-            facts = json.loads((file.metadata() or {})[_FACTS])
-            return Snapshot({name: file.get_tensor(name) for name in file.keys()}, facts)  # noqa: SIM118 - no mapping
+            metadata = json.loads((file.metadata() or {})[_METADATA])
+            return Snapshot({name: file.get_tensor(name) for name in file.keys()}, metadata)  # noqa: SIM118 - no mapping
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise SnapshotError(f"{path} cannot be read: {error}") from error

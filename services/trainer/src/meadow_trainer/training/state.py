@@ -1,7 +1,7 @@
 """All that changes while a network is trained, as one thing that can be saved and gone on from.
 
 What is restored on the same machine goes on to the very bits that an uninterrupted training comes to: the order of the
-images, every source of chance, and the optimizer's memory are part of it.
+images, every source of chance, and the optimizer's moments are part of it.
 """
 
 import dataclasses
@@ -14,11 +14,11 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from meadow_trainer.training.callbacks import EpochReport
-from meadow_trainer.training.early_stopping import BestWeights
+from meadow_trainer.training.early_stopping import EarlyStopping
 from meadow_trainer.training.schedule import Schedule
 from meadow_trainer.training.snapshot import Snapshot
 
-_NETWORK, _AVERAGE, _BEST, _OPTIMIZER, _CHANCE = "network.", "average.", "best.", "optimizer.", "chance."
+_NETWORK, _AVERAGE, _BEST, _OPTIMIZER, _RNG = "network.", "average.", "best.", "optimizer.", "chance."
 
 
 @dataclass
@@ -31,7 +31,7 @@ class TrainingState:
     generator: torch.Generator
     """Of the order and the views."""
     schedule: Schedule
-    best: BestWeights
+    best: EarlyStopping
     epoch: int = 1
     """The one that is under way, counted from 1."""
     step: int = 0
@@ -45,64 +45,64 @@ class TrainingState:
     reports: list[EpochReport] = field(default_factory=list)
     finished: bool = False
     """Whether the network is the one that the training leads to."""
-    _before: float = 0.0
+    _earlier_seconds: float = 0.0
     """Seconds that earlier attempts have trained."""
     _began: float = field(default_factory=time.monotonic)
 
     @property
     def seconds(self) -> float:
         """Time spent on training, that of earlier attempts included."""
-        return self._before + time.monotonic() - self._began
+        return self._earlier_seconds + time.monotonic() - self._began
 
     def snapshot(self) -> Snapshot:
         """Gather everything; of a finished training, only what it led to."""
-        tensors = _prefixed(_NETWORK, self.network.state_dict()) | _chance()
-        facts: dict[str, Any] = {
+        tensors = _prefixed(_NETWORK, self.network.state_dict()) | _rng_state()
+        metadata: dict[str, Any] = {
             "finished": self.finished,
             "seconds": self.seconds,
             "reports": [dataclasses.asdict(report) for report in self.reports],
         }
         if self.finished:
-            return Snapshot(tensors, facts)
+            return Snapshot(tensors, metadata)
         tensors |= _prefixed(_AVERAGE, self.average.state_dict()) | _prefixed(_BEST, self.best.tensors)
-        memory = self.optimizer.state_dict()["state"]
-        for index, values in memory.items():
+        moments = self.optimizer.state_dict()["state"]
+        for index, values in moments.items():
             tensors |= _prefixed(f"{_OPTIMIZER}{index}.", values)
-        tensors |= {f"{_CHANCE}generator": self.generator.get_state(), "order": self.order}
-        facts |= {"epoch": self.epoch, "step": self.step, "rate": self.rate, "loss": self.loss}
-        facts |= {"schedule": self.schedule.state(), "best": self.best.facts()}
-        return Snapshot(tensors, facts)
+        tensors |= {f"{_RNG}generator": self.generator.get_state(), "order": self.order}
+        metadata |= {"epoch": self.epoch, "step": self.step, "rate": self.rate, "loss": self.loss}
+        metadata |= {"schedule": self.schedule.state(), "best": self.best.metadata()}
+        return Snapshot(tensors, metadata)
 
     def restore(self, saved: Snapshot) -> None:
         """Go back to where a snapshot was taken."""
-        tensors, facts = saved.tensors, saved.facts
+        tensors, metadata = saved.tensors, saved.metadata
         self.network.load_state_dict(_without(_NETWORK, tensors))
-        self.reports = [EpochReport(**report) for report in facts["reports"]]
-        self.finished = facts["finished"]
-        self._before, self._began = facts["seconds"], time.monotonic()
-        _restore_chance(tensors)
+        self.reports = [EpochReport(**report) for report in metadata["reports"]]
+        self.finished = metadata["finished"]
+        self._earlier_seconds, self._began = metadata["seconds"], time.monotonic()
+        _restore_rng(tensors)
         if self.finished:
             return
         self.average.load_state_dict(_without(_AVERAGE, tensors))
         self._restore_optimizer(_without(_OPTIMIZER, tensors))
-        self.generator.set_state(tensors[f"{_CHANCE}generator"])
+        self.generator.set_state(tensors[f"{_RNG}generator"])
         self.order = tensors["order"]
-        self.epoch, self.step = facts["epoch"], facts["step"]
-        self.rate, self.loss = facts["rate"], facts["loss"]
-        self.best.restore(facts["best"], _without(_BEST, tensors))
-        self.schedule.restore(facts["schedule"], seconds=self._before)
+        self.epoch, self.step = metadata["epoch"], metadata["step"]
+        self.rate, self.loss = metadata["rate"], metadata["loss"]
+        self.best.restore(metadata["best"], _without(_BEST, tensors))
+        self.schedule.restore(metadata["schedule"], seconds=self._earlier_seconds)
 
     def _restore_optimizer(self, tensors: dict[str, Tensor]) -> None:
         parameters = [one for group in self.optimizer.param_groups for one in group["params"]]
-        memory: dict[int, dict[str, Tensor]] = {}
+        moments: dict[int, dict[str, Tensor]] = {}
         for name, tensor in tensors.items():
             index, _, key = name.partition(".")
             like = parameters[int(index)]
             # Values of another memory layout than their weights are computed with in another order.
             fitting = torch.empty_like(like).copy_(tensor) if tensor.shape == like.shape else tensor
-            memory.setdefault(int(index), {})[key] = fitting
+            moments.setdefault(int(index), {})[key] = fitting
         groups = self.optimizer.state_dict()["param_groups"]
-        self.optimizer.load_state_dict({"state": memory, "param_groups": groups})
+        self.optimizer.load_state_dict({"state": moments, "param_groups": groups})
 
 
 def _prefixed(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -113,15 +113,15 @@ def _without(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
-def _chance() -> dict[str, Tensor]:
+def _rng_state() -> dict[str, Tensor]:
     """Return the state of the generators that layers such as dropout draw from."""
-    states = {f"{_CHANCE}cpu": torch.get_rng_state()}
+    states = {f"{_RNG}cpu": torch.get_rng_state()}
     if torch.cuda.is_available():
-        states[f"{_CHANCE}cuda"] = torch.cuda.get_rng_state()
+        states[f"{_RNG}cuda"] = torch.cuda.get_rng_state()
     return states
 
 
-def _restore_chance(tensors: dict[str, Tensor]) -> None:
-    torch.set_rng_state(tensors[f"{_CHANCE}cpu"])
-    if torch.cuda.is_available() and f"{_CHANCE}cuda" in tensors:
-        torch.cuda.set_rng_state(tensors[f"{_CHANCE}cuda"])
+def _restore_rng(tensors: dict[str, Tensor]) -> None:
+    torch.set_rng_state(tensors[f"{_RNG}cpu"])
+    if torch.cuda.is_available() and f"{_RNG}cuda" in tensors:
+        torch.cuda.set_rng_state(tensors[f"{_RNG}cuda"])

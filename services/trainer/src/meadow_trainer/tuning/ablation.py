@@ -24,7 +24,7 @@ from meadow_trainer.data.folder_source import folder_source
 from meadow_trainer.errors import TrainingError
 from meadow_trainer.training.callbacks import TrainingCallbacks
 from meadow_trainer.training.recipe import Recipe
-from meadow_trainer.tuning.cross_validation import CrossValidation, Validated
+from meadow_trainer.tuning.cross_validation import CrossValidation, CrossValidationResult
 
 _FOLDS = 3
 _RARE = 8
@@ -36,11 +36,11 @@ class Variant:
     """A recipe with one part left out, or another put in."""
 
     name: str
-    asked: dict[str, Any] = field(default_factory=dict)
+    overrides: dict[str, Any] = field(default_factory=dict)
     """What the configuration says differently."""
     change: Callable[[Recipe], Recipe] = lambda recipe: recipe
     """What is done differently from the recipe that this leads to."""
-    thinned: int = 1
+    thin_last_class: int = 1
 
 
 def _without_average(recipe: Recipe) -> Recipe:
@@ -64,8 +64,8 @@ VARIANTS = (
     Variant("with mixup (0.2)", {"mixup": 0.2}),
     Variant("with label smoothing (0.1)", {"label_smoothing": 0.1}),
     Variant("with both", {"mixup": 0.2, "label_smoothing": 0.1}),
-    Variant(f"one class {_RARE} times as rare, not balanced", {"class_balance": "none"}, thinned=_RARE),
-    Variant(f"one class {_RARE} times as rare, balanced", {"class_balance": "sampling"}, thinned=_RARE),
+    Variant(f"one class {_RARE} times as rare, not balanced", {"class_balance": "none"}, thin_last_class=_RARE),
+    Variant(f"one class {_RARE} times as rare, balanced", {"class_balance": "sampling"}, thin_last_class=_RARE),
 )
 
 
@@ -95,8 +95,8 @@ def ablate(
         folds = CrossValidation(source, image_size, folds=_FOLDS, max_pixels=max_pixels)
         for line in _lines(folds, base, [int(seed) for seed in seeds.split(",")], only):
             console.print(line, markup=False)
-    except (TrainingError, DatasetError) as fault:
-        console.print(f"✗ {fault}", markup=False)
+    except (TrainingError, DatasetError) as error:
+        console.print(f"✗ {error}", markup=False)
         sys.exit(1)
 
 
@@ -109,13 +109,13 @@ def _lines(folds: CrossValidation, base: TrainingConfig, seeds: list[int], only:
             yield _row(variant.name, measured)
 
 
-def _measure(folds: CrossValidation, base: TrainingConfig, seed: int, variant: Variant) -> Validated:
-    config = TrainingConfig.model_validate({**base.model_dump(), **variant.asked, "seed": seed})
-    *_, last = folds.measure(config, TrainingCallbacks(), variant.change, thinned=variant.thinned)
+def _measure(folds: CrossValidation, base: TrainingConfig, seed: int, variant: Variant) -> CrossValidationResult:
+    config = TrainingConfig.model_validate({**base.model_dump(), **variant.overrides, "seed": seed})
+    *_, last = folds.measure(config, TrainingCallbacks(), variant.change, thin_last_class=variant.thin_last_class)
     return last
 
 
-def _row(name: str, measured: list[Validated]) -> str:
+def _row(name: str, measured: list[CrossValidationResult]) -> str:
     accuracies = [one.accuracy for one in measured]
     recall, loss = (statistics.mean(getattr(one, what) for one in measured) for what in ("recall", "loss"))
     seconds = statistics.mean(one.seconds / one.folds for one in measured)

@@ -12,20 +12,20 @@ from meadow.bundle.preprocess import Preprocessing
 from meadow.datasets.split import Split
 from meadow.training_config import TrainingConfig
 from meadow_trainer.calibration.calibrate import fit_temperature
-from meadow_trainer.calibration.out_of_fold import answer_folds, can_fold
+from meadow_trainer.calibration.out_of_fold import enough_for_folds, predict_out_of_fold
 from meadow_trainer.data.loader import ImageLoader, TrainingImages
 from meadow_trainer.data.source import ImageSource
 from meadow_trainer.errors import TrainingDataError
 from meadow_trainer.evaluation.evaluate import measure
 from meadow_trainer.training.callbacks import TrainingCallbacks
 from meadow_trainer.training.checkpoints import run_identity
-from meadow_trainer.training.loop import Pixels
+from meadow_trainer.training.loop import ImageSets
 from meadow_trainer.training.model import build_network
 from meadow_trainer.training.recipe import Recipe, choose_recipe
 
 
 @dataclass(frozen=True)
-class Validated:
+class CrossValidationResult:
     """How good the answers to the folds so far are."""
 
     folds: int
@@ -58,12 +58,12 @@ class CrossValidation:
         self.folds = folds
         self._source = source
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.images = Pixels(
+        self.images = ImageSets(
             training=loader.for_training(entries, image_size),
             plain=loader.for_evaluation(entries, preprocessing),
             validation=loader.for_evaluation([], preprocessing),
         )
-        if not can_fold(self.images):
+        if not enough_for_folds(self.images):
             raise TrainingDataError("A class has too few images to train on some and validate with the others.")
 
     def measure(
@@ -72,15 +72,15 @@ class CrossValidation:
         callbacks: TrainingCallbacks,
         change: Callable[[Recipe], Recipe] = lambda recipe: recipe,
         *,
-        thinned: int = 1,
-    ) -> Iterator[Validated]:
+        thin_last_class: int = 1,
+    ) -> Iterator[CrossValidationResult]:
         """Train on all folds but one, in turn.
 
         Args:
             config: Of the decoded image size.
             callbacks: May cancel it.
             change: What is done differently from the recipe that the configuration leads to.
-            thinned: Of the last class, train on every so-manieth image only; all are answered.
+            thin_last_class: Train on every n-th image of the last class only, which skews an even data set.
 
         Yields:
             All that is known after each fold.
@@ -94,21 +94,21 @@ class CrossValidation:
         network, recipe = self._start(config)
         logits = np.empty((len(plain), len(plain.classes)), dtype=np.float32)
         answered = np.zeros(len(plain), dtype=bool)
-        folds = answer_folds(
+        folds = predict_out_of_fold(
             network,
             self.images,
             lambda images: change(recipe(images)),
             callbacks,
             self._device,
             folds=self.folds,
-            thinned=thinned,
+            thin_last_class=thin_last_class,
         )
         for number, fold in enumerate(folds, 1):
             logits[fold.images], answered[fold.images] = fold.logits, True
             seen, labels = logits[answered], plain.labels[answered]
             measured = measure(seen, labels, plain.classes, temperature=fit_temperature(seen, labels))
             recall = float(np.mean([one.recall for one in measured.per_class.values()]))
-            yield Validated(number, measured.accuracy, measured.loss, recall, time.monotonic() - began)
+            yield CrossValidationResult(number, measured.accuracy, measured.loss, recall, time.monotonic() - began)
 
     def recipe(self, config: TrainingConfig) -> Recipe:
         """Say what a configuration leads to when all of these images are trained on."""

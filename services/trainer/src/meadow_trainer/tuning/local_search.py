@@ -9,7 +9,7 @@ from meadow.training_config import TrainingConfig
 from meadow_trainer.data.folder_source import folder_source
 from meadow_trainer.training.callbacks import TrainingCallbacks
 from meadow_trainer.tuning.cross_validation import CrossValidation
-from meadow_trainer.tuning.search import TrialRow, search
+from meadow_trainer.tuning.search import TrialResult, search
 from meadow_trainer.tuning.search_report import plot_trials, trials_table
 from meadow_trainer.tuning.search_space import SEARCHED
 
@@ -45,7 +45,7 @@ def search_folder(
         highlight=False,
     )
 
-    def on_trial(row: TrialRow) -> None:
+    def on_trial(row: TrialResult) -> None:
         loss = "no loss" if row.loss is None else f"loss {row.loss:.4f}"
         console.print(f"  trial {row.number}: {loss}, {row.state}", highlight=False)
 

@@ -18,7 +18,7 @@ _UNPRUNED_TRIALS = 3
 
 
 @dataclass(frozen=True)
-class TrialRow:
+class TrialResult:
     """What is known of one trial."""
 
     number: int
@@ -33,11 +33,11 @@ class TrialRow:
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResult:
     """What a search led to."""
 
     config: TrainingConfig
-    rows: tuple[TrialRow, ...]
+    rows: tuple[TrialResult, ...]
     best: int
     """Number of the trial that the configuration is of."""
 
@@ -48,9 +48,9 @@ def search(
     *,
     trials: int,
     storage: Path | None,
-    on_trial: Callable[[TrialRow], None],
+    on_trial: Callable[[TrialResult], None],
     callbacks: TrainingCallbacks,
-) -> Found:
+) -> SearchResult:
     """Try configurations; those that do worse than the median after a fold are given up there.
 
     Args:
@@ -92,7 +92,7 @@ def search(
     if not any(row.state == "complete" for row in rows):
         raise TrainingError("No trial of the search came to its end.")
     best = study.best_trial
-    return Found(suggest(optuna.trial.FixedTrial(best.params), config), rows, best.number)
+    return SearchResult(suggest(optuna.trial.FixedTrial(best.params), config), rows, best.number)
 
 
 def _open(storage: Path | None, identity: dict[str, str], seed: int) -> optuna.Study:
@@ -113,9 +113,9 @@ def _open(storage: Path | None, identity: dict[str, str], seed: int) -> optuna.S
     return study
 
 
-def _row(trial: optuna.trial.FrozenTrial) -> TrialRow:
+def _row(trial: optuna.trial.FrozenTrial) -> TrialResult:
     reported = list(trial.intermediate_values.values())
-    return TrialRow(
+    return TrialResult(
         number=trial.number,
         state=trial.state.name.lower(),
         loss=trial.value if trial.value is not None else (reported[-1] if reported else None),

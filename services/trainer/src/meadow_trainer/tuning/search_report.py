@@ -5,13 +5,13 @@ from matplotlib.figure import Figure
 from rich.table import Table
 
 from meadow_trainer.reporting.plot_style import DPI, style
-from meadow_trainer.tuning.search import Found, TrialRow
+from meadow_trainer.tuning.search import SearchResult, TrialResult
 
 _LOG_FROM = 20.0
 """Ratio of largest to smallest value from which a setting gets a logarithmic axis."""
 
 
-def trials_table(found: Found) -> Table:
+def trials_table(found: SearchResult) -> Table:
     """List the trials, the best first, pruned and failed ones last."""
     rows = sorted(found.rows, key=lambda row: (row.state != "complete", row.loss is None, row.loss or 0.0))
     names = list(found.rows[0].values)
@@ -27,7 +27,7 @@ def trials_table(found: Found) -> Table:
     return table
 
 
-def plot_trials(found: Found) -> Figure:
+def plot_trials(found: SearchResult) -> Figure:
     """Plot the loss of every finished trial over each setting, the best one filled."""
     rows = [row for row in found.rows if row.state == "complete"]
     names = list(found.rows[0].values)
@@ -45,6 +45,6 @@ def plot_trials(found: Found) -> Figure:
     return figure
 
 
-def _scatter(axes: Axes, rows: list[TrialRow], name: str, *, filled: bool) -> None:
+def _scatter(axes: Axes, rows: list[TrialResult], name: str, *, filled: bool) -> None:
     losses = [row.loss for row in rows if row.loss is not None]
     axes.scatter([row.values[name] for row in rows], losses, edgecolors="C0", facecolors="C0" if filled else "none")
