@@ -13,7 +13,7 @@ from meadow.tracing import TracingUnavailableError, configure_tracing, end_traci
 
 
 def main() -> None:
-    """Wait for training jobs until told to stop."""
+    """Run training jobs until shut down."""
     configure_logging()
     try:
         settings = load_settings()
@@ -22,7 +22,7 @@ def main() -> None:
     except (ValidationError, TracingUnavailableError) as error:
         Console(stderr=True).print(f"The trainer cannot start: {error}", markup=False)
         sys.exit(2)
-    # torch and MLflow take seconds to import: a wrong setting is reported before.
+    # torch and MLflow take seconds to import: report wrong settings first.
     from prometheus_client import start_http_server  # noqa: PLC0415
 
     from meadow_trainer.jobs.ingest import IngestJobs  # noqa: PLC0415
@@ -40,7 +40,7 @@ def main() -> None:
         [
             "worker",
             f"--queues={TRAINING_QUEUE}",
-            # One run at a time uses all cores; a thread leaves Celery's main loop free to answer and to send events.
+            # One run at a time uses all cores; a thread keeps Celery's main loop free to answer pings and send events.
             "--pool=threads",
             "--concurrency=1",
             "--hostname=trainer@%h",

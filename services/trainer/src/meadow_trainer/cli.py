@@ -1,4 +1,4 @@
-"""`meadow-train`: train on a folder, here and now, without the queue."""
+"""`meadow-train`: train on a local folder, without the queue."""
 
 import statistics
 import sys
@@ -34,7 +34,7 @@ def train(
     seeds: Annotated[str, typer.Option("--seeds", "--seed", help="One seed, or several: 0,1,2.")] = "0",
     pretrained: Annotated[
         Literal["auto", "yes", "no"] | None,
-        typer.Option(help="Start from ImageNet weights; where they can be had (auto)."),
+        typer.Option(help="Start from ImageNet weights; if they are available (auto)."),
     ] = None,
     max_minutes: Annotated[
         float | None, typer.Option(help="Training time after which the schedule is shortened.")
@@ -43,16 +43,16 @@ def train(
     pairs: SettingPairs = None,
     search: Annotated[
         int | None,
-        typer.Option(min=1, help="Try so many settings by cross-validation first (needs meadow-trainer[search])."),
+        typer.Option(min=1, help="Number of search trials by cross-validation first (needs meadow-trainer[search])."),
     ] = None,
-    study: Annotated[Path | None, typer.Option(help="File that a search is kept in, and gone on from.")] = None,
+    study: Annotated[Path | None, typer.Option(help="File that stores a search, so that it can resume.")] = None,
     resume: Annotated[
-        Path | None, typer.Option(help="Folder that progress is saved in, and gone on from after an interruption.")
+        Path | None, typer.Option(help="Folder for checkpoints; an interrupted run resumes from them.")
     ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; all cores when left out.")] = None,
     track: Annotated[bool, typer.Option(help="Log to MLflow, register, and promote if better.")] = False,  # noqa: FBT002 - a switch
 ) -> None:
-    """Train a classifier on a folder of images and tell how good it is.
+    """Train a classifier on a folder of images and report its hold-out metrics.
 
     The images are split by their content: about a quarter is held out and never trained on.
     """
@@ -70,7 +70,7 @@ def train(
     except ValidationError as error:
         raise typer.BadParameter(describe_invalid(error)) from error
     _check_outputs(out, study, track=track)
-    # torch takes seconds to import: `--help` and bad options need not wait for it.
+    # torch takes seconds to import: `--help` and bad options do not wait for it.
     from meadow_trainer.runs.local import TRAINING_ERRORS, LocalTraining  # noqa: PLC0415
 
     local = LocalTraining(console, data, track=track, threads=threads)
@@ -88,7 +88,7 @@ def train(
     if len(outcomes) > 1:
         accuracies = [outcome.accuracy for outcome in outcomes]
         console.print(
-            f"Mean over {len(outcomes)} seeds: [bold]{statistics.mean(accuracies):.4f}[/] of the hold-out right "
+            f"Mean over {len(outcomes)} seeds: [bold]{statistics.mean(accuracies):.4f}[/] hold-out accuracy "
             f"(from {min(accuracies):.4f} to {max(accuracies):.4f}); "
             f"{statistics.mean(outcome.seconds for outcome in outcomes):.0f} s a run, "
             f"the longest {max(outcome.seconds for outcome in outcomes):.0f} s.",
@@ -97,19 +97,19 @@ def train(
 
 
 def _check_outputs(out: Path | None, study: Path | None, *, track: bool) -> None:
-    """Refuse what could not be written, before anything is computed."""
+    """Refuse unusable output paths before anything is computed."""
     if out is not None and track:
         raise typer.BadParameter("With --track the bundle goes to the registry: leave out --out or --track.")
     if out is not None and out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise typer.BadParameter(f"{out} is not an empty folder. Give a new one.")
     if study is not None and not study.parent.is_dir():
-        raise typer.BadParameter(f"There is no folder {study.parent} to keep the search in.")
+        raise typer.BadParameter(f"There is no folder {study.parent} to store the search in.")
 
 
 def _search(
     console: Console, data: Path, configs: list[TrainingConfig], trials: int, study: Path | None, out: Path | None
 ) -> list[TrainingConfig]:
-    """Return the best configuration that a search from the first one finds, with each one's seed."""
+    """Search from the first configuration; return the best one once per seed."""
     try:
         from meadow_trainer.tuning.local_search import search_folder  # noqa: PLC0415 - Optuna is an extra
     except ModuleNotFoundError as error:

@@ -1,12 +1,12 @@
-"""What can stop a training run, each with a message that says what to do."""
+"""Errors that end a training run; each message says what to do."""
 
 
 class TrainingError(Exception):
-    """The run cannot go on."""
+    """The run failed."""
 
 
 class TrainingDataError(TrainingError):
-    """The images cannot be trained on: too few, one class only, or none that can be decoded."""
+    """Unusable images: too few, only one class, or none that can be decoded."""
 
 
 class ArchitectureError(TrainingError):
@@ -14,12 +14,12 @@ class ArchitectureError(TrainingError):
 
 
 class BundleParityError(TrainingError):
-    """The exported graph answers differently from the network that was trained; nothing was registered."""
+    """The exported graph's outputs differ from the trained network's; nothing was registered."""
 
 
 class CheckpointRefusedError(TrainingError):
-    """There is a checkpoint, but of another run, or it cannot be read. Without it the run begins at the beginning."""
+    """The checkpoint is another run's, or unreadable. Without it the run starts from scratch."""
 
 
 class TrainingCancelledError(Exception):
-    """The run was asked to stop, and did. Not a fault, so not a `TrainingError`."""
+    """The run was cancelled. Not a failure, so not a `TrainingError`."""

@@ -1,6 +1,6 @@
-"""`python -m meadow_trainer.health`: whether this host's trainer answers, for the health check of a container.
+"""Health check of this host's trainer, for containers: `python -m meadow_trainer.health`.
 
-Asked over its queue, as Flower asks: a trainer that hangs, or has lost Redis, does not answer. One that trains does.
+A ping over Celery, as Flower sends: a trainer that hangs or has lost Redis does not answer; a training one does.
 """
 
 import socket
@@ -16,17 +16,17 @@ ANSWER_SECONDS = 5.0
 
 
 class UnhealthyError(Exception):
-    """The trainer does not answer."""
+    """The trainer did not answer the ping."""
 
 
 def check(settings: Settings, node: str) -> None:
-    """Raise unless the trainer of that name answers.
+    """Ping a trainer.
 
     Raises:
-        UnhealthyError: It does not.
+        UnhealthyError: The trainer does not answer.
     """
     with create_celery(settings) as app:
-        # One look at the connection, not Celery's endless patience with it.
+        # Fail at once instead of retrying the connection for ever, as Celery does.
         app.conf.broker_connection_retry = False
         try:
             answers = app.control.ping(destination=[node], timeout=ANSWER_SECONDS, limit=1)
@@ -37,7 +37,7 @@ def check(settings: Settings, node: str) -> None:
 
 
 def main() -> None:
-    """Exit with 0 if the trainer answers; else say why and exit with 1."""
+    """Exit with 0 if the trainer answers, else print the reason and exit with 1."""
     try:
         check(load_settings(), f"trainer@{socket.gethostname()}")
     except UnhealthyError as error:

@@ -13,7 +13,7 @@ from meadow.bundle.manifest import MODEL_FILE, WEIGHTS_FILE
 from meadow.bundle.preprocess import Preprocessing
 from meadow_trainer.errors import BundleParityError
 from meadow_trainer.evaluation.evaluate import predict
-from meadow_trainer.export.onnx_export import answer_with_graph, verify_parity, write_files
+from meadow_trainer.export.onnx_export import run_graph, verify_parity, write_files
 from meadow_trainer.training.model import empty_network
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (5, 64, 64, 3), dtype=np.uint8)
@@ -36,7 +36,7 @@ def folder(network: nn.Module, tmp_path_factory: pytest.TempPathFactory) -> Path
 @pytest.mark.parametrize("count", [1, 2, 5])
 def test_graph_takes_any_number_of_images(network: nn.Module, folder: Path, count: int) -> None:
     expected = predict(network, PIXELS[:count], CPU)
-    np.testing.assert_allclose(answer_with_graph(folder / MODEL_FILE, PIXELS[:count]), expected, atol=1e-4)
+    np.testing.assert_allclose(run_graph(folder / MODEL_FILE, PIXELS[:count]), expected, atol=1e-4)
 
 
 def test_graph_takes_plain_pixels_and_names_its_ends(folder: Path) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from meadow.bundle.manifest import MODEL_FILE, QUANTIZED_MODEL_FILE, read_bundle
-from meadow_trainer.export.onnx_export import answer_with_graph
+from meadow_trainer.export.onnx_export import run_graph
 from meadow_trainer.export.quantize import MAX_ACCURACY_DROP, offer_quantized
 from meadow_trainer.runs.pipeline import TrainedBundle
 
@@ -22,7 +22,7 @@ def test_a_bundle_says_how_well_its_int8_graph_does(trained: TrainedBundle) -> N
     manifest = read_bundle(trained.folder)
     assert manifest.quantized_accuracy is not None
     assert manifest.quantized_accuracy >= manifest.metrics.accuracy - MAX_ACCURACY_DROP
-    answers = answer_with_graph(trained.folder / QUANTIZED_MODEL_FILE, trained.holdout.pixels)
+    answers = run_graph(trained.folder / QUANTIZED_MODEL_FILE, trained.holdout.pixels)
     assert (answers.argmax(axis=1) == trained.holdout.labels).mean() == manifest.quantized_accuracy
     # Other arithmetic: answers that were exactly alike would be those of the graph in floating point.
     assert np.abs(answers - trained.holdout_logits).max() > 1e-4

@@ -61,7 +61,7 @@ def test_progress_reaches_the_job_at_once_and_stays_in_later_beats() -> None:
         callbacks.on_epoch(EpochReport(3, 40, 0.5, 0.001, 9.0, 0.875, 0.4))
         callbacks.on_stage("exporting the bundle")
     assert leases.sent[0] == {
-        "total": 40, "done": 3, "message": "epoch 3 of 40, loss 0.500, 88% of the validation images right"
+        "total": 40, "done": 3, "message": "epoch 3 of 40, loss 0.500, 88% validation accuracy"
     }  # fmt: skip
     assert leases.sent[1] == {"total": 40, "done": 3, "message": "exporting the bundle"}
 

@@ -36,7 +36,7 @@ def test_better_model_is_promoted_with_both_numbers_and_what_they_are_worth() ->
     assert result.promote
     assert "90.0%" in result.reason
     assert "84.0%" in result.reason
-    assert "6 right by the new one alone, 0 by the other alone (McNemar p = 0.031)" in result.reason
+    assert "6 correct only by the new, 0 only by the other (McNemar p = 0.031)" in result.reason
     assert result.gain == pytest.approx(0.06)
     assert result.p_value == pytest.approx(2 / 64)
 
@@ -63,7 +63,7 @@ def test_a_gain_that_may_be_chance_is_not_enough_where_that_is_asked_for() -> No
     strict = dataclasses.replace(RULE, require_significance=True)
     result = apply_gate(_answers(46, 45), _answers(45, 45), strict)
     assert result.decision is GateDecision.KEPT
-    assert "may be chance" in result.reason
+    assert "is not significant" in result.reason
     assert apply_gate(_answers(49, 49), _answers(45, 45), strict).promote
 
 
@@ -77,13 +77,13 @@ def test_better_overall_but_blind_to_one_class_is_kept() -> None:
 def test_model_that_names_the_largest_class_only_is_refused_whatever_is_there(champion: HoldoutResult | None) -> None:
     result = apply_gate(_answers(80, 0, bees=80, flies=20), champion, RULE)
     assert result.decision is GateDecision.REFUSED
-    assert "naming the largest class, whatever the image shows, is right on 80.0%" in result.reason
+    assert "always predicting the largest class gives 80.0%" in result.reason
 
 
 def test_model_below_the_floor_is_refused() -> None:
     result = apply_gate(_answers(40, 40), None, dataclasses.replace(RULE, min_accuracy=0.9))
     assert result.decision is GateDecision.REFUSED
-    assert "at least 90.0% is asked for" in result.reason
+    assert "at least 90.0% is required" in result.reason
     assert apply_gate(_answers(80, 0, bees=80, flies=20), None, dataclasses.replace(RULE, min_accuracy=0.0)).promote
 
 

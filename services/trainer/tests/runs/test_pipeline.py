@@ -16,7 +16,7 @@ from meadow.training_config import TrainingConfig
 from meadow_trainer.data.source import ImageSource
 from meadow_trainer.errors import TrainingCancelledError
 from meadow_trainer.evaluation.evaluate import predict
-from meadow_trainer.export.onnx_export import answer_with_graph
+from meadow_trainer.export.onnx_export import run_graph
 from meadow_trainer.runs.pipeline import TrainedBundle, train_bundle
 from meadow_trainer.training.callbacks import EpochReport, TrainingCallbacks
 from meadow_trainer.training.model import empty_network
@@ -115,7 +115,7 @@ def test_what_is_served_is_as_good_as_what_was_measured(trained: TrainedBundle, 
         load_pixels(stripes_source.read(entry), manifest.preprocessing, max_pixels=MAX_PIXELS).pixels
         for entry in entries
     ]
-    rows = probabilities(answer_with_graph(trained.folder / MODEL_FILE, np.stack(pixels)), manifest.temperature)
+    rows = probabilities(run_graph(trained.folder / MODEL_FILE, np.stack(pixels)), manifest.temperature)
     labels = [decide(row, manifest)[1][0].label for row in rows]
     right = sum(label == entry.label for label, entry in zip(labels, entries, strict=True))
     assert right / len(entries) == pytest.approx(manifest.metrics.accuracy)

@@ -30,7 +30,7 @@ from meadow_trainer.data.loader import ImageLoader
 from meadow_trainer.data.source import ImageSource
 from meadow_trainer.errors import TrainingCancelledError
 from meadow_trainer.evaluation.invariance import MustPass
-from meadow_trainer.export.onnx_export import answer_with_graph
+from meadow_trainer.export.onnx_export import run_graph
 from meadow_trainer.registry.champion import measure_champion
 from meadow_trainer.registry.gate import HoldoutResult
 from meadow_trainer.runs.pipeline import TrainedBundle
@@ -135,8 +135,8 @@ def test_bundle_from_the_registry_is_the_one_that_was_trained(
     pixels = np.zeros((1, 32, 32, 3), dtype=np.uint8)
     cached = ModelCache(settings.model_cache).path_of(first.model)
     assert cached is not None
-    expected = answer_with_graph(tmp_path / "bundle" / MODEL_FILE, pixels)
-    np.testing.assert_array_equal(answer_with_graph(cached / MODEL_FILE, pixels), expected)
+    expected = run_graph(tmp_path / "bundle" / MODEL_FILE, pixels)
+    np.testing.assert_array_equal(run_graph(cached / MODEL_FILE, pixels), expected)
 
 
 def test_run_keeps_parameters_progress_data_and_figures(

@@ -1,7 +1,7 @@
-"""Making a top probability of 0.8 mean that 80 % of such answers are right, and deciding when to say "unsure".
+"""Calibration: temperature scaling, and the decision threshold below which a prediction is "unsure".
 
-Both are fitted on answers to images that the network behind them was not trained on, and that are no part of the
-hold-out. The temperature (Guo et al. 2017) never changes which class is on top.
+Both are fitted on predictions for images that the predicting network was not trained on, and that are not in the
+hold-out. The temperature (Guo et al. 2017) never changes the predicted class.
 """
 
 import logging
@@ -19,19 +19,19 @@ log = logging.getLogger(__name__)
 
 _CANDIDATES = np.exp(np.linspace(np.log(0.25), np.log(4.0), 161))
 _PRIOR_WEIGHT = 3.0
-"""How much evidence it takes to move the temperature away from 1: a few dozen images can all be right by luck, and
-would otherwise ask for certainty."""
+"""Weight of the prior at temperature 1: a few dozen images can all be correct by chance, and
+would otherwise give near certainty."""
 _PRIOR_WIDTH = 0.5
 _FEWEST = 10
 
 _CONFIDENCE = 0.8416
-"""Standard deviations of the normal distribution that four in five draws stay below."""
+"""Normal quantile of a one-sided 80 % confidence bound."""
 _HIGHEST_THRESHOLD = 0.95
 
 
 @dataclass(frozen=True)
 class Calibrated:
-    """How a network's logits become an answer."""
+    """Temperature and threshold that turn logits into a decision."""
 
     temperature: float
     threshold: float
@@ -41,13 +41,13 @@ class Calibrated:
 def calibrate(
     logits: Logits, labels: Labels, *, method: Literal["validation", "cross-fit", "none"], target: float
 ) -> Calibrated:
-    """Fit temperature and threshold, and say what they were fitted on.
+    """Fit temperature and threshold, with a record of what they were fitted on.
 
     Args:
         logits: [N, classes], by networks that did not see the images.
         labels: [N].
-        method: Where they come from.
-        target: Share of the accepted answers that should be right.
+        method: Where the logits come from.
+        target: Accuracy that accepted predictions should reach.
     """
     temperature = fit_temperature(logits, labels)
     answers = probabilities(logits, temperature)
@@ -63,24 +63,24 @@ def calibrate(
     )
     if not reached:
         log.warning(
-            "No threshold makes sure that %.0f %% of the accepted answers are right, as %d images tell; answers below "
+            "No threshold reaches %.0f %% accuracy of accepted predictions on %d images; those with a confidence below "
             "%.2f will be unsure.", target * 100, len(labels), threshold,
         )  # fmt: skip
     return Calibrated(temperature, threshold, record)
 
 
 def fit_temperature(logits: Logits, labels: Labels) -> float:
-    """Find the temperature under which the true classes are most likely.
+    """Fit the temperature that maximises the likelihood of the true classes.
 
     Args:
         logits: [N, classes] on images that were not trained on.
         labels: [N].
 
     Returns:
-        A temperature between 0.25 and 4; 1 when there are fewer than ten images to tell from.
+        A temperature between 0.25 and 4; 1 when there are fewer than ten images.
     """
     if len(labels) < _FEWEST:
-        log.warning("Only %d images to calibrate with; probabilities stay as they are.", len(labels))
+        log.warning("Only %d images to calibrate with; the temperature stays at 1.", len(labels))
         return 1.0
     rows = np.arange(len(labels))
     losses = [
@@ -92,32 +92,32 @@ def fit_temperature(logits: Logits, labels: Labels) -> float:
 
 
 def choose_threshold(answers: Floats, labels: Labels, *, target: float) -> tuple[float, bool]:
-    """Choose the top probability below which an answer is "unsure".
+    """Choose the top probability below which a prediction is "unsure".
 
-    The rule: the lowest threshold at which the answers above it are right in at least the target's share, with
-    four-in-five confidence (the lower end of Wilson's interval), but never below what a coin among the classes gives.
-    A plain share would be fooled by few images: five right ones out of five are no 98 %. Where no threshold reaches
-    the target it is the one whose lower end is highest; where not even that beats the coin, 0.95.
+    The rule: the lowest threshold whose accepted predictions reach the target accuracy, with
+    80 % confidence (lower bound of Wilson's interval), but never below chance.
+    The point estimate is unreliable on few images: five correct out of five do not show 98 %. Where none reaches
+    the target, the one with the highest lower bound is taken; where even that is not above chance, 0.95.
 
     Args:
         answers: Calibrated probabilities [N, classes].
         labels: [N].
-        target: Share of the accepted answers that should be right.
+        target: Accuracy that accepted predictions should reach.
 
     Returns:
-        The threshold, and whether the target is reached; when fewer than ten images tell, halfway between a coin and
-        certainty, and no.
+        The threshold, and whether the target is reached; with fewer than ten images, halfway between chance and
+        certainty, and False.
     """
     chance = 1.0 / int(answers.shape[1])
     if len(labels) < _FEWEST:
         return (1 + chance) / 2, False
     top = answers.max(axis=1)
-    surest_first = np.argsort(-top, kind="stable")
+    by_confidence = np.argsort(-top, kind="stable")
     accepted = np.arange(1, len(top) + 1)
-    right = np.cumsum((answers.argmax(axis=1) == labels)[surest_first])
-    # Equal probabilities are accepted all or not at all.
-    last = np.append(np.diff(top[surest_first]) != 0, True)
-    candidates = top[surest_first][last]
+    right = np.cumsum((answers.argmax(axis=1) == labels)[by_confidence])
+    # Equal probabilities share one threshold.
+    last = np.append(np.diff(top[by_confidence]) != 0, True)
+    candidates = top[by_confidence][last]
     bounds, _ = wilson_interval(right[last].astype(float), accepted[last].astype(float), _CONFIDENCE)
     good = candidates[bounds >= target]
     if len(good):

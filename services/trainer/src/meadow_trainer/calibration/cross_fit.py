@@ -1,8 +1,8 @@
-"""What to calibrate with where the data set is too small to keep images back.
+"""Cross-fitting: predictions to calibrate with, where the data set is too small for a validation split.
 
 Two networks are trained, each on one half for half the epochs, which takes about half the time of the real training;
-each answers the other half. They are a little worse than the network that is served, so what is chosen from their
-answers errs on the side of caution: less sure, more often "unsure".
+each predicts the other half. They are slightly worse than the served network, so what is fitted to their
+predictions is conservative: less confident, more often "unsure".
 """
 
 import dataclasses
@@ -22,12 +22,12 @@ from meadow_trainer.training.recipe import Recipe
 
 _FOLDS = 2
 _EPOCHS = 0.5
-"""Of the real training's. Shorter ones leave networks that are too far from the one that is served."""
+"""Share of the real training's epochs. With fewer, the networks differ too much from the served one."""
 
 
 @dataclass(frozen=True)
 class OutOfFoldPredictions:
-    """Answers by networks that did not see the images."""
+    """Predictions by networks that did not see the images."""
 
     logits: Logits
     labels: Labels
@@ -41,20 +41,20 @@ def cross_fit(
     device: torch.device,
     checkpoint: Callable[[str], Checkpoint | None] = lambda _: None,
 ) -> OutOfFoldPredictions:
-    """Train on each half in turn and answer the other.
+    """Train on each half in turn and predict the other.
 
     Args:
-        start: The network as it was before its training; is not changed.
+        start: The untrained network; it is not changed.
         images: Those of the real training.
-        recipe: That of the real training. A limit of its time holds for both halves together.
+        recipe: That of the real training. Its time limit applies to both halves together.
         callbacks: Told of each half; may cancel it.
         device: Where to train.
-        checkpoint: Gives each training, by its name, where to go on from and to save to.
+        checkpoint: Returns the checkpoint of a training, by name.
 
     Raises:
-        CheckpointRefusedError: There is a checkpoint, but not of this training.
+        CheckpointRefusedError: The checkpoint is of another training.
         TrainingCancelledError: Cancelled by a callback.
-        TrainingError: A loss is no number any more.
+        TrainingError: A loss is not finite.
     """
 
     def half(number: int) -> Checkpoint | None:

@@ -1,4 +1,4 @@
-"""Answers to training images by networks that did not see them."""
+"""Out-of-fold predictions: training images, predicted by networks that did not see them."""
 
 import copy
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ _FEWEST_PER_CLASS = 5
 
 @dataclass(frozen=True)
 class FoldPredictions:
-    """What one network says of the images that were kept from it."""
+    """Predictions for the images of one fold, by a network trained on the others."""
 
     images: NDArray[np.int64]
     """Indices of the images."""
@@ -30,7 +30,7 @@ class FoldPredictions:
 
 
 def enough_for_folds(images: ImageSets) -> bool:
-    """Whether half of the images would have enough of each class."""
+    """Return whether half of the images have enough of each class."""
     counts = np.bincount(images.plain.labels, minlength=len(images.plain.classes))
     return int(counts.min()) >= _FEWEST_PER_CLASS and len(images.training) == len(images.plain)
 
@@ -46,25 +46,25 @@ def predict_out_of_fold(
     thin_last_class: int = 1,
     checkpoint: Callable[[int], Checkpoint | None] = lambda _: None,
 ) -> Iterator[FoldPredictions]:
-    """Train a network for each fold, on all others, and have it answer that one.
+    """Train a network for each fold, on all others, and predict that fold.
 
     Args:
-        start: The network before any training; is not changed.
-        images: Their validation part is not used.
+        start: The untrained network; it is not changed.
+        images: The validation images are not used.
         recipe: How to train on some of the images.
         callbacks: May cancel it.
         device: Where to train.
         folds: At least two.
         thin_last_class: Train on every n-th image of the last class only, which skews an even data set.
-        checkpoint: Gives each training, by the number of its fold, where to go on from and to save to.
+        checkpoint: Returns the checkpoint of a training, by the number of its fold.
 
     Yields:
-        The answers to each fold in turn; together they answer every image once.
+        The predictions of each fold in turn; together they cover every image once.
 
     Raises:
-        CheckpointRefusedError: There is a checkpoint, but not of this training.
+        CheckpointRefusedError: The checkpoint is of another training.
         TrainingCancelledError: Cancelled by a callback.
-        TrainingError: A loss is no number any more.
+        TrainingError: A loss is not finite.
     """
     fold = assign_folds(images.plain.labels, folds)
     for number in range(folds):
@@ -88,7 +88,7 @@ def predict_out_of_fold(
 
 
 def assign_folds(labels: Labels, folds: int) -> NDArray[np.int64]:
-    """Deal the images of each class out to the folds in turn: [N], a fold's number for each image."""
+    """Assign images to folds, stratified by class: [N], the number of each image's fold."""
     fold = np.empty(len(labels), dtype=np.int64)
     for label in np.unique(labels):
         inside = np.flatnonzero(labels == label)

@@ -1,4 +1,4 @@
-"""Random views of the training images, made for a whole batch at once.
+"""Augmentation of training images, a whole batch at once.
 
 Working on a batch of tensors instead of one Pillow image at a time is what keeps two CPU cores busy with the network
 rather than with augmentation: one resampling, one colour matrix and one mask per batch.
@@ -22,25 +22,25 @@ _TO_YIQ = torch.tensor([_LUMA, (0.5959, -0.2746, -0.3213), (0.2115, -0.5227, 0.3
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How far a view may differ from its image; each field is the edge of a uniform range."""
+    """Strength of each random transformation; each field bounds a uniform distribution."""
 
     smallest_area: float = 0.35
     """Smallest share of an image's area that a crop keeps."""
     rotation: float = 15.0
     """Degrees to either side."""
     flip: float = 0.5
-    """Probability of a mirrored view."""
+    """Probability of a horizontal flip."""
     brightness: float = 0.3
     contrast: float = 0.3
     saturation: float = 0.3
     hue: float = 0.02
     """Share of the full circle, to either side. Small: for many classes the colour is part of the answer."""
     erasing: float = 0.25
-    """Probability that a rectangle is blanked out."""
+    """Probability that a rectangle is erased."""
 
     @classmethod
     def of_strength(cls, strength: float) -> "Augmentation":
-        """Scale the default ranges: 0 leaves images as they are, 1 is the default, above is harsher."""
+        """Scale the default ranges: 0 is no augmentation, 1 the default."""
         full = cls()
         return cls(
             smallest_area=max(0.05, 1 - strength * (1 - full.smallest_area)),
@@ -57,20 +57,20 @@ class Augmentation:
 def augment(
     images: Tensor, aspects: Tensor, size: int, augmentation: Augmentation, generator: torch.Generator
 ) -> Tensor:
-    """Draw one random view of each image.
+    """Augment each image once.
 
     Args:
-        images: uint8 [N, 3, S, S], each image squeezed to the square.
-        aspects: float32 [N], width divided by height of each image before it was squeezed.
-        size: Side of the views, in pixels.
-        augmentation: The ranges to draw from.
-        generator: Source of all randomness, so that a seed gives the same views again.
+        images: uint8 [N, 3, S, S], each image resized to a square.
+        aspects: float32 [N], width divided by height of each image before it was resized.
+        size: Side of the augmented images, in pixels.
+        augmentation: Strength of the transformations.
+        generator: Source of all randomness, so that a seed reproduces the result.
 
     Returns:
         float32 [N, 3, size, size] between 0 and 1, channels last in memory.
     """
     views = _crop(images.float().div_(255), aspects, size, augmentation, generator)
-    views = _recolour(views, augmentation, generator)
+    views = _jitter_colour(views, augmentation, generator)
     views = _erase(views, augmentation.erasing, generator)
     return views.contiguous(memory_format=torch.channels_last)
 
@@ -103,7 +103,7 @@ def _uniform(count: int, low: float, high: float, generator: torch.Generator) ->
 
 
 def _crop(images: Tensor, aspects: Tensor, size: int, ranges: Augmentation, generator: torch.Generator) -> Tensor:
-    """Cut, turn and mirror in one resampling; lengths are in units of the image's height."""
+    """Crop, rotate and flip in one resampling; lengths are in units of the image's height."""
     count = len(images)
     area = _uniform(count, ranges.smallest_area, 1.0, generator)
     ratio = (_uniform(count, -_RATIO, _RATIO, generator) if ranges.smallest_area < 1 else torch.zeros(count)).exp()
@@ -126,8 +126,8 @@ def _crop(images: Tensor, aspects: Tensor, size: int, ranges: Augmentation, gene
     return functional.grid_sample(images, grid, mode="bilinear", padding_mode="reflection", align_corners=False)
 
 
-def _recolour(images: Tensor, ranges: Augmentation, generator: torch.Generator) -> Tensor:
-    """Change brightness, contrast, saturation and hue: all are linear in the colour, so one matrix does."""
+def _jitter_colour(images: Tensor, ranges: Augmentation, generator: torch.Generator) -> Tensor:
+    """Jitter brightness, contrast, saturation and hue: all are linear in colour, so one matrix suffices."""
     count = len(images)
     brightness = 1 + _uniform(count, -ranges.brightness, ranges.brightness, generator)
     contrast = 1 + _uniform(count, -ranges.contrast, ranges.contrast, generator)
@@ -147,7 +147,7 @@ def _recolour(images: Tensor, ranges: Augmentation, generator: torch.Generator) 
 
 
 def _erase(images: Tensor, probability: float, generator: torch.Generator) -> Tensor:
-    """Blank a rectangle of 2 to 20 % of the area with its image's mean colour."""
+    """Fill a rectangle of 2 to 20 % of the area with the image's mean colour."""
     count, _, rows, columns = images.shape
     chosen = torch.rand(count, generator=generator) < probability
     area = _uniform(count, 0.02, 0.2, generator)

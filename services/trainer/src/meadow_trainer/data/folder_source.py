@@ -1,4 +1,4 @@
-"""A folder of this machine as a data set: cleaned as a published one is, but nothing is stored."""
+"""A local folder as a data set: cleaned as a published one is, without storing anything."""
 
 import logging
 import sys
@@ -24,13 +24,13 @@ _THREADS = 4
 
 
 def folder_source(folder: Path, *, max_pixels: int) -> ImageSource:
-    """Take the usable images of a folder with one sub-folder per class.
+    """Load the usable images of a folder with one sub-folder per class.
 
-    Copies of one image are taken once: on both sides of the split they would make the hold-out's accuracy a lie.
+    Duplicates are dropped: on both sides of the split they would leak training images into the hold-out.
 
     Args:
-        folder: Where it is.
-        max_pixels: Larger images are left out.
+        folder: Its path.
+        max_pixels: Larger images are rejected.
 
     Raises:
         DatasetError: The folder is no data set.
@@ -40,7 +40,7 @@ def folder_source(folder: Path, *, max_pixels: int) -> ImageSource:
     candidates = list(files.candidates())
     paths: dict[str, Path] = {}
 
-    def look(candidate: Candidate | Rejection) -> ReadImage | Rejection:
+    def read(candidate: Candidate | Rejection) -> ReadImage | Rejection:
         if isinstance(candidate, Rejection):
             return candidate
         try:
@@ -53,10 +53,10 @@ def folder_source(folder: Path, *, max_pixels: int) -> ImageSource:
         return checked
 
     with ThreadPoolExecutor(_THREADS) as pool:
-        looked = list(pool.map(look, candidates))
-    found = [one for one in looked if isinstance(one, ReadImage)]
+        outcomes = list(pool.map(read, candidates))
+    found = [one for one in outcomes if isinstance(one, ReadImage)]
     deduplicated = deduplicate(by_content(found), Similarity(lambda sha256: paths[sha256].read_bytes()))
-    rejected = (*(one for one in looked if isinstance(one, Rejection)), *deduplicated.rejected)
+    rejected = (*(one for one in outcomes if isinstance(one, Rejection)), *deduplicated.rejected)
     manifest = DatasetManifest(
         name=folder.name or "folder", created_at=datetime.now(UTC), entries=deduplicated.split_entries()
     )

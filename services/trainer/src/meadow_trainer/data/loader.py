@@ -1,4 +1,4 @@
-"""Decoding every image once, into memory, before the first epoch."""
+"""Image loader: decodes every image once, into memory, before the first epoch."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -21,14 +21,14 @@ log = logging.getLogger(__name__)
 
 _THREADS = 8
 _CACHE_SCALE = 1.25
-"""How much larger than the model's input the cached images are: crops keep some detail to show."""
+"""Size of cached images relative to the model's input, so that crops keep detail."""
 
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
 class SkippedImage:
-    """An image that was left out, and why."""
+    """An image that was skipped, and the reason."""
 
     source: str
     reason: str
@@ -36,12 +36,12 @@ class SkippedImage:
 
 @dataclass(frozen=True)
 class TrainingImages:
-    """Decoded images to draw random views from."""
+    """Decoded images, to be augmented."""
 
     pixels: Tensor
-    """uint8 [N, 3, S, S]: each image squeezed to the square, so that all fit one tensor."""
+    """uint8 [N, 3, S, S]: each image resized to a square, so that all fit one tensor."""
     aspects: Tensor
-    """float32 [N]: width divided by height, to undo the squeezing."""
+    """float32 [N]: width divided by height, to restore the aspect ratio."""
     labels: Tensor
     """int64 [N]: index into the data set's classes."""
     classes: tuple[str, ...]
@@ -52,14 +52,14 @@ class TrainingImages:
 
     @property
     def skew(self) -> float:
-        """Images of the largest class for each one of the smallest."""
+        """Class imbalance: size of the largest class divided by that of the smallest."""
         counts = self.labels.bincount(minlength=len(self.classes))
         return float(counts.max()) / max(1.0, float(counts.min()))
 
 
 @dataclass(frozen=True)
 class EvaluationImages:
-    """Images exactly as the served model would see them."""
+    """Images preprocessed as for the served model."""
 
     pixels: NDArray[np.uint8]
     """[N, size, size, 3], RGB."""
@@ -70,7 +70,7 @@ class EvaluationImages:
     """[N]: sha256 of each image's file."""
     classes: tuple[str, ...]
     short_sides: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-    """[N]: the shorter side that each image came with, in pixels; empty where it is not known."""
+    """[N]: each image's shorter side before preprocessing, in pixels; empty if unknown."""
 
     def __len__(self) -> int:
         """Count the images."""
@@ -78,7 +78,7 @@ class EvaluationImages:
 
 
 class ImageLoader:
-    """Reads and decodes entries of one data set; remembers which ones it had to leave out."""
+    """Reads and decodes entries of one data set, and collects the skipped ones."""
 
     def __init__(self, read: Callable[[DatasetEntry], bytes], classes: Sequence[str], *, max_pixels: int) -> None:
         self._read = read
@@ -89,18 +89,18 @@ class ImageLoader:
 
     @property
     def skipped(self) -> list[SkippedImage]:
-        """Images that were left out so far, each once."""
+        """Images skipped so far, each once."""
         return list(self._skipped.values())
 
     def for_training(self, entries: Sequence[DatasetEntry], image_size: int) -> TrainingImages:
-        """Decode whole images, a little larger than the model's input.
+        """Decode whole images, slightly larger than the model's input.
 
         Raises:
             TrainingDataError: No image of some class could be decoded.
         """
         side = round(image_size * _CACHE_SCALE)
         decoded = self._decode(
-            # The served preprocessing keeps only the centre; random views may lie anywhere.
+            # The served preprocessing keeps only the centre; random crops may lie anywhere.
             entries,
             lambda body: read_region(body, side, whole_frame, max_pixels=self._max_pixels),
         )
@@ -115,7 +115,7 @@ class ImageLoader:
         )
 
     def for_evaluation(self, entries: Sequence[DatasetEntry], preprocessing: Preprocessing) -> EvaluationImages:
-        """Decode images by the bundle's own preprocessing, the one the worker serves with."""
+        """Decode images with the bundle's preprocessing, the one the worker serves with."""
         decoded = self._decode(entries, lambda body: load_pixels(body, preprocessing, max_pixels=self._max_pixels))
         size, images = preprocessing.size, [image for _, image in decoded]
         return EvaluationImages(
@@ -128,7 +128,7 @@ class ImageLoader:
         )
 
     def _decode(self, entries: Sequence[DatasetEntry], decode: Callable[[bytes], _T]) -> list[tuple[DatasetEntry, _T]]:
-        """Read and decode in parallel, in the order of the entries; the undecodable are left out and named."""
+        """Read and decode in parallel, in the order of the entries; undecodable images are skipped and logged."""
 
         def attempt(entry: DatasetEntry) -> _T | ImageRejectedError:
             try:
@@ -143,5 +143,5 @@ class ImageLoader:
                     decoded.append((entry, outcome))
                 elif entry.sha256 not in self._skipped:
                     self._skipped[entry.sha256] = SkippedImage(entry.source, outcome.detail)
-                    log.warning("Left out %s: %s", entry.source, outcome.detail)
+                    log.warning("Skipped %s: %s", entry.source, outcome.detail)
         return decoded

@@ -1,4 +1,4 @@
-"""Where a run's labelled images come from, and which of them are for what."""
+"""Image source of a run, and its split into training, validation and hold-out images."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -14,16 +14,16 @@ from meadow_trainer.errors import TrainingDataError
 
 @dataclass(frozen=True)
 class ImageSource:
-    """A data set version and the way to its bytes."""
+    """A data set version, with a function that reads its images."""
 
     manifest: DatasetManifest
     read: Callable[[DatasetEntry], bytes]
     rejected: tuple[Rejection, ...] = ()
-    """What was left out of it just now."""
+    """Images rejected while it was made."""
 
 
 def catalog_source(catalog: DatasetCatalog, name: str, digest: str | None) -> ImageSource:
-    """Take a published version; the newest when no digest is given.
+    """Return a published version; the newest when no digest is given.
 
     Raises:
         DatasetError: There is no such data set or version.
@@ -33,7 +33,7 @@ def catalog_source(catalog: DatasetCatalog, name: str, digest: str | None) -> Im
 
 @dataclass(frozen=True)
 class Splits:
-    """A version's images by what they are for. No image is in two parts."""
+    """A version's images by split. No image is in two splits."""
 
     training: list[DatasetEntry]
     validation: list[DatasetEntry]
@@ -41,21 +41,21 @@ class Splits:
 
 
 def split_manifest(manifest: DatasetManifest, validation_percent: int) -> Splits:
-    """Divide a version by the content of its images, so that every run with it divides it alike.
+    """Split a version by the digests of its images, so that the split is the same in every run.
 
-    The validation part is cut out of the training part; the hold-out is the data set's own.
+    The validation split is taken from the training split; the hold-out is the data set's own.
 
     Raises:
-        TrainingDataError: A class has too few images in the training part, or none in the hold-out.
+        TrainingDataError: A class has too few training images, or none in the hold-out.
     """
     training: list[DatasetEntry] = []
     validation: list[DatasetEntry] = []
     entries = manifest.of_split(Split.TRAIN)
     left = Counter(entry.label for entry in entries)
     for entry in entries:
-        # Other digits than those that decided about the hold-out: the two choices are independent.
+        # Other digits than those that select the hold-out: the two choices are independent.
         kept_back = int(entry.sha256[8:16], 16) % 100 < validation_percent
-        # A small class is needed whole to learn from.
+        # All images of a small class are needed for training.
         if kept_back and left[entry.label] > MINIMUM_TRAIN:
             left[entry.label] -= 1
             validation.append(entry)

@@ -1,4 +1,4 @@
-"""What people and the gate want to know of a finished model beyond its accuracy."""
+"""Assessment of a trained model beyond its accuracy, for reports and the gate."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ from meadow_trainer.evaluation.synthetic_ood import render_synthetic_ood
 
 @dataclass(frozen=True)
 class DecisionShares:
-    """How a set of pictures is answered; the three add up to 1."""
+    """Share of each decision in a set of images; they add up to 1."""
 
     confident: float
     unsure: float
@@ -44,12 +44,12 @@ class OodMetrics:
 
 @dataclass(frozen=True)
 class Assessment:
-    """How a finished model answers, and what it is good and bad at."""
+    """Decisions, OOD detection, slices, invariance and precision-recall curves of a trained model."""
 
     shares: DecisionShares
     """On the hold-out."""
     accepted_accuracy: float | None
-    """Of the confident answers on the hold-out; None when there are none."""
+    """Accuracy of the confident predictions on the hold-out; None when there are none."""
     holdout_ood_scores: Floats
     """OOD scores; empty when the bundle has no OOD detector."""
     ood: dict[str, OodMetrics]
@@ -58,13 +58,13 @@ class Assessment:
     invariance: dict[str, float]
     """Share of hold-out predictions that stay the same, by perturbation."""
     curves: dict[str, PrecisionRecall]
-    """By class, without those that the hold-out lacks."""
+    """By class, except classes that the hold-out lacks."""
     must_pass: MustPass
 
 
 @dataclass(frozen=True)
-class _Answers:
-    """Everything that a decision is made of."""
+class _Outputs:
+    """Inputs of the decision, for a set of images."""
 
     logits: Logits
     probabilities: Floats
@@ -79,24 +79,24 @@ def assess(
     must_pass: MustPass,
     device: torch.device,
 ) -> Assessment:
-    """Look at a model from all sides.
+    """Assess a trained model.
 
     Args:
-        network: Answers the pictures that are made here.
-        manifest: The bundle's: how logits become answers.
+        network: Predicts the perturbed and synthetic images.
+        manifest: The bundle's, with temperature, threshold and OOD detector.
         holdout: At least one image.
-        logits: The network's answers to it.
-        must_pass: What came of the images that must be answered rightly.
+        logits: The network's outputs for it.
+        must_pass: Result on the must-pass images.
         device: Where the network is.
     """
-    real = _answers(logits, manifest, holdout)
+    real = _outputs(logits, manifest, holdout)
     kinds = render_synthetic_ood(manifest.preprocessing)
     kinds["all"] = np.concatenate(list(kinds.values()))
     ood = {}
     for kind, pixels in kinds.items():
         nameless = ("",) * len(pixels)
         blank = EvaluationImages(pixels, np.zeros(len(pixels), np.int64), nameless, nameless, manifest.classes)
-        synthetic = _answers(predict(network, pixels, device), manifest, blank)
+        synthetic = _outputs(predict(network, pixels, device), manifest, blank)
         ood[kind] = _compare(real, synthetic, manifest)
     confident = _confident(real, manifest)
     right = real.probabilities.argmax(axis=1) == holdout.labels
@@ -116,27 +116,27 @@ def assess(
     )
 
 
-def _answers(logits: Logits, manifest: BundleManifest, images: EvaluationImages) -> _Answers:
+def _outputs(logits: Logits, manifest: BundleManifest, images: EvaluationImages) -> _Outputs:
     detector = manifest.outliers
     scores = None if detector is None else detector.scores(images.pixels)
-    return _Answers(logits, probabilities(logits, manifest.temperature), scores)
+    return _Outputs(logits, probabilities(logits, manifest.temperature), scores)
 
 
-def _unknown(answers: _Answers) -> NDArray[np.bool_]:
-    return np.zeros(len(answers.logits), dtype=bool) if answers.scores is None else answers.scores > 1
+def _unknown(outputs: _Outputs) -> NDArray[np.bool_]:
+    return np.zeros(len(outputs.logits), dtype=bool) if outputs.scores is None else outputs.scores > 1
 
 
-def _confident(answers: _Answers, manifest: BundleManifest) -> NDArray[np.bool_]:
-    sure = answers.probabilities.max(axis=1) >= manifest.decision_threshold
-    return np.asarray(sure & ~_unknown(answers))
+def _confident(outputs: _Outputs, manifest: BundleManifest) -> NDArray[np.bool_]:
+    sure = outputs.probabilities.max(axis=1) >= manifest.decision_threshold
+    return np.asarray(sure & ~_unknown(outputs))
 
 
-def _shares(answers: _Answers, manifest: BundleManifest) -> DecisionShares:
-    confident, unknown = float(_confident(answers, manifest).mean()), float(_unknown(answers).mean())
+def _shares(outputs: _Outputs, manifest: BundleManifest) -> DecisionShares:
+    confident, unknown = float(_confident(outputs, manifest).mean()), float(_unknown(outputs).mean())
     return DecisionShares(confident=confident, unsure=max(0.0, 1 - confident - unknown), unknown=unknown)
 
 
-def _compare(real: _Answers, synthetic: _Answers, manifest: BundleManifest) -> OodMetrics:
+def _compare(real: _Outputs, synthetic: _Outputs, manifest: BundleManifest) -> OodMetrics:
     return OodMetrics(
         images=len(synthetic.logits),
         shares=_shares(synthetic, manifest),

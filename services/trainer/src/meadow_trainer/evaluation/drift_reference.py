@@ -1,4 +1,4 @@
-"""The hold-out's answers, counted as those of operation are: what drift is told by."""
+"""Drift reference: predictions on the hold-out, counted as production counts its own."""
 
 from collections import Counter
 
@@ -13,7 +13,7 @@ from meadow_trainer.evaluation.evaluate import Logits
 
 
 def count_predictions(manifest: BundleManifest, holdout: EvaluationImages, logits: Logits) -> Counter[str]:
-    """Count the bundle's answers to the hold-out.
+    """Count the bundle's predictions on the hold-out.
 
     Args:
         manifest: With temperature, threshold and OOD detector as they will be served.

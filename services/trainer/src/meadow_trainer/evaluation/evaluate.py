@@ -1,4 +1,4 @@
-"""What a network answers, and how good the answers are. Everything after the logits is plain NumPy."""
+"""Predictions and classification metrics. Everything after the logits is plain NumPy."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _SMALLEST_PROBABILITY = 1e-12
 
 @dataclass(frozen=True)
 class ClassMetrics:
-    """How well one class is told apart."""
+    """Precision and recall of one class."""
 
     precision: float
     recall: float
@@ -36,7 +36,7 @@ class ClassMetrics:
 
 @dataclass(frozen=True)
 class ReliabilityBin:
-    """Answers whose top probability lies in one range."""
+    """Predictions whose top probability lies in one range."""
 
     confidence: float
     """Their mean top probability."""
@@ -46,15 +46,15 @@ class ReliabilityBin:
 
 @dataclass(frozen=True)
 class Measurement:
-    """How good a set of answers is."""
+    """Metrics of a set of predictions."""
 
     accuracy: float
     loss: float
     """Mean negative log-likelihood of the true class."""
     calibration_error: float
-    """Expected difference between top probability and accuracy, over ten bins (ECE)."""
+    """Expected calibration error (ECE) over ten bins."""
     confusion: NDArray[np.int64]
-    """[classes, classes]: rows are the true classes, columns the answers."""
+    """[classes, classes]: rows are the true classes, columns the predicted ones."""
     per_class: dict[str, ClassMetrics]
     reliability: list[ReliabilityBin]
 
@@ -66,7 +66,7 @@ class Measurement:
 
 @torch.inference_mode()
 def predict(network: nn.Module, pixels: NDArray[np.uint8], device: torch.device) -> Logits:
-    """Answer images as the served model would, in float32.
+    """Predict images as the served model would, in float32.
 
     Args:
         network: Put into evaluation mode.
@@ -85,13 +85,13 @@ def predict(network: nn.Module, pixels: NDArray[np.uint8], device: torch.device)
 
 
 def measure(logits: Logits, labels: Labels, classes: Sequence[str], *, temperature: float = 1.0) -> Measurement:
-    """Compare answers with the truth.
+    """Compute metrics from logits and labels.
 
     Args:
         logits: [N, classes], N at least 1.
         labels: [N], indices into the classes.
         classes: Class names in the order of the outputs.
-        temperature: The logits are divided by it first.
+        temperature: Divides the logits.
     """
     answers = probabilities(logits, temperature)
     chosen = answers.argmax(axis=1)
@@ -110,13 +110,13 @@ def measure(logits: Logits, labels: Labels, classes: Sequence[str], *, temperatu
 
 
 def correct_by_digest(logits: Logits, labels: Labels, digests: Sequence[str]) -> dict[str, bool]:
-    """Say of each image, by its digest, whether it is answered right."""
+    """Return whether each image, by its digest, is classified correctly."""
     right = logits.argmax(axis=1) == labels
     return {digest: bool(one) for digest, one in zip(digests, right, strict=True)}
 
 
 def expected_calibration_error(confidence: Floats, correct: NDArray[np.bool_]) -> float:
-    """Return the expected difference between top probability and accuracy, over ten bins (ECE)."""
+    """Return the expected calibration error (ECE) over ten bins."""
     return _gap(_reliability(confidence, correct))
 
 
@@ -135,7 +135,7 @@ def _class_metrics(confusion: NDArray[np.int64], index: int) -> ClassMetrics:
 
 
 def _reliability(confidence: Floats, correct: NDArray[np.bool_]) -> list[ReliabilityBin]:
-    """Group answers by their top probability; empty ranges are left out."""
+    """Bin predictions by their top probability; empty bins are left out."""
     number = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
     return [
         ReliabilityBin(float(confidence[inside].mean()), float(correct[inside].mean()), int(inside.sum()))

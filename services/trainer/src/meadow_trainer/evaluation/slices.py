@@ -1,4 +1,4 @@
-"""How the model does on parts of the hold-out: small and large images, dark and bright ones."""
+"""Metrics on slices of the hold-out, by image size and by brightness."""
 
 from dataclasses import dataclass
 
@@ -14,25 +14,25 @@ _PARTS = 3
 
 @dataclass(frozen=True)
 class Slice:
-    """A part of the hold-out, and how the model does there."""
+    """Metrics on one slice of the hold-out."""
 
     by: str
-    """What divides the images: `short side` in pixels, or `brightness` between 0 and 1."""
+    """What defines the slices: `short side` in pixels, or `brightness` between 0 and 1."""
     low: float
     high: float
     images: int
     accuracy: float
     calibration_error: float
     accepted_share: float
-    """Of the answers, at or above the decision threshold."""
+    """Share of predictions at or above the decision threshold."""
 
 
 def measure_slices(
     images: EvaluationImages, logits: Logits, *, temperature: float, threshold: float
 ) -> tuple[Slice, ...]:
-    """Measure on thirds of the images by the size they came in and by their brightness.
+    """Measure on thirds of the images by original size and by brightness.
 
-    Where many images share one value there are fewer parts than three.
+    Where many images share one value there are fewer slices than three.
     """
     answers = probabilities(logits, temperature)
     dimensions = {"brightness": images.pixels.mean(axis=(1, 2, 3)) / 255}

@@ -1,4 +1,4 @@
-"""From a trained network to the bundle's files, with proof that both answer alike."""
+"""ONNX export of a trained network, with a parity check."""
 
 import logging
 import warnings
@@ -30,8 +30,8 @@ _PARITY_IMAGES = 256
 _PARITY_BATCH = 32
 
 
-class ServedNetwork(nn.Module):
-    """What the exported graph computes: from pixels as they are decoded to logits."""
+class ExportedNetwork(nn.Module):
+    """The exported graph: from decoded pixels to logits, with normalisation."""
 
     def __init__(self, network: nn.Module, preprocessing: Preprocessing) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class ServedNetwork(nn.Module):
         self.preprocessing = preprocessing
 
     def forward(self, images: Tensor) -> Tensor:
-        """Answer images.
+        """Compute logits.
 
         Args:
             images: uint8 [N, size, size, 3], RGB.
@@ -66,13 +66,13 @@ def write_files(network: nn.Module, preprocessing: Preprocessing, folder: Path) 
 
 
 def _trace(network: nn.Module, preprocessing: Preprocessing) -> onnx.ModelProto:
-    """Turn the network into a graph that takes any number of images."""
+    """Export the network to a graph with a dynamic batch size."""
     size = preprocessing.size
-    # Two images: an example of one would let the exporter take the number of images for a constant.
+    # Two images: from an example of one, the exporter would make the batch size a constant.
     example = torch.zeros(2, size, size, 3, dtype=torch.uint8)
     with _quiet():
         program = torch.onnx.export(
-            ServedNetwork(network, preprocessing).eval(),
+            ExportedNetwork(network, preprocessing).eval(),
             (example,),
             input_names=[INPUT],
             output_names=[OUTPUT],
@@ -81,9 +81,9 @@ def _trace(network: nn.Module, preprocessing: Preprocessing) -> onnx.ModelProto:
             verbose=False,
         )
     if program is None:
-        raise BundleParityError("The exporter gave no graph.")
+        raise BundleParityError("The exporter returned no graph.")
     model: onnx.ModelProto = program.model_proto
-    # The exporter notes the source lines it came from: folders of this machine, and bytes that differ between runs.
+    # The exporter records source lines: paths of this machine, and bytes that differ between runs.
     del model.metadata_props[:], model.graph.metadata_props[:]
     for part in (*model.graph.node, *model.graph.value_info, *model.graph.input, *model.graph.output):
         del part.metadata_props[:]
@@ -92,7 +92,7 @@ def _trace(network: nn.Module, preprocessing: Preprocessing) -> onnx.ModelProto:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Hold back what the exporter says of its own inner steps: dozens of lines, nothing a user can act on."""
+    """Silence the exporter's log: dozens of lines that a user cannot act on."""
     loggers = [logging.getLogger(name) for name in ("torch.onnx", "torch.__trace", "onnx_ir", "onnxscript")]
     levels = [logger.level for logger in loggers]
     try:
@@ -106,8 +106,8 @@ def _quiet() -> Iterator[None]:
             logger.setLevel(level)
 
 
-def answer_with_graph(graph: Path, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Answer images with an exported graph, on the CPU.
+def run_graph(graph: Path, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Run an exported graph on the CPU.
 
     Args:
         graph: An ONNX file.
@@ -133,13 +133,13 @@ def verify_parity(network: nn.Module, folder: Path, pixels: NDArray[np.uint8]) -
         The largest difference of any probability.
 
     Raises:
-        BundleParityError: It is above the tolerance, or the graph does not take the images at all.
+        BundleParityError: It is above the tolerance, or the graph cannot be run.
     """
     chosen = pixels[:_PARITY_IMAGES]
     expected = probabilities(predict(network, chosen, torch.device("cpu")), 1.0)
     try:
-        graph = answer_with_graph(folder / MODEL_FILE, chosen)
-        single = answer_with_graph(folder / MODEL_FILE, chosen[:1])
+        graph = run_graph(folder / MODEL_FILE, chosen)
+        single = run_graph(folder / MODEL_FILE, chosen[:1])
     except Exception as error:  # ONNX Runtime's exceptions share no public base class
         raise BundleParityError(f"The exported graph cannot be run: {error}") from error
     difference = max(

@@ -1,4 +1,4 @@
-"""Whether a bundle, as it came back from the registry, answers its own probe."""
+"""Probe check: whether a bundle fetched from the registry reproduces the trained network's outputs."""
 
 from pathlib import Path
 
@@ -7,21 +7,21 @@ import numpy as np
 from meadow.bundle.manifest import MODEL_FILE, BundleError
 from meadow.bundle.probe import read_probe
 from meadow.bundle.scores import probabilities
-from meadow_trainer.export.onnx_export import answer_with_graph
+from meadow_trainer.export.onnx_export import run_graph
 
 TOLERANCE = 1e-3
 """Largest accepted difference of any probability from the trained network's."""
 
 
 def probe_error(folder: Path) -> str:
-    """Say what is wrong with a bundle's answers; empty when they are those of the trained network.
+    """Return why a bundle's outputs differ from the trained network's; empty when they do not.
 
     Args:
-        folder: The bundle's, its digests verified.
+        folder: The bundle's, with verified digests.
     """
     try:
         probe = read_probe(folder)
-        logits = answer_with_graph(folder / MODEL_FILE, probe.images)
+        logits = run_graph(folder / MODEL_FILE, probe.images)
     except BundleError as error:
         return str(error)
     except Exception as error:  # noqa: BLE001 - ONNX Runtime's exceptions share no public base class

@@ -1,4 +1,4 @@
-"""The graph in 8-bit integers: about twice as fast on processors with VNNI, offered only where it answers as well."""
+"""Int8 quantization: about twice as fast on CPUs with VNNI, kept only if it is as accurate."""
 
 import logging
 import tempfile
@@ -14,7 +14,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from meadow.bundle.manifest import MODEL_FILE, QUANTIZED_MODEL_FILE
 from meadow_trainer.data.loader import EvaluationImages
-from meadow_trainer.export.onnx_export import INPUT, answer_with_graph
+from meadow_trainer.export.onnx_export import INPUT, run_graph
 
 MAX_ACCURACY_DROP = 0.005
 """Of the hold-out accuracy, against the graph in floating point."""
@@ -27,23 +27,23 @@ log = logging.getLogger(__name__)
 def offer_quantized(
     folder: Path, calibration: NDArray[np.uint8], holdout: EvaluationImages, *, accuracy: float
 ) -> float | None:
-    """Put an int8 graph beside the graph, unless it costs accuracy or the network cannot be quantized.
+    """Add an int8 graph to a bundle, unless it costs accuracy or the network cannot be quantized.
 
     Args:
         folder: Holds `model.onnx`.
-        calibration: [N, size, size, 3], training images by which the ranges of the activations are set.
-        holdout: What both graphs are compared on.
+        calibration: [N, size, size, 3], training images that determine the ranges of the activations.
+        holdout: Images to compare both graphs on.
         accuracy: The floating-point network's, on the hold-out.
 
     Returns:
-        The int8 graph's accuracy on the hold-out; None when it is not offered, and then there is no file.
+        The int8 graph's accuracy on the hold-out; None without one, and then there is no file.
     """
     target = folder / QUANTIZED_MODEL_FILE
     try:
         _quantize(folder / MODEL_FILE, target, calibration)
-        answers = answer_with_graph(target, holdout.pixels)
-    except Exception:  # the quantizer's exceptions are an open set; the bundle is whole without it
-        log.warning("This network cannot be quantized; the bundle goes without an int8 graph.", exc_info=True)
+        answers = run_graph(target, holdout.pixels)
+    except Exception:  # the quantizer raises any exception; the bundle is complete without it
+        log.warning("This network cannot be quantized; the bundle has no int8 graph.", exc_info=True)
         target.unlink(missing_ok=True)
         return None
     quantized = float((answers.argmax(axis=1) == holdout.labels).mean())
@@ -68,7 +68,7 @@ class _Calibration(CalibrationDataReader):  # type: ignore[misc] # untyped
 
 
 def _quantize(source: Path, target: Path, calibration: NDArray[np.uint8]) -> None:
-    """Quantize after training, per channel (Jacob et al. 2018), in the form that every engine reads."""
+    """Quantize after training, per channel (Jacob et al. 2018), in the format that every engine reads."""
     evenly = np.linspace(0, len(calibration) - 1, min(len(calibration), _CALIBRATION_IMAGES)).round().astype(int)
     with tempfile.TemporaryDirectory() as scratch, _quiet():
         prepared = Path(scratch) / "prepared.onnx"
@@ -81,19 +81,19 @@ def _quantize(source: Path, target: Path, calibration: NDArray[np.uint8]) -> Non
             per_channel=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
-            # Its input has a zero that is no integer; OpenVINO 2026.4 pads it with another value, and answers differ.
+            # Its input's zero point is not an integer; OpenVINO 2026.4 pads it with another value, and outputs differ.
             nodes_to_exclude=[_first_convolution(prepared)],
         )
 
 
 def _first_convolution(graph: Path) -> str:
-    """Name the node that sees the normalised image: three channels only, so it costs little to leave it exact."""
+    """Return the name of the first convolution: with three channels only, it costs little in floating point."""
     return next((node.name for node in onnx.load(graph).graph.node if node.op_type == "Conv"), "")
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Hold back the quantizer's advice to itself, which goes to the root logger."""
+    """Silence the quantizer's messages on the root logger."""
     root = logging.getLogger()
     level = root.level
     root.setLevel(logging.ERROR)

@@ -1,4 +1,4 @@
-"""The ingestion of images as a job: the same that `meadow data publish` does, on the queue."""
+"""Ingestion jobs: `meadow data publish`, on the queue."""
 
 import logging
 import tempfile
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 
 class IngestJobs(QueuedJobs):
-    """Makes versions of data sets."""
+    """Runs ingestion jobs, which publish data set versions."""
 
     kind = JobKind.INGEST
     failed = ProblemTypes.INGEST_FAILED
@@ -51,7 +51,7 @@ class IngestJobs(QueuedJobs):
 
     @classmethod
     def connect(cls, settings: Settings, client: redis.Redis, metrics: TrainerMetrics) -> Self:
-        """Set up against the stores that the settings name; nothing is contacted yet."""
+        """Set up with the stores from the settings; nothing is contacted yet."""
         store = ObjectStore(settings)
         catalog = DatasetCatalog(store, settings.images_bucket, max_image_pixels=settings.max_image_pixels)
         return cls(JobLeases(client, settings), metrics, catalog, store, settings)
@@ -62,7 +62,7 @@ class IngestJobs(QueuedJobs):
 
         def on_progress(done: int, total: int | None) -> None:
             if lease.should_stop():
-                raise TrainingCancelledError("Stopped on request before anything was published.")
+                raise TrainingCancelledError("Cancelled before anything was published.")
             lease.report_progress(done, total)
 
         with tempfile.TemporaryDirectory() as folder:
@@ -78,12 +78,12 @@ class IngestJobs(QueuedJobs):
                     threads=self._settings.ingest_downloads,
                 )
             except IngestError as error:
-                page = self._keep_page(claim.unit, request.name, error)
-                raise DatasetError(f"{error} Its report: {page}" if page else str(error)) from error
-        page = self._keep_page(claim.unit, request.name, publication)
+                report_url = self._store_report(claim.unit, request.name, error)
+                raise DatasetError(f"{error} Its report: {report_url}" if report_url else str(error)) from error
+        report_url = self._store_report(claim.unit, request.name, publication)
         manifest = publication.manifest
         if publication.overtook:
-            log.warning("%s: version %s came meanwhile, and is replaced", claim.unit, publication.overtook)
+            log.warning("%s: version %s was published meanwhile and is superseded", claim.unit, publication.overtook)
         empty = DatasetManifest(name=manifest.name, created_at=manifest.created_at, entries=())
         changes = compare(publication.before or empty, manifest)
         return IngestResult(
@@ -98,15 +98,15 @@ class IngestJobs(QueuedJobs):
             rejected={reason.value: count for reason, count in publication.summary.rejections.items()},
             passed_over=publication.summary.passed_over,
             notes=publication.summary.notes,
-            report=page or f"/v1/datasets/{manifest.name}/versions/{manifest.digest}/report",
+            report=report_url or f"/v1/datasets/{manifest.name}/versions/{manifest.digest}/report",
             overtook=publication.overtook,
         )
 
-    def _keep_page(self, unit: Unit, name: str, outcome: Publication | IngestError) -> str:
-        """Keep the run's own page and return its address; empty if the store is away, which is no reason to fail."""
+    def _store_report(self, unit: Unit, name: str, outcome: Publication | IngestError) -> str:
+        """Store the run's report and return its address; empty if the store is unavailable, which fails no job."""
         try:
             self._catalog.runs.keep(name, unit.job_id, outcome.report, outcome.rejected)
         except StoreError as error:
-            log.warning("%s: its report is not kept: %s", unit, error)
+            log.warning("%s: could not store its report: %s", unit, error)
             return ""
         return f"/v1/datasets/{name}/runs/{unit.job_id}/report"

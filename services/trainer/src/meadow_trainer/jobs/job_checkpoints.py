@@ -1,4 +1,4 @@
-"""Where the trainer of this host keeps the checkpoints of its jobs, and for how long."""
+"""Checkpoint folders of this host's training jobs, and their retention."""
 
 import logging
 from collections.abc import Callable
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 class JobCheckpoints:
-    """A folder with one sub-folder for each job that is not answered yet."""
+    """A folder with one sub-folder for each unfinished job."""
 
     def __init__(self, folder: Path, leases: JobLeases, runs: TrainingRuns) -> None:
         self._folder = folder
@@ -25,34 +25,34 @@ class JobCheckpoints:
         self._runs = runs
 
     def train(self, unit: Unit, execute: Callable[[Path], TrainingResult]) -> TrainingResult:
-        """Go on with a job where an earlier attempt of this host left it, or begin it.
+        """Run a job, resuming from the checkpoints of an earlier attempt on this host.
 
         Args:
             unit: The job.
-            execute: Trains, with the checkpoints in the folder that it is given.
+            execute: Trains, with its checkpoints in the given folder.
         """
         self._prune()
         folder = self._folder / str(unit)
         try:
             return execute(folder)
         except CheckpointRefusedError as error:
-            # Such as a newer version of the data set, when the job left it open which.
-            log.warning("%s begins again: %s", unit, error)
+            # For example a newer version of the data set, if the job did not name one.
+            log.warning("%s starts from scratch: %s", unit, error)
             self._delete(folder)
             return execute(folder)
 
     def delete_if_ended(self, unit: Unit) -> None:
-        """Delete a job's checkpoints if it has come to its end; they stay for the next attempt if it has not."""
+        """Delete a job's checkpoints if it has ended; otherwise the next attempt needs them."""
         try:
             ended = not self._leases.is_open(unit)
         except redis.RedisError as error:
-            log.warning("Keeping the checkpoints of %s, for whether it has ended cannot be told: %s", unit, error)
+            log.warning("Keeping the checkpoints of %s, as its state is unknown: %s", unit, error)
         else:
             if ended:
                 self._delete(self._folder / str(unit))
 
     def _prune(self) -> None:
-        """Delete what jobs left that ended without their trainer, which was killed too often or has lost them."""
+        """Delete the checkpoints of jobs that ended while their trainer was down."""
         for folder in self._folder.glob("*/"):
             self.delete_if_ended(Unit.parse(folder.name))
 

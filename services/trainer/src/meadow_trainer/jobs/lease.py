@@ -1,4 +1,4 @@
-"""Keeping a job's lease while its thread is busy, and learning that it should stop."""
+"""Heartbeat of a running job: renews its lease, reports progress, and detects cancellation."""
 
 import logging
 import threading
@@ -16,7 +16,7 @@ _BEATS_PER_LEASE = 4
 
 
 class TrainingLease:
-    """Heartbeats of one attempt, in a thread of its own; use as a context manager."""
+    """Heartbeat thread of one attempt; use as a context manager."""
 
     def __init__(
         self, leases: JobLeases, claim: Claim, *, lease_seconds: float, shutting_down: Callable[[], bool]
@@ -31,18 +31,18 @@ class TrainingLease:
         self._thread = threading.Thread(target=self._heartbeat_loop, name="lease", daemon=True)
 
     def __enter__(self) -> Self:
-        """Begin to beat."""
+        """Start the heartbeats."""
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End the heartbeats."""
+        """Stop the heartbeats."""
         self._ended.set()
         self._thread.join()
 
     @property
     def lost(self) -> bool:
-        """Whether the job was cancelled or given to another worker."""
+        """Whether the job was cancelled or claimed by another trainer."""
         return self._lost.is_set()
 
     def callbacks(self) -> TrainingCallbacks:
@@ -54,20 +54,20 @@ class TrainingLease:
         )
 
     def should_stop(self) -> bool:
-        """Whether the job was cancelled or lost, or this worker is to end."""
+        """Return whether the job was cancelled or lost, or this trainer is shutting down."""
         return self._lost.is_set() or self._shutting_down()
 
     def report_progress(self, done: int, total: int | None) -> None:
-        """Note how far the work has come; the next heartbeat tells it."""
+        """Record progress, which the next heartbeat sends."""
         self._progress = {**self._progress, "done": done, **({} if total is None else {"total": total})}
 
-    def _on_stage(self, words: str) -> None:
-        self._report({"message": words})
+    def _on_stage(self, description: str) -> None:
+        self._report({"message": description})
 
     def _on_epoch(self, report: EpochReport) -> None:
         message = f"epoch {report.epoch} of {report.epochs}, loss {report.loss:.3f}"
         if report.validation_accuracy is not None:
-            message += f", {report.validation_accuracy:.0%} of the validation images right"
+            message += f", {report.validation_accuracy:.0%} validation accuracy"
         self._report({"total": report.epochs, "done": report.epoch, "message": message})
 
     def _report(self, fields: dict[str, str | int]) -> None:
@@ -79,7 +79,7 @@ class TrainingLease:
             self._send_heartbeat()
 
     def _send_heartbeat(self) -> None:
-        """Keep the lease; a store that is away for a moment does not end a run that took minutes."""
+        """Renew the lease; a store that is briefly unavailable does not end the run."""
         try:
             if not self._leases.heartbeat(self._claim, self._progress):
                 self._lost.set()

@@ -1,4 +1,4 @@
-"""What a trainer counts, for Prometheus."""
+"""Prometheus metrics of the trainer."""
 
 import time
 from collections.abc import Iterator
@@ -25,11 +25,11 @@ class JobOutcome(StrEnum):
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     STOPPED = "stopped"
-    """Cancelled, or given back because the trainer shuts down."""
+    """Cancelled, or released because the trainer shuts down."""
 
 
 class TrainerMetrics:
-    """The trainer's metrics, in a registry of their own."""
+    """The trainer's metrics, in their own registry."""
 
     def __init__(self, home: Path) -> None:
         registry = self.registry = CollectorRegistry()
@@ -66,7 +66,7 @@ class TrainerMetrics:
         self.validation = Gauge(
             "meadow_training_validation_accuracy_ratio", "Validation accuracy of the last epoch.", registry=registry
         )
-        # A counter that is not there before its first event hides that event from `increase`.
+        # Series must exist before their first event, or `increase` misses it.
         for kind in KINDS:
             self.running.labels(kind.value)
             self.failures.labels(kind.value)
@@ -98,7 +98,7 @@ class TrainerMetrics:
             self.epochs.set(0)
 
     def note_epoch(self, report: EpochReport) -> None:
-        """Show how far the current run is."""
+        """Record the progress of the current run."""
         self.epoch.set(report.epoch)
         self.epochs.set(report.epochs)
         self.loss.set(report.loss)
@@ -106,6 +106,6 @@ class TrainerMetrics:
             self.validation.set(report.validation_accuracy)
 
     def note_decision(self, result: TrainingResult, cause: TrainingCause) -> None:
-        """Count what was decided about a model."""
+        """Count the gate's decision."""
         self.decisions.labels(result.decision.value, cause.value).inc()
         self.holdout.set(result.holdout_accuracy)

@@ -1,4 +1,4 @@
-"""Jobs of the training queue, whatever they ask for: taken, kept alive, and seen to their end."""
+"""Life cycle of a job of the training queue: claim, heartbeat, execution and result."""
 
 import logging
 import threading
@@ -25,15 +25,15 @@ from meadow_trainer.jobs.metrics import JobOutcome, TrainerMetrics
 log = logging.getLogger(__name__)
 
 EXPECTED_ERRORS = (TrainingError, DatasetError, RegistryError, StoreError, BundleError, ValidationError)
-"""Faults whose message says what is wrong; anything else is a fault of ours."""
+"""Errors whose message is shown to the user; any other is a bug."""
 
 
 class QueuedJobs(ABC):
-    """Works off jobs of one kind, one at a time."""
+    """Runs jobs of one kind, one at a time."""
 
     kind: ClassVar[JobKind]
     failed: ClassVar[ProblemType]
-    """What a job that cannot be done has ended with."""
+    """Problem type of a failed job."""
 
     def __init__(self, leases: JobLeases, metrics: TrainerMetrics, *, lease_seconds: float) -> None:
         self._leases = leases
@@ -42,11 +42,11 @@ class QueuedJobs(ABC):
         self._shutting_down = threading.Event()
 
     def shut_down(self) -> None:
-        """Stop the work at its next step; another worker, or this one after its restart, takes it up."""
+        """Stop the current job at its next step; another trainer, or this one after a restart, resumes it."""
         self._shutting_down.set()
 
     def run(self, unit: Unit) -> None:
-        """Do a job, unless it is finished, cancelled, or held by another worker."""
+        """Run a job, unless it is finished, cancelled, or leased by another trainer."""
         claim = self._leases.claim(unit)
         if claim is None:
             return
@@ -69,7 +69,7 @@ class QueuedJobs(ABC):
         except TrainingCancelledError as stopped:
             log.info("%s: %s", unit, stopped)
             if not lease.lost:
-                # Stopped for a shutdown, not by the client: the next worker has it at once, and no attempt is counted.
+                # Shutdown, not cancellation: the job is released at once, without counting an attempt.
                 self._leases.postpone(claim, 0)
             return JobOutcome.STOPPED
         except EXPECTED_ERRORS as error:
@@ -85,10 +85,10 @@ class QueuedJobs(ABC):
 
     @abstractmethod
     def _execute(self, claim: Claim, lease: TrainingLease) -> JobResult:
-        """Do the work, and ask the lease now and then whether to stop.
+        """Execute the job, and check the lease regularly for cancellation.
 
         Raises:
-            TrainingCancelledError: It was stopped.
+            TrainingCancelledError: It was cancelled.
         """
 
     def _fail(self, claim: Claim, detail: str) -> None:

@@ -1,4 +1,4 @@
-"""The trainer's Celery tasks: training runs, and the ingestion of what they learn from."""
+"""Celery tasks of the trainer: training runs and ingestions."""
 
 import dataclasses
 from pathlib import Path
@@ -31,11 +31,11 @@ from meadow_trainer.runs.training_runs import TrainingRuns
 from meadow_trainer.training.callbacks import EpochReport
 
 WAIT_FOR_REGISTRY_SECONDS = 600.0
-"""MLflow takes a minute to start, and longer to be deployed anew; then somebody should look."""
+"""MLflow takes a minute to start, and longer to be redeployed; beyond that the job fails."""
 
 
 class TrainingJobs(QueuedJobs):
-    """Works off training jobs."""
+    """Runs training jobs."""
 
     kind = JobKind.TRAINING
     failed = ProblemTypes.TRAINING_FAILED
@@ -57,7 +57,7 @@ class TrainingJobs(QueuedJobs):
 
     @classmethod
     def connect(cls, settings: Settings, client: redis.Redis, metrics: TrainerMetrics) -> Self:
-        """Set up against the stores and the registry that the settings name; nothing is contacted yet."""
+        """Set up with the stores and the registry from the settings; nothing is contacted yet."""
         store = ObjectStore(settings)
         return cls(
             JobLeases(client, settings),
@@ -88,17 +88,17 @@ class TrainingJobs(QueuedJobs):
             self._metrics.note_epoch(report)
             callbacks.on_epoch(report)
 
-        following = dataclasses.replace(callbacks, on_epoch=on_epoch)
+        with_metrics = dataclasses.replace(callbacks, on_epoch=on_epoch)
         result = self._checkpoints.train(
             claim.unit,
-            lambda folder: self._runs.execute(source, config, following, cause=request.cause, checkpoints=folder),
+            lambda folder: self._runs.execute(source, config, with_metrics, cause=request.cause, checkpoints=folder),
         )
         self._metrics.note_decision(result, request.cause)
         return result
 
 
 def create_training_app(settings: Settings, training: TrainingJobs, ingestion: IngestJobs) -> Celery:
-    """Make the Celery application with the trainer's tasks."""
+    """Create the Celery application with the trainer's tasks."""
     app = create_celery(settings)
 
     @app.task(name=TRAIN_TASK)

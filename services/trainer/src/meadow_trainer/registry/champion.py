@@ -1,4 +1,4 @@
-"""The model in production, measured on today's hold-out just as the challenger is."""
+"""Measurement of the champion, the model in production, on the challenger's hold-out."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,22 +10,22 @@ from meadow.datasets.manifest import DatasetEntry
 from meadow_trainer.data.loader import ImageLoader
 from meadow_trainer.errors import TrainingDataError
 from meadow_trainer.evaluation.evaluate import correct_by_digest, measure
-from meadow_trainer.export.onnx_export import answer_with_graph
+from meadow_trainer.export.onnx_export import run_graph
 from meadow_trainer.registry.gate import HoldoutResult
 
 _NEVER = -1e4
-"""Logit of a class that a model has never heard of."""
+"""Logit of a class that a model does not have."""
 
 
 def measure_champion(folder: Path, loader: ImageLoader, holdout: Sequence[DatasetEntry]) -> HoldoutResult:
-    """Measure a bundle as it is served: its own graph, preprocessing and temperature.
+    """Measure a bundle as it is served, with its own graph, preprocessing and temperature.
 
-    Images of classes that it does not know are wrong answers, as they would be in production.
+    Images of classes that it does not have count as misclassified, as they would be in production.
 
     Args:
         folder: The bundle's.
-        loader: Of today's data set.
-        holdout: Today's hold-out.
+        loader: Of the challenger's data set.
+        holdout: The challenger's hold-out.
 
     Raises:
         BundleError: The bundle is damaged, or its graph cannot be run.
@@ -36,7 +36,7 @@ def measure_champion(folder: Path, loader: ImageLoader, holdout: Sequence[Datase
     if not len(images):
         raise TrainingDataError("No image of the hold-out could be decoded.")
     try:
-        logits = answer_with_graph(folder / MODEL_FILE, images.pixels)
+        logits = run_graph(folder / MODEL_FILE, images.pixels)
     except Exception as error:  # ONNX Runtime's exceptions share no public base class
         raise BundleError(f"its graph cannot be run: {error}") from error
     classes = [*images.classes, *(label for label in manifest.classes if label not in images.classes)]

@@ -1,4 +1,4 @@
-"""Whether a new model takes the place of the one in production: a rule, the same every time, that gives its reason."""
+"""Promotion gate: decides by rule whether a challenger replaces the champion, and gives the reason."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,18 +14,18 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True)
 class PromotionRule:
-    """What a challenger has to show on the hold-out, beside the champion."""
+    """Conditions that a challenger must meet on the hold-out to be promoted."""
 
     min_gain: float
-    """By how much its accuracy must be higher."""
+    """Smallest gain in accuracy."""
     max_recall_drop: float
-    """By how much its recall of any one class may be lower."""
+    """Largest accepted drop of any class's recall."""
     min_accuracy: float | None = None
-    """Below it, it is refused; None asks for more than naming the largest class gives."""
+    """Smallest accuracy; None requires more than the majority-class baseline."""
     significance: float = 0.05
-    """A p-value below it counts as found."""
+    """Significance level of the p-values."""
     require_significance: bool = False
-    """Whether the gain must be found, too. On a small hold-out even a large one is not."""
+    """Whether the gain must be significant. On a small hold-out even a large one is not."""
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
@@ -41,16 +41,16 @@ class PromotionRule:
 
 @dataclass(frozen=True)
 class HoldoutResult:
-    """How a model answers today's hold-out, in all and image by image."""
+    """A model's metrics on the hold-out, in total and image by image."""
 
     measurement: Measurement
     correct: Mapping[str, bool]
-    """An image's sha256 -> whether the answer is right."""
+    """An image's sha256 -> whether it is classified correctly."""
 
 
 @dataclass(frozen=True)
 class GateResult:
-    """What was decided, and why, in words for people."""
+    """The gate's decision, with its reason as text."""
 
     decision: GateDecision
     reason: str
@@ -59,31 +59,31 @@ class GateResult:
 
     @property
     def promote(self) -> bool:
-        """Whether the challenger goes into production."""
+        """Whether the challenger is promoted."""
         return self.decision is GateDecision.PROMOTED
 
 
 def apply_gate(challenger: HoldoutResult, champion: HoldoutResult | None, rule: PromotionRule) -> GateResult:
-    """Decide on a challenger.
+    """Apply the gate to a challenger.
 
     Args:
-        challenger: Its answers to the hold-out.
-        champion: The production model's answers to the same images; None when nothing is in production.
-        rule: What to ask for.
+        challenger: Its result on the hold-out.
+        champion: The production model's result on the same images; None when nothing is in production.
+        rule: The conditions.
     """
     measured = challenger.measurement
     below_baseline = _below_baseline(measured, rule)
     if champion is None:
         if below_baseline:
             return GateResult(GateDecision.REFUSED, below_baseline)
-        return GateResult(GateDecision.PROMOTED, f"The first model: {measured.accuracy:.1%} of the hold-out right.")
+        return GateResult(GateDecision.PROMOTED, f"The first model: {measured.accuracy:.1%} hold-out accuracy.")
     before = champion.measurement
     gain = measured.accuracy - before.accuracy
     paired = PairedTest.of(challenger.correct, champion.correct)
     compared = (
-        f"{measured.accuracy:.1%} of {measured.examples} hold-out images right, the model in production "
-        f"{before.accuracy:.1%}; {paired.only_first} right by the new one alone, {paired.only_second} by the other "
-        f"alone (McNemar p = {paired.p_value:.2g})"
+        f"{measured.accuracy:.1%} accuracy on {measured.examples} hold-out images, the model in production "
+        f"{before.accuracy:.1%}; {paired.only_first} correct only by the new, {paired.only_second} only by the other "
+        f"(McNemar p = {paired.p_value:.2g})"
     )
 
     decision, why = _decide(challenger, champion, paired, rule)
@@ -95,7 +95,7 @@ def apply_gate(challenger: HoldoutResult, champion: HoldoutResult | None, rule: 
 def _decide(
     challenger: HoldoutResult, champion: HoldoutResult, paired: PairedTest, rule: PromotionRule
 ) -> tuple[GateDecision, str]:
-    """Decide, with the end of the sentence that says why."""
+    """Return the decision, and the end of the sentence that gives the reason."""
     measured, before = challenger.measurement, champion.measurement
     if paired.p_worse < rule.significance:
         return GateDecision.REFUSED, ": significantly worse."
@@ -104,29 +104,26 @@ def _decide(
     if weaker := _recall_drop(measured, before, rule):
         return GateDecision.KEPT, f", but {weaker}."
     if rule.require_significance and paired.p_better >= rule.significance:
-        return GateDecision.KEPT, f": the gain may be chance (one-sided p = {paired.p_better:.2g})."
+        return GateDecision.KEPT, f": the gain is not significant (one-sided p = {paired.p_better:.2g})."
     return GateDecision.PROMOTED, "."
 
 
 def _below_baseline(measured: Measurement, rule: PromotionRule) -> str:
-    """Say why a model is of no use whatever is in production; empty when it is of some."""
+    """Return why a model is refused regardless of the champion; empty when it is not."""
     if rule.min_accuracy is not None:
         if measured.accuracy >= rule.min_accuracy - _ROUNDING:
             return ""
-        return f"It is right on {measured.accuracy:.1%} of the hold-out; at least {rule.min_accuracy:.1%} is asked for."
+        return f"Its hold-out accuracy is {measured.accuracy:.1%}; at least {rule.min_accuracy:.1%} is required."
     largest = max(one.support for one in measured.per_class.values()) / measured.examples
     if measured.accuracy > largest + _ROUNDING:
         return ""
-    return (
-        f"It is right on {measured.accuracy:.1%} of the hold-out; naming the largest class, whatever the image shows, "
-        f"is right on {largest:.1%}."
-    )
+    return f"Its hold-out accuracy is {measured.accuracy:.1%}; always predicting the largest class gives {largest:.1%}."
 
 
 def _recall_drop(measured: Measurement, before: Measurement, rule: PromotionRule) -> str:
-    """Say of which class too many images are not found any more; empty when there is none."""
+    """Return which class lost too much recall; empty when none did."""
     for label, one in measured.per_class.items():
         recall = before.per_class[label].recall if label in before.per_class else 0.0
         if recall - one.recall > rule.max_recall_drop + _ROUNDING:
-            return f"of class {label!r} it finds {one.recall:.1%} instead of {recall:.1%}"
+            return f"the recall of class {label!r} is {one.recall:.1%} instead of {recall:.1%}"
     return ""

@@ -1,7 +1,7 @@
-"""McNemar's exact test: do two models that answered the same images differ by more than chance?
+"""McNemar's exact test: whether two models' accuracies on the same images differ significantly.
 
-Only the images count that exactly one of them got right. Were the models equally good, each such image would be a fair
-coin's throw; the p-values are the binomial tails, exact for however few images (McNemar 1947).
+Only images that exactly one model classified correctly count. If both were equally good, each would be a fair
+coin toss; the p-values are the binomial tails, exact for any number of images (McNemar 1947).
 """
 
 from collections.abc import Mapping
@@ -11,16 +11,16 @@ from typing import Self
 
 @dataclass(frozen=True)
 class PairedTest:
-    """How two models' answers to the same images differ."""
+    """Discordant pairs of two models on the same images."""
 
     only_first: int
-    """Images that the first model alone got right."""
+    """Images that only the first model classified correctly."""
     only_second: int
-    """Images that the second model alone got right."""
+    """Images that only the second model classified correctly."""
 
     @classmethod
     def of(cls, first: Mapping[str, bool], second: Mapping[str, bool]) -> Self:
-        """Compare the images that both have answered."""
+        """Compare the images that both models predicted."""
         pairs = [(right, second[image]) for image, right in first.items() if image in second]
         return cls(
             only_first=sum(one and not other for one, other in pairs),
@@ -29,22 +29,22 @@ class PairedTest:
 
     @property
     def p_better(self) -> float:
-        """Chance of at least so many images for the first model, were both equally good."""
+        """One-sided p-value that the first model is better."""
         return _upper_tail(self.only_first, self.only_first + self.only_second)
 
     @property
     def p_worse(self) -> float:
-        """Chance of at least so many images for the second model, were both equally good."""
+        """One-sided p-value that the first model is worse."""
         return _upper_tail(self.only_second, self.only_first + self.only_second)
 
     @property
     def p_value(self) -> float:
-        """Chance of a difference at least so large in either direction."""
+        """Two-sided p-value."""
         return min(1.0, 2 * min(self.p_better, self.p_worse))
 
 
 def _upper_tail(heads: int, throws: int) -> float:
-    """Return the chance of at least so many heads of a fair coin, in whole numbers until the end."""
+    """Return the probability of at least so many heads of a fair coin, in integers until the last division."""
     ways, total = 1, 0
     for tails in range(throws - heads + 1):
         total += ways

@@ -1,4 +1,4 @@
-"""From a trained bundle to a registered version that the gate has decided about."""
+"""Registration of a trained bundle, the gate's decision and the promotion."""
 
 import dataclasses
 import logging
@@ -25,13 +25,13 @@ from meadow_trainer.training.callbacks import TrainingCallbacks
 TRAINER = "trainer"
 """Who promotes, in the history of production."""
 MAX_NAMED = 5
-"""Images that a reason names: it becomes a tag, and MLflow's tags have an end."""
+"""Number of images that a reason names: it becomes an MLflow tag, whose length is limited."""
 
 log = logging.getLogger(__name__)
 
 
 class Registration:
-    """Registers models, compares them with the one in production, and promotes those that are better by rule."""
+    """Registers models, compares them with the champion, and promotes those that pass the gate."""
 
     def __init__(self, settings: Settings, registry: ModelRegistry, cache: ModelCache) -> None:
         self._settings = settings
@@ -42,17 +42,17 @@ class Registration:
     def register(
         self, run: TrackedRun, bundle: TrainedBundle, source: ImageSource, callbacks: TrainingCallbacks
     ) -> TrainingResult:
-        """Register a bundle and decide about it; done again after a failure, it goes on where that one ended.
+        """Register a bundle and apply the gate; after a failure, a second call resumes where the first ended.
 
         Args:
-            run: That the bundle was trained in.
-            bundle: The model, and its answers to the hold-out.
-            source: What it was trained on.
+            run: The MLflow run of the training.
+            bundle: The model, with its hold-out metrics.
+            source: The data set version it was trained on.
             callbacks: Told of each stage.
 
         Raises:
-            RegistryError: MLflow does not answer.
-            BundleError: What was registered is not what was trained; it is marked as refused and got no alias.
+            RegistryError: MLflow is unavailable.
+            BundleError: The registered bundle is damaged; it is marked as refused and got no alias.
         """
         callbacks.on_stage("registering the model")
         ref = self._version_of(run, bundle)
@@ -64,7 +64,7 @@ class Registration:
             callbacks.on_stage("comparing with the model in production")
             champion = self._registry.production()
             if champion and champion.ref.version == ref.version:
-                # An earlier attempt was killed between promoting it and saying so.
+                # An earlier attempt was killed after promoting it, before it returned.
                 return self._result(run, bundle, source, ref, _decided(champion), None)
             measured, unmeasured = self._measure(champion, source) if champion else (None, "")
             result = self._apply_gate(challenger, measured, failure, unmeasured)
@@ -85,7 +85,7 @@ class Registration:
             return self._result(run, bundle, source, ref, record, measured)
 
     def _version_of(self, run: TrackedRun, bundle: TrainedBundle) -> ModelRef:
-        """Register the bundle, unless an earlier attempt at the same run has: its network was the same."""
+        """Register the bundle, unless an earlier attempt at the same run has: its weights were identical."""
         earlier = self._registry.version_of_run(run.run_id)
         if earlier is not None:
             return earlier
@@ -99,12 +99,12 @@ class Registration:
         )
 
     def _probe_error(self, ref: ModelRef, run: TrackedRun) -> str:
-        """Say what is wrong with what was registered; empty when nothing is.
+        """Return what is wrong with the registered bundle; empty when nothing is.
 
-        What is served is what comes back from the registry: it is fetched as a worker would, digests checked.
+        It is fetched from the registry as a worker would, and its digests are checked.
 
         Raises:
-            BundleError: It is not what was trained.
+            BundleError: It is damaged.
         """
         try:
             return probe_error(self._cache.ensure(ref, self._registry))
@@ -115,7 +115,7 @@ class Registration:
             raise
 
     def _measure(self, champion: ModelInfo, source: ImageSource) -> tuple[HoldoutResult | None, str]:
-        """Measure the model in production, or say why it cannot be: one that is broken must not stay for ever."""
+        """Measure the champion, or return why it cannot be: a broken one must not stay in production for ever."""
         manifest = source.manifest
         loader = ImageLoader(source.read, manifest.classes, max_pixels=self._settings.max_image_pixels)
         try:
@@ -133,7 +133,7 @@ class Registration:
             return dataclasses.replace(result, decision=GateDecision.REFUSED, reason=failure)
         if unmeasured and result.promote:
             accuracy = challenger.measurement.accuracy
-            return dataclasses.replace(result, reason=f"{accuracy:.1%} of the hold-out right. {unmeasured}")
+            return dataclasses.replace(result, reason=f"{accuracy:.1%} hold-out accuracy. {unmeasured}")
         return result
 
     def _set_aliases(self, ref: ModelRef, record: GateRecord) -> None:
@@ -142,7 +142,7 @@ class Registration:
         if record.champion:
             self._registry.set_alias(names.CHALLENGER_ALIAS, ref.version)
         if record.decision is GateDecision.PROMOTED:
-            # A person may have put another model into production while this one was compared with the last.
+            # Someone may have promoted another model during the comparison.
             self._production.promote(ref.version, by=TRAINER, reason=record.reason, expected=record.champion)
 
     @staticmethod

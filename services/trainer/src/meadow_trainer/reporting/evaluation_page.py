@@ -1,4 +1,4 @@
-"""Everything there is to see of a finished model on one page of its own: no other file, no script, light and dark."""
+"""Evaluation page of a trained model: one self-contained HTML file without scripts, in light and dark."""
 
 import io
 import re
@@ -13,15 +13,15 @@ from meadow_trainer.reporting.plot_style import GREEN, GRID, INK, RED, YELLOW
 from meadow_trainer.runs.pipeline import TrainedBundle
 
 _VARIABLES = {INK: "--ink", GRID: "--grid", GREEN: "--green", YELLOW: "--yellow", RED: "--red", "#000000": "--ink"}
-"""What the figures' colours are called on the page, where each has a light and a dark tone."""
+"""CSS variables of the figures' colours, each with a light and a dark tone."""
 _TITLES = {
-    "confusion": ("Which classes are taken for which", "Rows are the true classes, columns the answers."),
-    "reliability": ("Whether it is as sure as it is right", "Below the diagonal it is surer than it should be."),
-    "precision_recall": ("What a higher threshold would buy", "Of all hold-out images, the unsure ones too."),
-    "slices": ("Where it is weak", "Thirds of the hold-out; “accepted” is at or above the decision threshold."),
+    "confusion": ("Confusion matrix", "Rows are the true classes, columns the predicted ones."),
+    "reliability": ("Calibration", "Below the diagonal the model is overconfident."),
+    "precision_recall": ("Precision and recall", "On all hold-out images, including unsure ones."),
+    "slices": ("Slices", "Thirds of the hold-out; “accepted” is at or above the decision threshold."),
     "strangers": ("Out-of-distribution images", "Rendered by the trainer: none should be accepted."),
-    "curves": ("How the training went", "The rate falls to nothing, so the end is always a finished model."),
-    "mistakes": ("The surest mistakes", "Often the label is wrong and not the model: look before you train again."),
+    "curves": ("Learning curves", "The learning rate falls to zero at the end."),
+    "mistakes": ("Most confident mistakes", "Often the label is wrong, not the model: check before you train again."),
 }
 _PERTURBATIONS = {
     "mirrored": "Mirrored",
@@ -59,11 +59,11 @@ th, td { padding: .4rem .35rem } :is(th, td):first-child { text-align: left; pad
 
 
 def evaluation_page(bundle: TrainedBundle, figures: Mapping[str, Figure]) -> str:
-    """Write the page.
+    """Return the page as HTML.
 
     Args:
-        bundle: What to tell of.
-        figures: By name; those of `plot_all`.
+        bundle: The trained model.
+        figures: By name, as from `plot_all`.
     """
     manifest = bundle.manifest
     start = "fine-tuned from ImageNet weights" if bundle.fine_tuned else "trained from scratch"
@@ -95,12 +95,12 @@ def _tiles(bundle: TrainedBundle) -> str:
     measured, seen, record = bundle.measurement, bundle.assessment, bundle.manifest.calibration
     goal = "no target" if record is None else f"target {record.target_accuracy:.0%}"
     if record is not None and not record.target_reached:
-        goal += ", not sure to be reached"
+        goal += ", not reached with confidence"
     method = "not calibrated" if record is None or record.method == "none" else f"calibrated by {record.method}"
     everything = seen.ood["all"]
     tiles = [
-        ("Right", _share(measured.accuracy), f"of {measured.examples} hold-out images"),
-        ("Right when confident", _share(seen.accepted_accuracy), goal),
+        ("Accuracy", _share(measured.accuracy), f"on {measured.examples} hold-out images"),
+        ("Accuracy when confident", _share(seen.accepted_accuracy), goal),
         ("Confident", _share(seen.shares.confident), f"at {bundle.manifest.decision_threshold:.2f} or above"),
         ("Calibration error", f"{measured.calibration_error:.3f}", f"{method}, T = {bundle.manifest.temperature:.2f}"),
         ("AUROC of unknown", _number(everything.auroc), f"{everything.images} synthetic out-of-distribution images"),
@@ -124,7 +124,7 @@ def _classes(bundle: TrainedBundle) -> str:
         )
         for label, one in bundle.measurement.per_class.items()
     ]
-    heads = ("class", "images", "found (recall)", "right when said (precision)", "average precision")
+    heads = ("class", "images", "recall", "precision", "average precision")
     return _section("Classes", "On the hold-out.", _table(heads, rows))
 
 
@@ -159,8 +159,8 @@ def _slices(bundle: TrainedBundle) -> str:
     ]
     return _section(
         "Slices of the hold-out",
-        "Sizes in pixels, before the image was scaled.",
-        _table(("part", "images", "right", "calibration error", "accepted"), rows),
+        "Sizes in pixels, before preprocessing.",
+        _table(("slice", "images", "accuracy", "calibration error", "accepted"), rows),
     )
 
 
@@ -180,7 +180,7 @@ def _invariance(bundle: TrainedBundle) -> str:
 
 
 def _figure(name: str, figures: Mapping[str, Figure], *, wide: bool = False) -> str:
-    """Set a figure with its title; nothing where the run has none of the name."""
+    """Render a figure with its title; empty if the run has no figure of the name."""
     if name not in figures:
         return ""
     title, note = _TITLES[name]
@@ -193,14 +193,14 @@ def _section(title: str, note: str, content: str, *, wide: bool = False) -> str:
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Set a table; the cells are HTML."""
+    """Render a table; the cells are HTML."""
     head = "".join(f"<th>{escape(one)}</th>" for one in heads)
     body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
     return f'<div class="scroll"><table><tr>{head}</tr>{body}</table></div>'
 
 
 def _inline(figure: Figure) -> str:
-    """Turn a figure into SVG that takes the page's colours."""
+    """Render a figure as inline SVG with the page's colours."""
     text = io.StringIO()
     with rc_context({"svg.fonttype": "none", "svg.hashsalt": "meadow"}):
         figure.savefig(text, format="svg", facecolor="none", metadata={"Date": None, "Creator": None})

@@ -1,4 +1,4 @@
-"""Training on a folder of this machine, shown on a terminal."""
+"""Training runs on a local folder, with progress and results on the terminal."""
 
 import logging
 import tempfile
@@ -35,7 +35,7 @@ TRAINING_ERRORS = (TrainingError, DatasetError, RegistryError, BundleError, OSEr
 
 @dataclass(frozen=True)
 class RunSummary:
-    """The two numbers by which runs are compared."""
+    """Accuracy and duration of a run."""
 
     accuracy: float
     """On the hold-out."""
@@ -44,7 +44,7 @@ class RunSummary:
 
 
 class LocalTraining:
-    """Runs trainings on one folder and prints what they lead to."""
+    """Runs trainings on one folder and prints their results."""
 
     def __init__(self, console: Console, data: Path, *, track: bool, threads: int | None) -> None:
         if threads:
@@ -60,9 +60,9 @@ class LocalTraining:
         """Train once.
 
         Args:
-            config: How.
-            out: Gets the bundle and its figures; None keeps neither.
-            resume: Keeps checkpoints until the run has succeeded, and is gone on from; None keeps none.
+            config: The training settings.
+            out: Receives the bundle and its figures; None keeps neither.
+            resume: Folder of checkpoints, deleted when the run has succeeded; None keeps none.
 
         Raises:
             TRAINING_ERRORS: The message says what is wrong.
@@ -105,9 +105,9 @@ class LocalTraining:
         return RunSummary(result.holdout_accuracy, time.monotonic() - began)
 
     def _source(self, callbacks: TrainingCallbacks) -> ImageSource:
-        """Look at the folder's images, once for all seeds, and say which are left out."""
+        """Read the folder's images, once for all seeds, and report the rejected ones."""
         if self._found is None:
-            callbacks.on_stage("looking at the images")
+            callbacks.on_stage("reading the images")
             self._found = folder_source(self._data, max_pixels=load_settings().max_image_pixels)
             if self._found.rejected:
                 counts = Counter(one.reason.value for one in self._found.rejected)
@@ -126,20 +126,20 @@ class LocalTraining:
             task = progress.add_task(f"seed {config.seed}", total=None)
 
             def on_epoch(report: EpochReport) -> None:
-                words = f"seed {config.seed}: loss {report.loss:.3f}"
+                description = f"seed {config.seed}: loss {report.loss:.3f}"
                 if report.validation_accuracy is not None:
-                    words += f", validation {report.validation_accuracy:.0%}"
-                progress.update(task, completed=report.epoch, total=report.epochs, description=words)
+                    description += f", validation {report.validation_accuracy:.0%}"
+                progress.update(task, completed=report.epoch, total=report.epochs, description=description)
 
-            def on_stage(words: str) -> None:
-                progress.update(task, description=f"seed {config.seed}: {words}")
+            def on_stage(description: str) -> None:
+                progress.update(task, description=f"seed {config.seed}: {description}")
 
             yield TrainingCallbacks(on_stage=on_stage, on_epoch=on_epoch)
 
     def _print(self, bundle: TrainedBundle, config: TrainingConfig, out: Path | None) -> None:
         measured = bundle.measurement
         table = Table(title=f"{config.architecture}, seed {config.seed}: the hold-out", title_justify="left")
-        for heading in ("class", "images", "found (recall)", "right when said (precision)"):
+        for heading in ("class", "images", "recall", "precision"):
             table.add_column(heading, justify="left" if heading == "class" else "right")
         for label, one in measured.per_class.items():
             table.add_row(label, str(one.support), f"{one.recall:.1%}", f"{one.precision:.1%}")
@@ -153,14 +153,14 @@ class LocalTraining:
         )
         seen = bundle.assessment
         synthetic = seen.ood["all"]
-        sure = "" if seen.accepted_accuracy is None else f", {seen.accepted_accuracy:.1%} of them right"
+        accuracy = "" if seen.accepted_accuracy is None else f", accuracy {seen.accepted_accuracy:.1%}"
         self._console.print(
-            f"  Confident about {seen.shares.confident:.1%}{sure}; of {synthetic.images} out-of-distribution images "
+            f"  Confident on {seen.shares.confident:.1%}{accuracy}; of {synthetic.images} out-of-distribution images "
             f"{synthetic.shares.unknown:.1%} are unknown, {synthetic.shares.unsure:.1%} unsure.",
             highlight=False,
         )
         if bundle.skipped:
-            self._console.print(f"[yellow]![/] {len(bundle.skipped)} images were left out.", highlight=False)
+            self._console.print(f"[yellow]![/] {len(bundle.skipped)} images were skipped.", highlight=False)
         if out is not None:
             self._console.print(f"  Bundle {bundle.digest[:12]} in {out}", highlight=False)
 

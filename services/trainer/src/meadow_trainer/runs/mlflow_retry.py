@@ -1,4 +1,4 @@
-"""Waiting for MLflow where the alternative is to lose what took minutes or hours to compute."""
+"""Retries while MLflow is unavailable, so that a finished training is not lost."""
 
 import logging
 import time
@@ -15,14 +15,14 @@ log = logging.getLogger(__name__)
 
 _PAUSE_SECONDS = 5.0
 _POLL_SECONDS = 0.2
-"""Between two questions whether to stop."""
+"""Interval between checks for cancellation."""
 _SERVER_FAULT = 500
 
 T = TypeVar("T")
 
 
 def is_unavailable(error: MlflowException | RegistryError) -> bool:
-    """Whether MLflow, or the store behind it, did not answer; False where it answered that it will not."""
+    """Return whether MLflow or its artefact store is unavailable; False if it refused the request."""
     cause = error.__cause__ if isinstance(error, RegistryError) else error
     if isinstance(cause, MlflowException):
         return int(cause.get_http_status_code()) >= _SERVER_FAULT  # type: ignore[no-untyped-call]
@@ -32,16 +32,16 @@ def is_unavailable(error: MlflowException | RegistryError) -> bool:
 def retry_while_unavailable(
     action: Callable[[], T], callbacks: TrainingCallbacks, *, seconds: float, pause: float = _PAUSE_SECONDS
 ) -> T:
-    """Do something that needs MLflow, again and again while it is away.
+    """Call MLflow, and retry while it is unavailable.
 
     Args:
-        action: Leaves nothing behind that would be wrong when it is done again.
+        action: Must be idempotent.
         callbacks: Told that the run waits; may cancel it.
-        seconds: How long to try; 0 for once.
+        seconds: How long to retry; 0 tries once.
         pause: Seconds between two attempts.
 
     Raises:
-        RegistryError: MLflow is still away, or answered that it will not.
+        RegistryError: MLflow is still unavailable, or refused the request.
         TrainingCancelledError: Cancelled by a callback.
     """
     deadline = time.monotonic() + seconds
@@ -51,7 +51,7 @@ def retry_while_unavailable(
         except RegistryError as error:
             if not is_unavailable(error) or time.monotonic() >= deadline:
                 raise
-            log.warning("Trying again in %.0f s: %s", pause, error)
+            log.warning("Retrying in %.0f s: %s", pause, error)
             callbacks.on_stage(f"waiting for MLflow: {error}")
         _wait(pause, callbacks)
 
@@ -60,5 +60,5 @@ def _wait(seconds: float, callbacks: TrainingCallbacks) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if callbacks.should_stop():
-            raise TrainingCancelledError("Stopped on request while it waited for MLflow.")
+            raise TrainingCancelledError("Cancelled while waiting for MLflow.")
         time.sleep(_POLL_SECONDS)

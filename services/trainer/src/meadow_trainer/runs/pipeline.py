@@ -1,4 +1,4 @@
-"""From labelled images to a verified bundle: the whole of a training run but for its records."""
+"""Training pipeline: from labelled images to a verified bundle, without MLflow."""
 
 import copy
 import time
@@ -34,13 +34,13 @@ from meadow_trainer.training.loop import ImageSets, fit
 from meadow_trainer.training.model import build_network
 from meadow_trainer.training.recipe import Recipe, choose_recipe, validation_percent
 
-_ENOUGH_KEPT_BACK = 100
-"""Fewer images say too little of answers that should be right in 98 of 100 cases."""
+_MIN_VALIDATION_IMAGES = 100
+"""Fewer validation images cannot show an accuracy of 98 %."""
 
 
 @dataclass(frozen=True)
 class TrainedBundle:
-    """What a run made, and everything known about it."""
+    """Result of a training run: the bundle and its evaluation."""
 
     folder: Path
     digest: str
@@ -57,7 +57,7 @@ class TrainedBundle:
     parity: float
     """Largest difference of a probability between the exported graph and the network."""
     seconds: float
-    """From the first byte read to the finished bundle."""
+    """From reading the first image to the finished bundle."""
 
 
 def train_bundle(
@@ -73,15 +73,15 @@ def train_bundle(
 
     Args:
         source: The data set version.
-        config: What is asked for.
-        folder: Existing and empty; gets the bundle's files.
+        config: The training settings.
+        folder: Existing and empty; receives the bundle's files.
         callbacks: Follow the run, and may cancel it.
-        max_pixels: Larger images are left out.
-        checkpoints: Where to go on from, and to save to; stays until the caller discards it.
+        max_pixels: Larger images are skipped.
+        checkpoints: Where to resume from and save to; the caller deletes them.
 
     Raises:
-        CheckpointRefusedError: There are checkpoints, but not of this run.
-        TrainingError: The data, the network or the export is not usable; the message says which and why.
+        CheckpointRefusedError: The checkpoints are of another run.
+        TrainingError: The data, the network or the export is unusable; the message says which and why.
         TrainingCancelledError: Cancelled by a callback.
     """
     began = time.monotonic()
@@ -150,7 +150,7 @@ def train_bundle(
     manifest = manifest.model_copy(update={"answer_reference": count_predictions(manifest, holdout, logits)})
     digest = write_manifest(folder, manifest)
     manifest = read_bundle(folder, expected_digest=digest)
-    callbacks.on_stage("looking at its answers from all sides")
+    callbacks.on_stage("assessing the model")
     cpu = torch.device("cpu")  # where the export left the network
     assessment = assess(network, manifest, holdout, logits, must_pass, cpu)
     return TrainedBundle(
@@ -180,15 +180,15 @@ def _calibrate(
     device: torch.device,
     checkpoint: Callable[[str], Checkpoint | None],
 ) -> Calibrated:
-    """Fit temperature and threshold on answers to images that were not trained on, from where there are most."""
+    """Fit temperature and threshold on validation images or, if there are too few, on out-of-fold predictions."""
     target, validation = config.target_accuracy, images.validation
-    enough = _ENOUGH_KEPT_BACK if config.calibration == "auto" else 1
+    enough = _MIN_VALIDATION_IMAGES if config.calibration == "auto" else 1
     if config.calibration in {"auto", "validation"} and len(validation) >= enough:
         logits = predict(network, validation.pixels, device)
         return calibrate(logits, validation.labels, method="validation", target=target)
     if config.calibration in {"auto", "cross-fit"} and enough_for_folds(images):
-        answers = cross_fit(start, images, recipe, callbacks, device, checkpoint)
-        return calibrate(answers.logits, answers.labels, method="cross-fit", target=target)
+        predictions = cross_fit(start, images, recipe, callbacks, device, checkpoint)
+        return calibrate(predictions.logits, predictions.labels, method="cross-fit", target=target)
     nothing = np.empty((0, len(validation.classes)), dtype=np.float32)
     return calibrate(nothing, np.empty(0, dtype=np.int64), method="none", target=target)
 

@@ -1,4 +1,4 @@
-"""What MLflow keeps of a training run: settings, progress, data, figures and the model itself."""
+"""MLflow tracking of a training run: settings, progress, data, figures and the model."""
 
 import importlib.metadata
 import logging
@@ -40,34 +40,34 @@ log = logging.getLogger(__name__)
 _DIGEST_LENGTH = 36
 """MLflow's limit for a data set's digest."""
 _RESUMED_TAG = "resumed"
-"""How many times the run was gone on with after its trainer was stopped."""
+"""Tag that counts how often the run was resumed."""
 _RETRY_SECONDS = 30.0
-"""How long MLflow is left alone once it did not answer: each attempt holds the training up."""
+"""Pause before MLflow is called again after a failure: each attempt delays the training."""
 _SERVING_PACKAGES = ("onnx", "onnxruntime", "numpy")
 
 
 @dataclass(frozen=True)
 class LoggedModel:
-    """Where MLflow keeps a logged model."""
+    """Location of a logged model in MLflow."""
 
     source: str
     model_id: str | None
 
 
 class TrackedRun:
-    """One MLflow run, open while the training goes on."""
+    """An active MLflow run."""
 
     def __init__(self, run: Any, mlflow_page: str, logged: frozenset[int] = frozenset()) -> None:  # noqa: ANN401 - MLflow is not typed
         self.run_id: str = run.info.run_id
         self._logged = logged
-        """Epochs that an earlier attempt has logged, some of them after its last checkpoint."""
+        """Epochs already logged by an earlier attempt, some of them after its last checkpoint."""
         self._pending: list[EpochReport] = []
-        """Epochs that could not be logged yet, because MLflow was away."""
+        """Epochs not logged yet, because MLflow was unavailable."""
         self._retry_at = 0.0
         self.url = f"{mlflow_page}/#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}"
 
     def log_epoch(self, report: EpochReport) -> None:
-        """Log one epoch's metrics under its number, unless an earlier attempt has; while MLflow is away, keep them.
+        """Log an epoch's metrics, unless an earlier attempt has; while MLflow is unavailable, buffer them.
 
         Raises:
             MlflowException: MLflow refuses them.
@@ -83,7 +83,7 @@ class TrackedRun:
             if not is_unavailable(error):
                 raise
             self._retry_at = time.monotonic() + _RETRY_SECONDS
-            log.warning("The training goes on without MLflow; its figures follow: %s", error)
+            log.warning("Training continues without MLflow; its metrics will be logged later: %s", error)
 
     def _log_pending(self) -> None:
         while self._pending:
@@ -99,25 +99,25 @@ class TrackedRun:
         mlflow.log_metrics(metrics, step=report.epoch)
 
     def log_result(self, bundle: TrainedBundle) -> LoggedModel:
-        """Log what the run led to, the model last.
+        """Log the run's result, the model last.
 
-        The model is an ordinary ONNX model, so that `mlflow.onnx.load_model` reads it; what only Meadow needs lies
-        beside it as extra files.
+        The model is an ordinary ONNX model, so that `mlflow.onnx.load_model` reads it; what only Meadow needs is
+        stored as extra files.
 
         Raises:
-            MlflowException: MLflow does not answer, or refuses something.
-            RegistryError: What it keeps artefacts in does not take them.
+            MlflowException: MLflow is unavailable, or refuses the request.
+            RegistryError: The artefact store is unavailable.
         """
         try:
             return self._log_result(bundle)
-        except OSError as error:  # what MLflow's HTTP client raises, passed on
+        except OSError as error:  # raised by MLflow's HTTP client
             raise RegistryError(f"Could not send the run's artefacts to MLflow: {error}") from error
 
     def _log_result(self, bundle: TrainedBundle) -> LoggedModel:
         self._log_pending()
         recipe = {f"recipe.{name}": value for name, value in vars(bundle.recipe).items()}
         mlflow.log_params({**recipe, "fine_tuned": bundle.fine_tuned})
-        # No parameter, which could not change: the bundle says when it was made, and may be made again.
+        # A tag, as parameters are immutable: a resumed run makes the bundle again, with another timestamp.
         mlflow.set_tag(names.BUNDLE_DIGEST_TAG, bundle.digest)
         mlflow.log_metrics(_final_metrics(bundle))
         figures = plot_all(bundle)
@@ -136,18 +136,18 @@ class TrackedRun:
                 inputs=Schema([TensorSpec(np.dtype(np.uint8), (-1, size, size, 3), INPUT)]),
                 outputs=Schema([TensorSpec(np.dtype(np.float32), (-1, classes), OUTPUT)]),
             ),
-            # Left out, MLflow runs the model to guess them, which takes longer than everything else here.
+            # Without them MLflow runs the model to infer them, which takes longer than everything else here.
             pip_requirements=_serving_requirements(),
             extra_files=[
                 str(bundle.folder / name) for name in (*bundle.manifest.files, MANIFEST_FILE) if name != MODEL_FILE
             ],
-            # One file with the bytes whose digest the manifest holds.
+            # One file, whose digest the manifest holds.
             save_as_external_data=False,
         )
         return LoggedModel(source=info.model_uri, model_id=info.model_id)
 
     def log_decision(self, record: GateRecord) -> None:
-        """Write on the run what was decided about its model, and why."""
+        """Set the gate's decision and reason as tags."""
         mlflow.set_tags(record.tags())
 
 
@@ -159,18 +159,18 @@ def tracked_run(
     cause: TrainingCause = TrainingCause.MANUAL,
     checkpoints: Checkpoints | None = None,
 ) -> Iterator[TrackedRun]:
-    """Open a run; it ends as finished, as killed when training was stopped on request, else as failed.
+    """Start an MLflow run; it ends as finished, as killed when training was cancelled, else as failed.
 
     Args:
-        settings: Name the tracking server and the experiment.
+        settings: The tracking server and the experiment.
         source: The data set version.
-        config: What is asked for.
-        cause: Why; a tag of the run.
-        checkpoints: Know the run of an earlier attempt, which is then opened again.
+        config: The training settings.
+        cause: Cause of the run, which becomes a tag.
+        checkpoints: Know the run of an earlier attempt, which is then resumed.
 
     Raises:
-        CheckpointRefusedError: The checkpoints are those of another run.
-        MlflowException: The tracking server does not answer.
+        CheckpointRefusedError: The checkpoints are of another run.
+        MlflowException: The tracking server is unavailable.
     """
     mlflow.set_tracking_uri(settings.mlflow_tracking_uri)
     mlflow.set_experiment(settings.experiment)
@@ -194,7 +194,7 @@ def tracked_run(
 
 
 def end_abandoned_run(settings: Settings, run_id: str) -> None:
-    """End a run whose trainer was killed and that no attempt will go on with; never fails."""
+    """End a run whose trainer was killed and that will not be resumed; never fails."""
     client = mlflow.MlflowClient(settings.mlflow_tracking_uri)
     try:
         if client.get_run(run_id).info.status == "RUNNING":
@@ -204,7 +204,7 @@ def end_abandoned_run(settings: Settings, run_id: str) -> None:
 
 
 def _earlier_run(checkpoints: Checkpoints | None) -> str | None:
-    """Return the run that an earlier attempt opened, if it still exists."""
+    """Return the run of an earlier attempt, if it still exists."""
     run_id = checkpoints.tracked_run() if checkpoints else None
     if run_id is None:
         return None
@@ -218,7 +218,7 @@ def _earlier_run(checkpoints: Checkpoints | None) -> str | None:
 
 
 def _log_start(run_id: str, source: ImageSource, config: TrainingConfig) -> None:
-    """Log what is asked for, and of which data."""
+    """Log the settings and the data set."""
     manifest = source.manifest
     asked = {**config.model_dump(), "must_pass": len(config.must_pass)}
     mlflow.log_params({**asked, "dataset": manifest.name, "dataset_digest": manifest.digest})
@@ -240,7 +240,7 @@ def _log_start(run_id: str, source: ImageSource, config: TrainingConfig) -> None
 
 
 def _serving_requirements() -> list[str]:
-    """What serves the logged model; of MLflow, only its lighter half of the same version need be installed here."""
+    """Requirements to serve the logged model."""
     others = [f"{name}=={importlib.metadata.version(name)}" for name in _SERVING_PACKAGES]
     return [f"mlflow=={mlflow.__version__}", *others]
 

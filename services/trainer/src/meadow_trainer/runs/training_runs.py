@@ -1,4 +1,4 @@
-"""One training run from data set to decision: tracked, registered, compared, promoted or not."""
+"""Training runs from data set to decision: tracked in MLflow, registered, and promoted if they pass the gate."""
 
 import dataclasses
 import tempfile
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 class TrainingRuns:
-    """Runs trainings against one registry."""
+    """Executes training runs, with one registry."""
 
     def __init__(
         self,
@@ -40,11 +40,11 @@ class TrainingRuns:
         """Set up; nothing is contacted yet.
 
         Args:
-            settings: Name MLflow and the gate's rule.
-            registry: Where models are registered.
-            cache: Where bundles are fetched to.
-            checkpoint_seconds: Between two checkpoints.
-            wait_for_registry: Seconds that a run waits for MLflow where it is away before or after the training.
+            settings: MLflow's address and the gate's rule.
+            registry: The model registry.
+            cache: The cache of fetched bundles.
+            checkpoint_seconds: Interval of checkpoints.
+            wait_for_registry: Seconds to retry while MLflow is unavailable before or after training.
         """
         self._settings = settings
         self._checkpoint_seconds = checkpoint_seconds
@@ -61,24 +61,24 @@ class TrainingRuns:
         cause: TrainingCause = TrainingCause.MANUAL,
         checkpoints: Path | None = None,
     ) -> TrainingResult:
-        """Train a model, register it, and make it the production model if it is better by rule.
+        """Train a model, register it, and promote it if it passes the gate.
 
         Args:
             source: The data set version.
-            config: What is asked for.
+            config: The training settings.
             callbacks: Follow the run, and may cancel it.
-            cause: Why; a tag of the run.
-            checkpoints: Folder from which an earlier attempt at this run is gone on with, its tracked run too. What
-                is saved there stays: only the caller knows whether there will be another attempt.
+            cause: Cause of the run, which becomes a tag.
+            checkpoints: Folder with checkpoints of earlier attempts, resumed together with their MLflow run. The
+                caller deletes it: only the caller knows whether there will be another attempt.
 
         Raises:
             CheckpointRefusedError: The folder is that of another run.
-            TrainingError: The data, the network or the export is not usable; nothing was registered.
+            TrainingError: The data, the network or the export is unusable; nothing was registered.
             TrainingCancelledError: Cancelled by a callback; nothing was registered.
-            RegistryError: MLflow does not answer.
-            BundleError: What was registered is not what was trained; it is marked as refused and got no alias.
+            RegistryError: MLflow is unavailable.
+            BundleError: The registered bundle is damaged; it is marked as refused and got no alias.
         """
-        # A registry that is down is told before the training, not after it.
+        # Report an unavailable registry before training, not after it.
         self._with_retry(self._registry.production, callbacks)
         try:
             saved = self._checkpoints(checkpoints, source, config)
@@ -88,13 +88,13 @@ class TrainingRuns:
             ):
                 bundle = self._train(source, config, Path(folder), callbacks, run, saved)
                 if callbacks.should_stop():
-                    raise TrainingCancelledError("Stopped on request before the model was registered.")
+                    raise TrainingCancelledError("Cancelled before the model was registered.")
                 return self._with_retry(lambda: self._registration.register(run, bundle, source, callbacks), callbacks)
         except MlflowException as error:
             raise self._failed(error) from error
 
     def abandon(self, checkpoints: Path) -> None:
-        """End the tracked run that a killed attempt left open and that nobody will go on with; never fails."""
+        """End the MLflow run that a killed attempt left open; never fails."""
         run_id = read_tracked_run(checkpoints)
         if run_id is not None:
             end_abandoned_run(self._settings, run_id)
@@ -117,16 +117,16 @@ class TrainingRuns:
             run.log_epoch(report)
             callbacks.on_epoch(report)
 
-        following = dataclasses.replace(callbacks, on_epoch=on_epoch)
+        with_tracking = dataclasses.replace(callbacks, on_epoch=on_epoch)
         return train_bundle(
-            source, config, folder, following, max_pixels=self._settings.max_image_pixels, checkpoints=checkpoints
+            source, config, folder, with_tracking, max_pixels=self._settings.max_image_pixels, checkpoints=checkpoints
         )
 
     def _with_retry(self, action: Callable[[], T], callbacks: TrainingCallbacks) -> T:
-        """Do something that needs MLflow, and wait for it for as long as was said.
+        """Call MLflow, with retries while it is unavailable.
 
         Raises:
-            RegistryError: MLflow is still away, or refuses.
+            RegistryError: MLflow is still unavailable, or refuses.
             TrainingCancelledError: Cancelled by a callback.
         """
 

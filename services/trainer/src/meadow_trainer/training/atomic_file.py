@@ -1,4 +1,4 @@
-"""Files that are there in full or not at all, whoever is killed meanwhile."""
+"""Atomic file replacement."""
 
 import os
 import tempfile
@@ -6,14 +6,14 @@ from pathlib import Path
 
 
 def write_atomically(path: Path, body: bytes) -> None:
-    """Write a file in place of an older one, in one step.
+    """Replace a file in one step: after a crash it has the old content or the new.
 
     Args:
         path: In an existing folder.
-        body: All of the file.
+        body: The whole content.
 
     Raises:
-        OSError: The disk is full, or the folder is gone; the older file is as it was.
+        OSError: The disk is full, or the folder is missing; the old file is unchanged.
     """
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:

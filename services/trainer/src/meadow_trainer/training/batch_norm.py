@@ -1,4 +1,4 @@
-"""Exact batch-norm statistics for the finished network."""
+"""Batch-norm recalibration: exact statistics for the finished network."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 @torch.no_grad()
 def recalibrate(network: nn.Module, batches: Iterable[Tensor]) -> None:
-    """Replace the running statistics by averages over plain images, seen at the size that is served.
+    """Replace the running statistics by averages over images without augmentation, at the served size.
 
     Running statistics lag behind the weights (MobileNet and EfficientNet average over hundreds of steps, more than a
     small data set has) and were gathered on augmented, smaller views. Without this, such networks can be near chance

@@ -1,4 +1,4 @@
-"""The folder from which a run goes on after its process was killed."""
+"""Checkpoints, from which a run resumes after its process was killed."""
 
 import json
 import logging
@@ -16,14 +16,14 @@ from meadow_trainer.training.snapshot import Snapshot, SnapshotError, read_snaps
 log = logging.getLogger(__name__)
 
 CHECKPOINT_SECONDS = 30.0
-"""A ResNet-18 with its averages takes 180 MB and a third of a second to write: one hundredth of the time."""
+"""A ResNet-18 with its averages takes 180 MB and a third of a second to write: one per cent of the time."""
 _PREFIX = "checkpoint-"
 _SUFFIX = ".safetensors"
 _RUN_FILE = "run.json"
 
 
 class Checkpoint:
-    """The last state of one training: a run trains one network that is served, and others to calibrate it with."""
+    """Last state of one training: a run trains the served network, and others to calibrate it."""
 
     def __init__(
         self,
@@ -40,24 +40,24 @@ class Checkpoint:
         self._saved = clock()
 
     def due(self) -> bool:
-        """Whether it is time to save again."""
+        """Whether the next save is due."""
         return self._clock() - self._saved >= self._every_seconds
 
     def save(self, state: Snapshot) -> None:
-        """Save; a disk that is full costs the checkpoint, not the run."""
+        """Save; a full disk costs the checkpoint, not the run."""
         metadata = {"identity": dict(self._identity), "state": state.metadata}
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             write_snapshot(self._path, Snapshot(state.tensors, metadata))
         except OSError as error:
-            log.warning("Could not save a checkpoint; the training goes on without: %s", error)
+            log.warning("Could not save a checkpoint; training continues without it: %s", error)
         self._saved = self._clock()
 
     def load(self) -> Snapshot | None:
-        """Read the last state, if there is one.
+        """Load the last state, if any.
 
         Raises:
-            CheckpointRefusedError: It is of another run, or damaged.
+            CheckpointRefusedError: It belongs to another run, or is damaged.
         """
         try:
             saved = read_snapshot(self._path)
@@ -70,39 +70,39 @@ class Checkpoint:
 
 
 class Checkpoints:
-    """All that is kept of one run until it ends.
+    """All checkpoints of one run.
 
-    Two attempts at the same run may hold the folder at once, when the first was taken for dead too early. Both write
-    states of the same computation, each file in one step, so either may read what the other wrote.
+    Two attempts at the same run may use the folder at once, if the first lost its lease but still runs. Both write
+    states of the same computation atomically, so either may read what the other wrote.
     """
 
     def __init__(self, folder: Path, identity: Mapping[str, str], *, every_seconds: float = CHECKPOINT_SECONDS) -> None:
-        """Name the folder; nothing is read or written yet.
+        """Set up; nothing is read or written yet.
 
         Args:
-            folder: Is made when the first checkpoint is due.
-            identity: What the run is, by name: a checkpoint with other values is refused.
+            folder: Created with the first checkpoint.
+            identity: What the run's result depends on; a checkpoint with other values is refused.
             every_seconds: Time between two checkpoints.
         """
         self._folder = folder
         self._identity = dict(identity)
         self._every_seconds = every_seconds
 
-    def of(self, training: str, settled: Mapping[str, str]) -> Checkpoint:
+    def of(self, training: str, depends_on: Mapping[str, str]) -> Checkpoint:
         """Return the checkpoint of one training.
 
         Args:
             training: Its name, unique within the run.
-            settled: What the training depends on beyond what was asked of the run.
+            depends_on: What the training depends on besides the run's identity.
         """
         path = self._folder / f"{_PREFIX}{training}{_SUFFIX}"
-        return Checkpoint(path, {**self._identity, **settled}, every_seconds=self._every_seconds)
+        return Checkpoint(path, {**self._identity, **depends_on}, every_seconds=self._every_seconds)
 
     def tracked_run(self) -> str | None:
-        """Return the id of the tracked run that the earlier attempts logged to, if any.
+        """Return the id of the MLflow run of earlier attempts, if any.
 
         Raises:
-            CheckpointRefusedError: The folder is that of another run.
+            CheckpointRefusedError: The folder belongs to another run.
         """
         path = self._folder / _RUN_FILE
         try:
@@ -116,7 +116,7 @@ class Checkpoints:
         return run_id
 
     def save_tracked_run(self, run_id: str) -> None:
-        """Write the id down at once: without it the next attempt opens another tracked run."""
+        """Save the id of the MLflow run, so that the next attempt continues it."""
         text = json.dumps({"run_id": run_id, "identity": self._identity})
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -125,7 +125,7 @@ class Checkpoints:
             log.warning("Could not write to %s: %s", self._folder, error)
 
     def discard(self) -> None:
-        """Delete what is kept: the run has ended, or has to begin again."""
+        """Delete all checkpoints."""
         discard(self._folder)
 
 
@@ -135,7 +135,7 @@ def run_identity(source: ImageSource, config: TrainingConfig) -> dict[str, str]:
 
 
 def read_tracked_run(folder: Path) -> str | None:
-    """Return the tracked run that a folder's checkpoints belong to, whatever run that is; None if it cannot be told."""
+    """Return the MLflow run that a folder's checkpoints belong to; None if there is none or it is unreadable."""
     try:
         found = _read_run(folder / _RUN_FILE)
     except (OSError, ValueError, KeyError, TypeError):
@@ -144,7 +144,7 @@ def read_tracked_run(folder: Path) -> str | None:
 
 
 def discard(folder: Path) -> None:
-    """Delete the checkpoints in a folder, and the folder if there is nothing else in it."""
+    """Delete the checkpoints in a folder, and the folder if it is empty then."""
     with suppress(OSError):
         for pattern in (f"{_PREFIX}*", f".{_PREFIX}*", f"{_RUN_FILE}", f".{_RUN_FILE}*"):
             for path in folder.glob(pattern):
@@ -162,4 +162,4 @@ def _read_run(path: Path) -> tuple[str, dict[str, str]] | None:
 def _check_identity(path: Path, found: Mapping[str, str], expected: Mapping[str, str]) -> None:
     differing = sorted(key for key in found.keys() | expected.keys() if found.get(key) != expected.get(key))
     if differing:
-        raise CheckpointRefusedError(f"{path} is of another run: it differs in {', '.join(differing)}.")
+        raise CheckpointRefusedError(f"{path} belongs to another run: it differs in {', '.join(differing)}.")

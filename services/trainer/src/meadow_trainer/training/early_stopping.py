@@ -1,4 +1,4 @@
-"""Keeping the weights that were best on the validation images, and noticing that they do not get better."""
+"""Early stopping: keeps the weights with the best validation loss, and ends training without improvement."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,21 +8,21 @@ from torch import Tensor
 
 @dataclass
 class EarlyStopping:
-    """The best of the averages that one training has come by."""
+    """The best averaged weights so far."""
 
     patience: int | None
-    """Epochs without an improvement after which it is enough; None waits for ever."""
+    """Epochs without improvement after which training ends; None never ends it."""
     loss: float = float("inf")
-    """On the validation images, of the best."""
+    """Best validation loss."""
     epoch: int = 0
-    """In which it was; 0 before the first."""
+    """Epoch of the best loss; 0 before the first."""
     tensors: dict[str, Tensor] = field(default_factory=dict)
 
     def update(self, epoch: int, loss: float, tensors: dict[str, Tensor]) -> bool:
-        """Take note of an epoch; weights that are the best so far are copied.
+        """Record an epoch; the best weights so far are copied.
 
         Returns:
-            Whether the training should end, because the best is too long ago.
+            Whether training should end, because the patience has run out.
         """
         if loss < self.loss:
             self.loss, self.epoch = loss, epoch
@@ -30,10 +30,10 @@ class EarlyStopping:
         return self.patience is not None and epoch - self.epoch >= self.patience
 
     def metadata(self) -> dict[str, Any]:
-        """Return what a checkpoint keeps beside the tensors."""
+        """Return what a checkpoint stores besides the tensors."""
         return {"loss": self.loss, "epoch": self.epoch} if self.epoch else {}
 
     def restore(self, metadata: dict[str, Any], tensors: dict[str, Tensor]) -> None:
-        """Go back to what a checkpoint kept."""
+        """Restore the state from a checkpoint."""
         if metadata:
             self.loss, self.epoch, self.tensors = metadata["loss"], metadata["epoch"], tensors

@@ -25,7 +25,7 @@ from meadow_trainer.training.state import TrainingState
 
 _CALIBRATION_BATCH = 64
 _CALIBRATION_IMAGES = 2048
-"""A few thousand give exact enough batch-norm statistics."""
+"""A few thousand give accurate batch-norm statistics."""
 _VALIDATION_STATISTICS_IMAGES = 256
 _GRADIENT_LIMIT = 5.0
 
@@ -56,17 +56,17 @@ def fit(
         recipe: How to train.
         callbacks: Called after every epoch; asked before every step whether to stop.
         device: Where to train.
-        checkpoint: Where to go on from, and to save to; also when the training is stopped, and when it is finished.
+        checkpoint: Where to resume from and save to, also when training is cancelled and when it is finished.
 
     Returns:
         One report per epoch, those of earlier attempts included.
 
     Raises:
-        TrainingCancelledError: The caller asked to stop.
-        CheckpointRefusedError: There is a checkpoint, but not of this training.
-        TrainingError: The loss is no number any more.
+        TrainingCancelledError: A callback cancelled the run.
+        CheckpointRefusedError: The checkpoint is of another training.
+        TrainingError: The loss is not finite.
     """
-    state = _begin(network, images, recipe, device)
+    state = _initial_state(network, images, recipe, device)
     saved = checkpoint.load() if checkpoint else None
     if saved:
         state.restore(saved)
@@ -80,7 +80,7 @@ def fit(
     return state.reports
 
 
-def _begin(network: nn.Module, images: ImageSets, recipe: Recipe, device: torch.device) -> TrainingState:
+def _initial_state(network: nn.Module, images: ImageSets, recipe: Recipe, device: torch.device) -> TrainingState:
     network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     steps = len(images.training) // recipe.batch_size
     return TrainingState(
@@ -101,7 +101,7 @@ def _train_epoch(
     device: torch.device,
     checkpoint: Checkpoint | None,
 ) -> None:
-    """Do the steps of an epoch, or those that are left; the odd rest of the images waits for another epoch."""
+    """Do the remaining steps of an epoch; an incomplete last batch is dropped."""
     steps = len(images) // recipe.batch_size
     ranges = Augmentation.of_strength(recipe.augmentation)
     if not len(state.order):
@@ -127,14 +127,14 @@ def _train_epoch(
 
 
 def _end_epoch(state: TrainingState, images: ImageSets, device: torch.device) -> None:
-    """Report an epoch; after the last one, leave in the network what is kept of the training."""
+    """Report an epoch; after the last one, load the final weights into the network."""
     if not state.loss < float("inf"):
         raise TrainingError(f"The loss is {state.loss} in epoch {state.epoch}. Train with a smaller learning rate.")
     schedule = state.schedule
     schedule.end_epoch()
     accuracy = validation_loss = None
     if len(images.validation):
-        # The averages are what is kept, so they are what is validated; few images do for their batch-norm statistics.
+        # The averaged weights are kept, so they are validated; few images suffice for their batch-norm statistics.
         recalibrate(state.average.module, _plain_batches(images.plain, device, most=_VALIDATION_STATISTICS_IMAGES))
         answers = predict(state.average.module, images.validation.pixels, device)
         measured = measure(answers, images.validation.labels, images.validation.classes)
@@ -162,7 +162,7 @@ def _end_epoch(state: TrainingState, images: ImageSets, device: torch.device) ->
 
 
 def _optimizer(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    """Make AdamW; biases and the scales of norms are not decayed."""
+    """Make AdamW without weight decay on biases and norm scales."""
     parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
     groups = [
         {"params": [one for one in parameters if one.ndim > 1], "weight_decay": recipe.weight_decay},
@@ -187,7 +187,7 @@ def _step(state: TrainingState, views: Tensor, targets: Tensor, recipe: Recipe) 
 
 
 def _plain_batches(images: EvaluationImages, device: torch.device, *, most: int) -> Iterator[Tensor]:
-    """Yield normalised images as they will be served."""
+    """Yield normalised batches, preprocessed as for serving."""
     for start in range(0, min(len(images), most), _CALIBRATION_BATCH):
         pixels = torch.from_numpy(images.pixels[start : start + _CALIBRATION_BATCH]).to(device)
         if len(pixels) > 1:

@@ -1,4 +1,4 @@
-"""Building torchvision's classification networks by name."""
+"""Torchvision classification networks by name."""
 
 import difflib
 import logging
@@ -27,7 +27,7 @@ def build_network(config: TrainingConfig, classes: int) -> tuple[nn.Module, bool
 
     Raises:
         ArchitectureError: There is no such network, it does not take images of the configured size, or its
-            pretrained weights are required and cannot be had.
+            pretrained weights are required but unavailable.
     """
     network = empty_network(config.architecture, classes)
     _check_input(network, config.architecture, config.image_size, classes)
@@ -46,7 +46,7 @@ def build_network(config: TrainingConfig, classes: int) -> tuple[nn.Module, bool
 
 
 def empty_network(architecture: str, classes: int) -> nn.Module:
-    """Build a network with random weights: the one that a bundle's weights fit.
+    """Build a network with random weights, for a bundle's weights to be loaded into.
 
     Raises:
         ArchitectureError: torchvision has no classification network of this name.
@@ -64,12 +64,12 @@ def empty_network(architecture: str, classes: int) -> nn.Module:
 
 
 def logits_of(output: Tensor | tuple[Tensor, ...]) -> Tensor:
-    """Take the main output of networks that have auxiliary ones while they train."""
+    """Return the main output of networks with auxiliary outputs in training mode."""
     return output if isinstance(output, Tensor) else output[0]
 
 
 def _check_input(network: nn.Module, architecture: str, size: int, classes: int) -> None:
-    """Try one blank image, so that a size the network refuses is reported before any work is done."""
+    """Run one blank image, so that an unsupported size is reported before any work is done."""
     network.eval()
     try:
         with torch.no_grad():
@@ -77,4 +77,4 @@ def _check_input(network: nn.Module, architecture: str, size: int, classes: int)
     except (RuntimeError, AssertionError, ValueError) as error:
         raise ArchitectureError(f"{architecture} does not take images of {size} pixels: {error}") from error
     if shape != (1, classes):
-        raise ArchitectureError(f"{architecture} answers with shape {shape} instead of {(1, classes)}.")
+        raise ArchitectureError(f"{architecture} outputs shape {shape} instead of {(1, classes)}.")

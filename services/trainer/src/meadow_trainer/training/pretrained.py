@@ -1,4 +1,4 @@
-"""ImageNet weights for a torchvision network, as far as its layers allow."""
+"""Pretrained ImageNet weights for a torchvision network."""
 
 import logging
 import urllib.error
@@ -17,14 +17,14 @@ _TIMEOUT_SECONDS = 5.0
 
 
 class WeightsUnavailableError(Exception):
-    """The pretrained weights cannot be had; the message says from where and why not."""
+    """The pretrained weights are unavailable; the message says from where and why."""
 
 
 def load_pretrained(network: nn.Module, architecture: str) -> list[str]:
-    """Load torchvision's best weights into a network, leaving out the layers that do not fit.
+    """Load torchvision's default weights into a network, except for layers of another shape.
 
     Returns:
-        Names of the tensors that keep their random start: the classifier's, for another number of classes.
+        Names of the tensors that stay random: the classifier's, for another number of classes.
 
     Raises:
         WeightsUnavailableError: There are none for this network, or the download failed.
@@ -38,7 +38,7 @@ def load_pretrained(network: nn.Module, architecture: str) -> list[str]:
     fitting = {name: tensor for name, tensor in state.items() if name in own and own[name].shape == tensor.shape}
     network.load_state_dict(fitting, strict=False)
     fresh = sorted(own.keys() - fitting.keys())
-    log.info("Loaded %d pretrained tensors; starting afresh: %s", len(fitting), ", ".join(fresh) or "none")
+    log.info("Loaded %d pretrained tensors; randomly initialised: %s", len(fitting), ", ".join(fresh) or "none")
     return fresh
 
 

@@ -1,4 +1,4 @@
-"""The choices that depend on the data and the network, made once before training starts."""
+"""Recipe: hyperparameters that depend on the data and the network, chosen once before training."""
 
 from dataclasses import dataclass
 
@@ -9,38 +9,38 @@ from meadow.training_config import TrainingConfig
 
 _REFERENCE_IMAGES = 225
 _EPOCHS_FROM_SCRATCH = 72
-"""For that many images; four times the images are gone through half as often."""
+"""For that many images; four times the images get half the epochs."""
 _EPOCHS_FINE_TUNING = 20
 _EPOCH_RANGE = (6, 120)
 _RATE_FROM_SCRATCH = 2e-3
 _RATE_FINE_TUNING = 5e-4
 _RATE_WITHOUT_BATCH_NORM = 3e-4
 _EARLY_SCALE = 0.57
-"""Side of the first training views, as a share of the served size. Small views cost a fraction and teach the coarse
-shapes, which buys more epochs in the same time (progressive resizing, Tan and Le 2021). The later ones have the served
+"""Size of the first training images relative to the served size. Small images cost a fraction and teach the coarse
+shapes, which allows more epochs in the same time (progressive resizing, Tan and Le 2021). Later ones have the served
 size: crops out of whole photographs show objects about as large as the central square does."""
 _EARLY_SHARE = 0.6
-"""Share of the run that is spent on the small views."""
+"""Share of the run with small images."""
 _SIZE_STEP = 16
 _AVERAGE_DECAY = 0.99
 """Of the weights' moving average, which spans about the last hundred steps."""
 _PATIENCE = 0.3
-"""Share of the run. Under a rate that falls to the end, most of the gain comes late: less would end good runs."""
+"""Share of the run. As the rate falls to the end, most of the gain comes late: less would end good runs."""
 _LEAST_PATIENCE = 5
 _FEWEST_TO_STOP_BY = 40
-"""The loss on fewer images is mostly luck, and so would be the epoch that is taken for the best; on request only."""
+"""The loss on fewer images is mostly noise, and so would be the best epoch; on request only."""
 _SKEWED = 3.0
-"""From so many images of the largest class for each one of the smallest."""
+"""Class imbalance from which sampling is balanced."""
 _VALIDATION_PERCENT = 10
 _VALIDATION_PERCENT_OF_FEW = 15
-"""Only when it is asked for."""
+"""Only on request."""
 _FEWEST_TO_KEEP_BACK_FROM = 500
-"""A tenth of fewer images is too few to calibrate with, and is missed in training: cross-fitting does without."""
+"""A tenth of fewer images is too few to calibrate with; cross-fitting is used instead."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What the training loop needs to know beside the images."""
+    """Hyperparameters of the training loop."""
 
     epochs: int
     batch_size: int
@@ -50,21 +50,21 @@ class Recipe:
     mixup: float
     augmentation: float
     balanced: bool
-    """Whether every class has the same share of the views."""
+    """Whether epochs sample every class equally often."""
     patience: int | None
-    """Epochs without a better validation loss after which the training ends; None never ends it early."""
+    """Epochs without a better validation loss before early stopping; None disables it."""
     average_decay: float
     """Of the moving average of the weights, per step; 0 keeps the last weights."""
     early_view_size: int
     late_view_size: int
     early_share: float
-    """Share of the run whose views have the first of the two sizes."""
+    """Share of the run with the first of the two sizes."""
     precision: torch.dtype
     seed: int
     max_seconds: float | None
 
     def view_size(self, progress: float) -> int:
-        """Side of the views, in pixels, at a share of the run between 0 and 1."""
+        """Size of training images, in pixels, at a progress between 0 and 1."""
         return self.early_view_size if progress < self.early_share else self.late_view_size
 
 
@@ -78,15 +78,15 @@ def choose_recipe(
     skew: float = 1.0,
     validation_images: int = 0,
 ) -> Recipe:
-    """Fill in what the configuration leaves open.
+    """Choose the hyperparameters that the configuration leaves open.
 
     Args:
-        config: What was asked for.
+        config: Explicit settings.
         images: Number of images to train on.
         fine_tuning: Whether the network starts from pretrained weights.
-        network: Looked at for batch normalisation: networks without it need a gentler rate.
+        network: Inspected for batch normalisation: networks without it need a lower rate.
         device: Where training runs.
-        skew: Images of the largest class for each one of the smallest.
+        skew: Class imbalance: size of the largest class divided by that of the smallest.
         validation_images: Number of validation images.
     """
     epochs = (_EPOCHS_FINE_TUNING if fine_tuning else _EPOCHS_FROM_SCRATCH) * (_REFERENCE_IMAGES / images) ** 0.5
@@ -138,7 +138,7 @@ def has_batch_norm(network: nn.Module) -> bool:
 
 
 def view_sizes(image_size: int, *, flexible: bool) -> tuple[int, int]:
-    """Sides of the early and the late training views; transformers take one size only, so theirs is the image's."""
+    """Return the early and the late size of training images; transformers take only one size."""
     if not flexible:
         return image_size, image_size
     early = round(image_size * _EARLY_SCALE / _SIZE_STEP) * _SIZE_STEP
@@ -146,7 +146,7 @@ def view_sizes(image_size: int, *, flexible: bool) -> tuple[int, int]:
 
 
 def choose_precision(wanted: str, device: torch.device) -> torch.dtype:
-    """Take bfloat16 where the hardware computes in it; emulated, it is slower than float32."""
+    """Choose bfloat16 where the hardware supports it; emulated, it is slower than float32."""
     if wanted != "auto":
         return torch.bfloat16 if wanted == "bfloat16" else torch.float32
     if device.type == "cuda":

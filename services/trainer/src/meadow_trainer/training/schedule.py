@@ -1,4 +1,4 @@
-"""How far training has come, and the learning rate that belongs there."""
+"""One-cycle learning rate schedule, shortened to a time limit."""
 
 import math
 import time
@@ -12,11 +12,11 @@ _START = 0.04
 
 
 class Schedule:
-    """One cycle of the learning rate over a run that always comes to its end.
+    """One cycle of the learning rate, which always completes.
 
-    A network that is stopped in the middle of the cycle is much worse than one whose cycle was shorter. So when time
-    runs short, the remaining epochs become fewer and the rate falls faster, instead of the run being cut off. As long
-    as time does not run short, the schedule is the same in every run.
+    A network stopped in the middle of the cycle is much worse than one with a shorter cycle. So when time
+    runs short, the remaining epochs become fewer and the rate falls faster, instead of the run being cut off. Unless
+    time runs short, the schedule is the same in every run.
     """
 
     def __init__(
@@ -31,10 +31,10 @@ class Schedule:
         self._done = 0
         self._progress = 0.0
         self.shortened = False
-        """Whether the time limit took epochs away."""
+        """Whether the time limit removed epochs."""
 
     def state(self) -> dict[str, Any]:
-        """Return where the run is, for a checkpoint."""
+        """Return the state for a checkpoint."""
         return {
             "epochs": self.epochs,
             "done": self._done,
@@ -44,11 +44,11 @@ class Schedule:
         }
 
     def restore(self, state: dict[str, Any], *, seconds: float) -> None:
-        """Go back to where a run was.
+        """Restore the state from a checkpoint.
 
         Args:
             state: As `state` returned it.
-            seconds: How long the run had gone on by then; they count against its time.
+            seconds: Training time until then; it counts towards the limit.
         """
         self.epochs, self._done = state["epochs"], state["done"]
         self._progress, self.shortened = state["progress"], state["shortened"]
@@ -59,17 +59,17 @@ class Schedule:
 
     @property
     def progress(self) -> float:
-        """Share of the run that is done, between 0 and 1."""
+        """Completed share of the run, between 0 and 1."""
         return self._progress
 
     def step(self) -> None:
-        """Note a finished training step."""
+        """Record a finished training step."""
         remaining = self.epochs * self._steps - self._done
         self._progress += (1 - self._progress) / max(1, remaining)
         self._done += 1
 
     def end_epoch(self) -> None:
-        """Note a finished epoch, and give up epochs that there is no time for."""
+        """Record a finished epoch, and drop epochs that exceed the time limit."""
         now = self._clock()
         took, self._epoch_began = now - self._epoch_began, now
         if self._deadline is None:

@@ -1,6 +1,6 @@
-"""One file that holds tensors and plain metadata.
+"""Snapshot file: tensors and metadata.
 
-The format is safetensors, with the metadata as JSON in its header: nothing in it can run when it is read.
+The format is safetensors, with the metadata as JSON in its header: reading it cannot execute code.
 """
 
 import json
@@ -19,18 +19,18 @@ _METADATA = "facts"
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Tensors by name, and whatever else JSON can hold."""
+    """Tensors by name, and JSON-serialisable metadata."""
 
     tensors: dict[str, Tensor]
     metadata: dict[str, Any]
 
 
 class SnapshotError(Exception):
-    """The file is damaged, or is no snapshot."""
+    """The file is damaged or not a snapshot."""
 
 
 def write_snapshot(path: Path, snapshot: Snapshot) -> None:
-    """Write a file in place of an older one; whoever is killed meanwhile leaves the older one.
+    """Replace a file atomically.
 
     Args:
         path: In an existing folder.
@@ -44,7 +44,7 @@ def write_snapshot(path: Path, snapshot: Snapshot) -> None:
 
 
 def read_snapshot(path: Path) -> Snapshot | None:
-    """Read a file back, its tensors onto the CPU; None when there is no such file.
+    """Read a file, with its tensors on the CPU; None when it does not exist.
 
     Raises:
         SnapshotError: It cannot be read.

@@ -1,7 +1,7 @@
-"""All that changes while a network is trained, as one thing that can be saved and gone on from.
+"""Training state: everything that changes during training, for checkpoints.
 
-What is restored on the same machine goes on to the very bits that an uninterrupted training comes to: the order of the
-images, every source of chance, and the optimizer's moments are part of it.
+Resuming on the same machine gives bit-identical weights to an uninterrupted training: the order of the
+images, every random state and the optimizer's moments are part of it.
 """
 
 import dataclasses
@@ -23,39 +23,39 @@ _NETWORK, _AVERAGE, _BEST, _OPTIMIZER, _RNG = "network.", "average.", "best.", "
 
 @dataclass
 class TrainingState:
-    """One training between its first step and its last."""
+    """State of one training."""
 
     network: nn.Module
     average: AveragedModel
     optimizer: torch.optim.Optimizer
     generator: torch.Generator
-    """Of the order and the views."""
+    """Of sampling and augmentation."""
     schedule: Schedule
     best: EarlyStopping
     epoch: int = 1
-    """The one that is under way, counted from 1."""
+    """Current epoch, counted from 1."""
     step: int = 0
-    """Steps of this epoch that are done."""
+    """Completed steps of this epoch."""
     order: Tensor = field(default_factory=lambda: torch.empty(0, dtype=torch.int64))
     """int64 [N]: the images in the order of this epoch; empty before its first step."""
     rate: float = 0.0
     """Learning rate of the last step."""
     loss: float = 0.0
-    """Mean loss of this epoch, as far as it has come."""
+    """Mean loss of this epoch so far."""
     reports: list[EpochReport] = field(default_factory=list)
     finished: bool = False
-    """Whether the network is the one that the training leads to."""
+    """Whether the network has its final weights."""
     _earlier_seconds: float = 0.0
-    """Seconds that earlier attempts have trained."""
+    """Training time of earlier attempts."""
     _began: float = field(default_factory=time.monotonic)
 
     @property
     def seconds(self) -> float:
-        """Time spent on training, that of earlier attempts included."""
+        """Training time, including earlier attempts."""
         return self._earlier_seconds + time.monotonic() - self._began
 
     def snapshot(self) -> Snapshot:
-        """Gather everything; of a finished training, only what it led to."""
+        """Return a snapshot; of a finished training, only its result."""
         tensors = _prefixed(_NETWORK, self.network.state_dict()) | _rng_state()
         metadata: dict[str, Any] = {
             "finished": self.finished,
@@ -74,7 +74,7 @@ class TrainingState:
         return Snapshot(tensors, metadata)
 
     def restore(self, saved: Snapshot) -> None:
-        """Go back to where a snapshot was taken."""
+        """Restore a snapshot."""
         tensors, metadata = saved.tensors, saved.metadata
         self.network.load_state_dict(_without(_NETWORK, tensors))
         self.reports = [EpochReport(**report) for report in metadata["reports"]]
@@ -98,7 +98,7 @@ class TrainingState:
         for name, tensor in tensors.items():
             index, _, key = name.partition(".")
             like = parameters[int(index)]
-            # Values of another memory layout than their weights are computed with in another order.
+            # Moments must share their weights' memory layout, or sums are computed in another order.
             fitting = torch.empty_like(like).copy_(tensor) if tensor.shape == like.shape else tensor
             moments.setdefault(int(index), {})[key] = fitting
         groups = self.optimizer.state_dict()["param_groups"]
@@ -114,7 +114,7 @@ def _without(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _rng_state() -> dict[str, Tensor]:
-    """Return the state of the generators that layers such as dropout draw from."""
+    """Return the state of the global generators, which layers such as dropout use."""
     states = {f"{_RNG}cpu": torch.get_rng_state()}
     if torch.cuda.is_available():
         states[f"{_RNG}cuda"] = torch.cuda.get_rng_state()

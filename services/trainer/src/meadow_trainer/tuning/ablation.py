@@ -1,7 +1,7 @@
 """Ablation study (`python -m meadow_trainer.tuning.ablation`): the recipe with one part left out, or another put in.
 
-Measured by cross-validation on the training part, so that the hold-out stays unseen. Prints a table in Markdown, each
-row as soon as it is known.
+Measured by cross-validation on the training images, so that the hold-out stays unseen. Prints a Markdown table, each
+row as soon as it is measured.
 """
 
 import dataclasses
@@ -28,7 +28,7 @@ from meadow_trainer.tuning.cross_validation import CrossValidation, CrossValidat
 
 _FOLDS = 3
 _RARE = 8
-"""Images of the common class for each one of the rare class, where classes are made uneven."""
+"""Class imbalance of the variants with a rare class."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,9 @@ class Variant:
 
     name: str
     overrides: dict[str, Any] = field(default_factory=dict)
-    """What the configuration says differently."""
+    """Changed settings of the configuration."""
     change: Callable[[Recipe], Recipe] = lambda recipe: recipe
-    """What is done differently from the recipe that this leads to."""
+    """Changes the resulting recipe."""
     thin_last_class: int = 1
 
 
@@ -84,7 +84,7 @@ def ablate(
     architecture: Annotated[str, typer.Option(help="A torchvision classification model.")] = "resnet18",
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; all cores when left out.")] = None,
 ) -> None:
-    """Measure the recipe with each of its parts left out."""
+    """Measure the recipe with each of its parts left out or replaced."""
     if threads:
         torch.set_num_threads(threads)
     console = Console(soft_wrap=True, highlight=False)

@@ -1,4 +1,4 @@
-"""Measuring a configuration on the training part of a data set alone, so that the hold-out stays unseen."""
+"""Cross-validation of a configuration on the training images, so that the hold-out stays unseen."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -26,20 +26,20 @@ from meadow_trainer.training.recipe import Recipe, choose_recipe
 
 @dataclass(frozen=True)
 class CrossValidationResult:
-    """How good the answers to the folds so far are."""
+    """Metrics over the folds so far."""
 
     folds: int
-    """How many are answered."""
+    """Completed folds."""
     accuracy: float
     loss: float
-    """Mean negative log-likelihood under the temperature that suits these answers: steadier than the accuracy."""
+    """Mean negative log-likelihood after temperature scaling: less noisy than the accuracy."""
     recall: float
-    """Mean of the classes' recalls: does not forgive a rare class that is never answered."""
+    """Mean recall of the classes, which shows a rare class that is never predicted."""
     seconds: float
 
 
 class CrossValidation:
-    """The decoded training part of one data set version, to measure configurations on."""
+    """The decoded training images of one data set version, to measure configurations on."""
 
     def __init__(self, source: ImageSource, image_size: int, *, folds: int, max_pixels: int) -> None:
         """Read and decode.
@@ -48,10 +48,10 @@ class CrossValidation:
             source: The data set version.
             image_size: Side of the model's input, in pixels: the same for all configurations.
             folds: At least two.
-            max_pixels: Larger images are left out.
+            max_pixels: Larger images are skipped.
 
         Raises:
-            TrainingDataError: A class has too few images to be divided.
+            TrainingDataError: A class has too few images to split.
         """
         entries, preprocessing = source.manifest.of_split(Split.TRAIN), Preprocessing(size=image_size)
         loader = ImageLoader(source.read, source.manifest.classes, max_pixels=max_pixels)
@@ -64,7 +64,7 @@ class CrossValidation:
             validation=loader.for_evaluation([], preprocessing),
         )
         if not enough_for_folds(self.images):
-            raise TrainingDataError("A class has too few images to train on some and validate with the others.")
+            raise TrainingDataError("A class has too few images for cross-validation.")
 
     def measure(
         self,
@@ -77,13 +77,13 @@ class CrossValidation:
         """Train on all folds but one, in turn.
 
         Args:
-            config: Of the decoded image size.
+            config: With the decoded image size.
             callbacks: May cancel it.
-            change: What is done differently from the recipe that the configuration leads to.
+            change: Modifies the recipe of the configuration.
             thin_last_class: Train on every n-th image of the last class only, which skews an even data set.
 
         Yields:
-            All that is known after each fold.
+            The metrics after each fold.
 
         Raises:
             ArchitectureError: The network cannot be built.
@@ -111,16 +111,16 @@ class CrossValidation:
             yield CrossValidationResult(number, measured.accuracy, measured.loss, recall, time.monotonic() - began)
 
     def recipe(self, config: TrainingConfig) -> Recipe:
-        """Say what a configuration leads to when all of these images are trained on."""
+        """Return the recipe of a configuration for all of these images."""
         _, recipe = self._start(config)
         return recipe(self.images.training)
 
     def identity(self, config: TrainingConfig) -> dict[str, str]:
-        """Say what measurements of this kind depend on, by name."""
+        """Return what the measurements depend on, by name."""
         return {**run_identity(self._source, config), "folds": str(self.folds)}
 
     def _start(self, config: TrainingConfig) -> tuple[nn.Module, Callable[[TrainingImages], Recipe]]:
-        """Build the network, and what recipe it is trained by on some images."""
+        """Build the network, and a function that returns the recipe for a set of images."""
         torch.manual_seed(config.seed)
         network, fine_tuning = build_network(config, len(self.images.training.classes))
 

@@ -1,4 +1,4 @@
-"""A search on a folder of this machine, shown on a terminal."""
+"""Hyperparameter search on a local folder, with progress and results on the terminal."""
 
 from pathlib import Path
 
@@ -20,21 +20,21 @@ FIGURE = "search.png"
 def search_folder(
     console: Console, data: Path, config: TrainingConfig, *, trials: int, study: Path | None, figures: Path | None
 ) -> TrainingConfig:
-    """Look for a better configuration, tell how it goes, and print what was tried.
+    """Search for a better configuration, and print progress and trials.
 
     Args:
-        console: Where to.
+        console: Where to print.
         data: Folder with one sub-folder of images per class.
-        config: Where to start.
-        trials: How many to make.
-        study: SQLite file that keeps them; None forgets them.
-        figures: Folder that gets a figure of them; None draws none.
+        config: The initial configuration.
+        trials: Total number of trials.
+        study: SQLite file that stores the trials; None stores none.
+        figures: Folder for a plot of the trials; None plots none.
 
     Returns:
         The configuration of the best trial.
 
     Raises:
-        TrainingError: The images cannot be divided, or no trial came to its end.
+        TrainingError: A class has too few images to split, or no trial completed.
         DatasetError: The folder is not a usable data set.
     """
     max_pixels = load_settings().max_image_pixels
@@ -52,7 +52,7 @@ def search_folder(
     found = search(folds, config, trials=trials, storage=study, on_trial=on_trial, callbacks=TrainingCallbacks())
     console.print(trials_table(found))
     best = " ".join(f"--set {name}={getattr(found.config, name):.4g}" for name in SEARCHED)
-    console.print(f"To train so again, here or with `meadow train`: {best}", highlight=False, soft_wrap=True)
+    console.print(f"To train with these settings, here or with `meadow train`: {best}", highlight=False, soft_wrap=True)
     if figures is not None:
         figures.mkdir(parents=True, exist_ok=True)
         plot_trials(found).savefig(figures / FIGURE)

@@ -1,4 +1,4 @@
-"""Looking for a better configuration with Optuna, judged by cross-validation: the hold-out has no part in it."""
+"""Hyperparameter search with Optuna, by cross-validation; the hold-out is not used."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,32 +14,32 @@ from meadow_trainer.tuning.search_space import starting_values, suggest
 
 _STUDY = "meadow"
 _UNPRUNED_TRIALS = 3
-"""So many say what is usual before worse ones are given up."""
+"""Trials before pruning starts."""
 
 
 @dataclass(frozen=True)
 class TrialResult:
-    """What is known of one trial."""
+    """Result of one trial."""
 
     number: int
-    """Counted from 0, which is the configuration as it was given."""
+    """Counted from 0, which is the initial configuration."""
     state: str
-    """`complete`, `pruned` after the folds that were enough to tell, or `fail`."""
+    """`complete`, `pruned` or `fail`."""
     loss: float | None
-    """Cross-validated; of the folds that were done."""
+    """Cross-validated, over the completed folds."""
     accuracy: float | None
     values: dict[str, float]
-    """What was searched, by name."""
+    """Searched settings, by name."""
 
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What a search led to."""
+    """Result of a search."""
 
     config: TrainingConfig
     rows: tuple[TrialResult, ...]
     best: int
-    """Number of the trial that the configuration is of."""
+    """Number of the best trial."""
 
 
 def search(
@@ -51,24 +51,24 @@ def search(
     on_trial: Callable[[TrialResult], None],
     callbacks: TrainingCallbacks,
 ) -> SearchResult:
-    """Try configurations; those that do worse than the median after a fold are given up there.
+    """Search configurations; trials worse than the median after a fold are pruned.
 
     Args:
-        data: What to measure on.
-        config: Where to start: the first trial is it, as near as the ranges allow. Its seed is the search's too.
-        trials: How many there are to be in all.
-        storage: SQLite file that keeps the trials, and whose earlier ones are gone on from; None keeps them in memory.
-        on_trial: Told of each trial when it has ended.
+        data: Measures configurations.
+        config: The first trial, clipped to the search space. Its seed is also the search's.
+        trials: Total number of trials.
+        storage: SQLite file that stores the trials, so that a search resumes; None keeps them in memory.
+        on_trial: Called after each trial.
         callbacks: May cancel it.
 
     Raises:
-        TrainingError: No trial came to an end, or the file is of another search.
+        TrainingError: No trial completed, or the file is of another search.
         TrainingCancelledError: Cancelled by a callback.
     """
     study = _open(storage, data.identity(config), config.seed)
     done = sum(trial.state.is_finished() for trial in study.trials)
     if not done:
-        # Also when a search was killed before it had tried anything.
+        # Also when a search was killed before its first trial ended.
         study.enqueue_trial(dict(starting_values(data.recipe(config))))
 
     def objective(trial: optuna.Trial) -> float:
@@ -84,13 +84,13 @@ def search(
     study.optimize(
         objective,
         n_trials=max(0, trials - done),
-        # A rate that is too high makes the loss no number: a bad trial, no fault of the search.
+        # A learning rate that is too high gives a loss of NaN: a failed trial, not a failed search.
         catch=(TrainingError,),
         callbacks=[lambda _, trial: on_trial(_row(trial))],
     )
     rows = tuple(_row(trial) for trial in study.trials)
     if not any(row.state == "complete" for row in rows):
-        raise TrainingError("No trial of the search came to its end.")
+        raise TrainingError("No trial of the search completed.")
     best = study.best_trial
     return SearchResult(suggest(optuna.trial.FixedTrial(best.params), config), rows, best.number)
 
@@ -103,7 +103,7 @@ def _open(storage: Path | None, identity: dict[str, str], seed: int) -> optuna.S
         load_if_exists=True,
         pruner=optuna.pruners.MedianPruner(n_startup_trials=_UNPRUNED_TRIALS),
     )
-    # A search that is gone on with must not draw the same again.
+    # A resumed search must not repeat its samples.
     study.sampler = optuna.samplers.TPESampler(seed=seed + len(study.trials))
     found = study.user_attrs.get("identity", identity)
     if found != identity:

@@ -1,4 +1,4 @@
-"""What a search may change about a training, and how far."""
+"""Search space of the hyperparameter search."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from meadow.training_config import TrainingConfig
 from meadow_trainer.training.recipe import Recipe
 
 _RANGES: dict[str, tuple[float, float, bool]] = {
-    # name: lowest, highest, whether factors matter rather than differences
+    # name: lowest, highest, whether the scale is logarithmic
     "learning_rate": (3e-4, 1e-1, True),
     "weight_decay": (5e-3, 0.5, True),
     "label_smoothing": (0.0, 0.2, False),
@@ -21,7 +21,7 @@ SEARCHED = (*_RANGES, "batch_size")
 
 
 def starting_values(recipe: Recipe) -> dict[str, float]:
-    """Return a recipe's place in the space; what lies outside is moved to its edge."""
+    """Return a recipe's values, clipped to the search space."""
     values: dict[str, float] = {
         name: min(highest, max(lowest, getattr(recipe, name))) for name, (lowest, highest, _) in _RANGES.items()
     }
@@ -29,11 +29,11 @@ def starting_values(recipe: Recipe) -> dict[str, float]:
 
 
 def suggest(trial: BaseTrial, config: TrainingConfig) -> TrainingConfig:
-    """Draw a configuration.
+    """Sample a configuration.
 
     Args:
-        trial: Draws, and remembers what.
-        config: Everything that is not searched stays as it is here.
+        trial: Samples and records the values.
+        config: Provides the settings that are not searched.
     """
     drawn: dict[str, Any] = {
         name: trial.suggest_float(name, lowest, highest, log=log) for name, (lowest, highest, log) in _RANGES.items()
