@@ -1,4 +1,4 @@
-"""Small data sets and a trained bundle that several tests look at."""
+"""Small data sets and trained bundles shared by tests."""
 
 import dataclasses
 from pathlib import Path
@@ -19,7 +19,7 @@ MAX_PIXELS = 1_000_000
 
 
 def write_stripes(folder: Path, per_class: int, *, seed: int = 0) -> Path:
-    """Write pictures of level and of upright stripes in random colours: only the shape tells the classes apart."""
+    """Write images of level and of upright stripes in random colours: the classes differ only in shape."""
     rng = np.random.default_rng(seed)
     for label, axis in (("level", 0), ("upright", 1)):
         (folder / label).mkdir(parents=True)
@@ -75,11 +75,11 @@ def trained(
 def poisoned(
     stripes_source: ImageSource, config: TrainingConfig, tmp_path_factory: pytest.TempPathFactory
 ) -> TrainedBundle:
-    """Make a bundle from training images whose labels were dealt out anew; the hold-out's are the right ones."""
+    """Train a bundle on shuffled training labels; the hold-out's labels are correct."""
     manifest = stripes_source.manifest
     training = manifest.of_split(Split.TRAIN)
-    dealt = np.random.default_rng(5).permutation([entry.label for entry in training])
-    labels = {entry.sha256: str(label) for entry, label in zip(training, dealt, strict=True)}
+    shuffled = np.random.default_rng(5).permutation([entry.label for entry in training])
+    labels = {entry.sha256: str(label) for entry, label in zip(training, shuffled, strict=True)}
     entries = tuple(
         entry.model_copy(update={"label": labels.get(entry.sha256, entry.label)}) for entry in manifest.entries
     )

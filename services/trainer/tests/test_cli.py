@@ -24,7 +24,7 @@ def _invoke(*arguments: str) -> tuple[int, str]:
     return result.exit_code, " ".join(result.output.split())
 
 
-def test_it_trains_and_leaves_a_bundle_with_figures(stripes: Path, tmp_path: Path) -> None:
+def test_training_writes_bundle_and_figures(stripes: Path, tmp_path: Path) -> None:
     code, output = _invoke("--data", str(stripes), "--out", str(tmp_path / "out"), *FAST)
     assert code == 0, output
     assert "level" in output
@@ -36,7 +36,7 @@ def test_it_trains_and_leaves_a_bundle_with_figures(stripes: Path, tmp_path: Pat
     }  # fmt: skip
 
 
-def test_settings_come_from_a_file_and_from_the_line(stripes: Path, tmp_path: Path) -> None:
+def test_settings_are_read_from_file_and_command_line(stripes: Path, tmp_path: Path) -> None:
     (tmp_path / "settings.toml").write_text('architecture = "squeezenet1_1"\nimage_size = 32\nepochs = 1\n')
     out = tmp_path / "out"
     code, output = _invoke(
@@ -59,13 +59,13 @@ def test_settings_come_from_a_file_and_from_the_line(stripes: Path, tmp_path: Pa
         (["--search", "2", "--out", "."], "not an empty folder"),
     ],
 )
-def test_what_cannot_be_is_told_before_anything_is_read(options: list[str], words: str) -> None:
+def test_invalid_options_fail_before_data_is_read(options: list[str], words: str) -> None:
     code, output = _invoke("--data", "nowhere", *options)
     assert code == 2, output
     assert words in " ".join(output.replace("│", " ").split())
 
 
-def test_images_that_are_left_out_are_counted_by_their_reason(stripes: Path, tmp_path: Path) -> None:
+def test_rejected_images_are_counted_by_reason(stripes: Path, tmp_path: Path) -> None:
     data = Path(shutil.copytree(stripes, tmp_path / "data"))
     for label in ("level", "upright"):
         (data / label / "broken.png").write_bytes(b"no image")
@@ -75,14 +75,14 @@ def test_images_that_are_left_out_are_counted_by_their_reason(stripes: Path, tmp
     assert "2 wrong-type" in output
 
 
-def test_several_seeds_give_a_mean(stripes: Path) -> None:
+def test_several_seeds_print_mean_accuracy(stripes: Path) -> None:
     code, output = _invoke("--data", str(stripes), "--seeds", "0,1", *FAST)
     assert code == 0, output
     assert "Mean over 2 seeds" in output
 
 
 @pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning")  # in Optuna's own database store
-def test_search_comes_first_and_its_best_is_trained(stripes: Path, tmp_path: Path) -> None:
+def test_search_runs_first_and_best_configuration_is_trained(stripes: Path, tmp_path: Path) -> None:
     out, study = tmp_path / "out", tmp_path / "study.db"
     code, output = _invoke("--data", str(stripes), "--search", "2", "--study", str(study), "--out", str(out), *FAST)
     assert code == 0, output
@@ -94,7 +94,7 @@ def test_search_comes_first_and_its_best_is_trained(stripes: Path, tmp_path: Pat
     assert (tmp_path / "out-search" / "search.png").exists()
 
 
-def test_search_without_its_extra_says_what_to_install(stripes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_search_without_optuna_names_extra_to_install(stripes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "optuna", None)
     searching = ("meadow_trainer.tuning.search", "meadow_trainer.tuning.local_search")
     for name in [name for name in sys.modules if name.startswith(searching)]:
@@ -104,7 +104,9 @@ def test_search_without_its_extra_says_what_to_install(stripes: Path, monkeypatc
     assert "meadow-trainer[search]" in output
 
 
-def test_interrupted_run_is_gone_on_with(stripes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupted_run_resumes_from_checkpoint(
+    stripes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     saved = tmp_path / "saved"
     with monkeypatch.context() as patch:
         patch.setattr(meadow_trainer.runs.pipeline, "measure", _interrupt)
@@ -129,20 +131,20 @@ def _interrupt(*_: object, **__: object) -> None:
         (["--image-size", "8"], "image_size"),
     ],
 )
-def test_wrong_options_are_explained(stripes: Path, arguments: list[str], words: str) -> None:
+def test_invalid_option_values_are_explained(stripes: Path, arguments: list[str], words: str) -> None:
     code, output = _invoke("--data", str(stripes), *arguments)
     assert code != 0
     assert words in output
     assert "Traceback" not in output
 
 
-def test_folder_that_is_no_data_set_is_explained(tmp_path: Path) -> None:
+def test_unusable_folder_exits_with_reason(tmp_path: Path) -> None:
     code, output = _invoke("--data", str(tmp_path))
     assert code == 1
     assert "too few classes" in output
 
 
-def test_folder_that_holds_something_is_not_overwritten(stripes: Path, tmp_path: Path) -> None:
+def test_non_empty_output_folder_is_not_overwritten(stripes: Path, tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("keep")
     code, output = _invoke("--data", str(stripes), "--out", str(tmp_path), *FAST)
     assert code == 2

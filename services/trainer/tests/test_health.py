@@ -26,17 +26,17 @@ def answering(settings: Settings) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("answering")
-def test_a_trainer_that_answers_is_healthy(settings: Settings) -> None:
+def test_answering_trainer_is_healthy(settings: Settings) -> None:
     check(settings, NODE)
 
 
-def test_one_that_is_not_there_is_not(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_trainer_is_unhealthy(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "ANSWER_SECONDS", 0.2)
     with pytest.raises(UnhealthyError, match="has not answered"):
         check(settings, NODE)
 
 
-def test_one_without_redis_is_not(settings: Settings) -> None:
+def test_trainer_without_redis_is_unhealthy(settings: Settings) -> None:
     cut_off = settings.model_copy(update={"redis_url": SecretStr("redis://127.0.0.1:1/0")})
     with pytest.raises(UnhealthyError, match="Redis does not answer"):
         check(cut_off, NODE)

@@ -1,4 +1,4 @@
-"""Each image is answered by the network that did not see it."""
+"""Cross-fitting: each image is predicted by the network that did not see it."""
 
 import copy
 
@@ -35,7 +35,7 @@ def images(stripes_source: ImageSource) -> ImageSets:
     )
 
 
-def test_every_image_is_answered_and_the_start_is_left_alone(images: ImageSets) -> None:
+def test_every_image_is_predicted_and_initial_network_is_unchanged(images: ImageSets) -> None:
     network = empty_network("squeezenet1_1", 2)
     before = copy.deepcopy(network.state_dict())
     config = TrainingConfig(epochs=2, image_size=SIZE, batch_size=16)
@@ -49,7 +49,7 @@ def test_every_image_is_answered_and_the_start_is_left_alone(images: ImageSets) 
     assert all(torch.equal(before[name], tensor) for name, tensor in network.state_dict().items())
 
 
-def test_it_stops_when_it_is_asked_to(images: ImageSets) -> None:
+def test_cancelled_cross_fit_raises(images: ImageSets) -> None:
     network = empty_network("squeezenet1_1", 2)
     recipe = choose_recipe(
         TrainingConfig(image_size=SIZE), images=len(images.training), fine_tuning=False, network=network, device=CPU
@@ -58,7 +58,7 @@ def test_it_stops_when_it_is_asked_to(images: ImageSets) -> None:
         cross_fit(network, images, recipe, TrainingCallbacks(should_stop=lambda: True), CPU)
 
 
-def test_too_few_images_of_a_class_are_not_halved(images: ImageSets) -> None:
+def test_class_with_too_few_images_prevents_folds(images: ImageSets) -> None:
     chosen = np.concatenate([np.flatnonzero(images.plain.labels == 0), np.flatnonzero(images.plain.labels == 1)[:4]])
     few = ImageSets(
         type(images.training)(

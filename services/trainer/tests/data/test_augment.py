@@ -1,4 +1,4 @@
-"""Views stay within their ranges, and a seed gives the same ones again."""
+"""Augmentation: ranges and reproducibility."""
 
 import pytest
 import torch
@@ -18,13 +18,13 @@ def _seeded(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def test_no_strength_leaves_square_images_as_they_are() -> None:
+def test_zero_strength_leaves_square_images_unchanged() -> None:
     images = _images()
     views = augment(images, torch.ones(4), 40, NOTHING, _seeded())
     torch.testing.assert_close(views, images.float() / 255, atol=1e-4, rtol=0)
 
 
-def test_views_keep_range_and_size_at_full_strength() -> None:
+def test_full_strength_keeps_range_and_size() -> None:
     views = augment(_images(), torch.tensor([0.5, 1.0, 1.5, 2.0]), 24, Augmentation.of_strength(2), _seeded())
     assert views.shape == (4, 3, 24, 24)
     assert views.dtype == torch.float32
@@ -32,19 +32,19 @@ def test_views_keep_range_and_size_at_full_strength() -> None:
     assert views.max() <= 1
 
 
-def test_a_seed_gives_the_same_views_again_and_another_seed_others() -> None:
+def test_same_seed_reproduces_augmentation_and_other_seed_does_not() -> None:
     first, again, other = (augment(_images(), torch.ones(4), 24, Augmentation(), _seeded(seed)) for seed in (3, 3, 4))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
 
 
-def test_views_of_one_image_differ() -> None:
+def test_augmentations_of_one_image_differ() -> None:
     image = _images(1).expand(4, -1, -1, -1)
     views = augment(image, torch.ones(4), 24, Augmentation(), _seeded())
     assert all((views[0] - views[other]).abs().mean() > 0.01 for other in (1, 2, 3))
 
 
-def test_a_crop_undoes_the_squeezing() -> None:
+def test_crop_restores_aspect_ratio() -> None:
     """A disc in an image twice as wide as high is a narrow ellipse in the squeezed cache and a disc in a view."""
     axis = torch.linspace(-1, 1, 160)
     ellipse = ((axis[None, :] * 2) ** 2 + axis[:, None] ** 2 < 0.5).to(torch.uint8) * 255
@@ -54,7 +54,7 @@ def test_a_crop_undoes_the_squeezing() -> None:
     assert 0.7 < width / height < 1.4
 
 
-def test_brightness_alone_keeps_the_hue() -> None:
+def test_brightness_jitter_keeps_hue() -> None:
     red = torch.tensor([200, 40, 40], dtype=torch.uint8)[None, :, None, None].expand(8, 3, 16, 16)
     ranges = Augmentation(1.0, 0.0, 0.0, 0.2, 0.0, 0.0, 0.0, 0.0)
     colours = augment(red, torch.ones(8), 16, ranges, _seeded()).mean((2, 3))
@@ -62,7 +62,7 @@ def test_brightness_alone_keeps_the_hue() -> None:
     assert colours[:, 0].std() > 0.01
 
 
-def test_erasing_blanks_a_rectangle() -> None:
+def test_erasing_fills_rectangle() -> None:
     images = _images(16)
     ranges = Augmentation(1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
     views = augment(images, torch.ones(16), 40, ranges, _seeded())
@@ -72,7 +72,7 @@ def test_erasing_blanks_a_rectangle() -> None:
 
 
 @pytest.mark.parametrize("alpha", [0.0, 0.2, 1.0])
-def test_mixing_keeps_targets_probabilities(alpha: float) -> None:
+def test_mixup_targets_sum_to_one(alpha: float) -> None:
     images, targets = torch.rand(8, 3, 4, 4), functional.one_hot(torch.arange(8) % 3, 3).float()
     blended, soft = mix(images, targets, alpha, _seeded())
     torch.testing.assert_close(soft.sum(1), torch.ones(8))
@@ -80,7 +80,7 @@ def test_mixing_keeps_targets_probabilities(alpha: float) -> None:
     assert torch.equal(blended, images) == (alpha == 0)
 
 
-def test_mixing_blends_images_as_it_blends_targets() -> None:
+def test_mixup_blends_images_and_targets_alike() -> None:
     """With images that are constant at their class number, the blend can be read off either."""
     labels = torch.arange(8) % 2
     images = labels.float()[:, None, None, None].expand(8, 3, 2, 2)

@@ -1,4 +1,4 @@
-"""Decoding: whole images to train on, the served preprocessing to evaluate with, bad files named and left out."""
+"""Image loader: whole images for training, served preprocessing for evaluation, undecodable files skipped."""
 
 import hashlib
 import io
@@ -37,7 +37,7 @@ def _loader() -> ImageLoader:
     return ImageLoader(lambda entry: BODIES[entry.source.split("/")[1]], ("cold", "warm"), max_pixels=MAX_PIXELS)
 
 
-def test_undecodable_image_is_left_out_by_name(caplog: pytest.LogCaptureFixture) -> None:
+def test_undecodable_image_is_skipped_and_logged(caplog: pytest.LogCaptureFixture) -> None:
     loader = _loader()
     entries = [_entry("broken.png", "cold"), _entry("blue.png", "cold"), _entry("red.png", "warm")]
     images = loader.for_training(entries, 32)
@@ -46,26 +46,26 @@ def test_undecodable_image_is_left_out_by_name(caplog: pytest.LogCaptureFixture)
     assert "cold/broken.png" in caplog.text
 
 
-def test_an_image_is_reported_once_however_often_it_is_read() -> None:
+def test_skipped_image_read_twice_is_reported_once() -> None:
     loader = _loader()
     for _ in range(2):
         loader.for_evaluation([_entry("broken.png", "cold")], Preprocessing(size=32))
     assert len(loader.skipped) == 1
 
 
-def test_class_without_a_readable_image_stops_the_run() -> None:
+def test_class_without_decodable_images_raises() -> None:
     with pytest.raises(TrainingDataError, match="No image of class cold"):
         _loader().for_training([_entry("broken.png", "cold"), _entry("red.png", "warm")], 32)
 
 
-def test_training_images_remember_their_aspect() -> None:
+def test_training_images_keep_aspect_ratio() -> None:
     images = _loader().for_training([_entry("blue.png", "cold"), _entry("red.png", "warm")], 32)
     assert images.aspects.tolist() == [2.0, 2.0]
     assert images.pixels.shape == (2, 3, 40, 40)
     assert images.pixels[1, :, 5, 5].tolist() == [255, 0, 0]
 
 
-def test_evaluation_sees_exactly_what_is_served() -> None:
+def test_evaluation_pixels_equal_served_preprocessing() -> None:
     preprocessing = Preprocessing(size=32, crop_fraction=0.8)
     images = _loader().for_evaluation([_entry("red.png", "warm")], preprocessing)
     served = load_pixels(BODIES["red.png"], preprocessing, max_pixels=MAX_PIXELS).pixels
@@ -73,7 +73,7 @@ def test_evaluation_sees_exactly_what_is_served() -> None:
     assert images.labels.tolist() == [1]
 
 
-def test_training_sees_a_photo_upright_and_whole() -> None:
+def test_training_image_is_upright_and_uncropped() -> None:
     image = Image.new("RGB", (60, 20), "black")
     image.paste("white", (0, 0, 20, 20))
     exif = Image.Exif()
@@ -86,7 +86,7 @@ def test_training_sees_a_photo_upright_and_whole() -> None:
     assert decoded.pixels[-3].mean() < 50
 
 
-def test_transparent_pixels_are_white() -> None:
+def test_transparent_pixels_become_white() -> None:
     buffer = io.BytesIO()
     Image.new("RGBA", (8, 8), (255, 0, 0, 0)).save(buffer, "PNG")
     pixels = read_region(buffer.getvalue(), 8, whole_frame, max_pixels=MAX_PIXELS).pixels

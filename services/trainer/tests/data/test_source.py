@@ -1,4 +1,4 @@
-"""Dividing a data set: by content, stable, and refused when a part would be empty."""
+"""Split of a data set: by digest, stable, and refused for classes with too few images."""
 
 import hashlib
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ def _manifest(**per_class: int) -> DatasetManifest:
     return DatasetManifest(name="test", created_at=datetime.now(UTC), entries=entries)
 
 
-def test_every_image_is_in_one_part() -> None:
+def test_split_puts_every_image_in_exactly_one_split() -> None:
     manifest = _manifest(bee=200, fly=100)
     parts = split_manifest(manifest, 20)
     groups = [{entry.sha256 for entry in part} for part in (parts.training, parts.validation, parts.holdout)]
@@ -29,28 +29,28 @@ def test_every_image_is_in_one_part() -> None:
     assert 0.1 < len(parts.validation) / (len(parts.training) + len(parts.validation)) < 0.3
 
 
-def test_holdout_is_the_data_sets_own() -> None:
+def test_holdout_split_is_the_data_sets_own() -> None:
     manifest = _manifest(bee=50, fly=50)
     assert split_manifest(manifest, 10).holdout == manifest.of_split(Split.HOLDOUT)
 
 
-def test_more_images_do_not_move_earlier_ones() -> None:
+def test_added_images_leave_split_of_earlier_ones() -> None:
     before, after = split_manifest(_manifest(bee=50, fly=50), 10), split_manifest(_manifest(bee=80, fly=50), 10)
     assert {entry.sha256 for entry in before.validation} <= {entry.sha256 for entry in after.validation}
     assert {entry.sha256 for entry in before.training} <= {entry.sha256 for entry in after.training}
 
 
-def test_one_class_is_no_task() -> None:
+def test_single_class_raises() -> None:
     with pytest.raises(TrainingDataError, match="one class only"):
         split_manifest(_manifest(bee=50), 10)
 
 
-def test_all_classes_with_too_few_images_are_named() -> None:
+def test_classes_with_too_few_images_are_all_named() -> None:
     with pytest.raises(TrainingDataError, match=r"too few images.*'ant' \(1 and 0\), 'fly'"):
         split_manifest(_manifest(ant=1, bee=50, fly=1), 10)
 
 
-def test_small_class_is_not_cut_for_validation() -> None:
+def test_small_class_keeps_all_images_for_training() -> None:
     parts = split_manifest(_manifest(bee=200, fly=200), 20)
     small = [entry.model_copy(update={"label": "ant"}) for entry in parts.validation[:2]]
     manifest = DatasetManifest(

@@ -13,7 +13,7 @@ CPU = torch.device("cpu")
 
 
 class BrighterLeft(nn.Module):
-    """Says 1 where the left half is brighter than the right."""
+    """Predicts 1 where the left half is brighter than the right."""
 
     def forward(self, images: Tensor) -> Tensor:
         half = images.shape[3] // 2

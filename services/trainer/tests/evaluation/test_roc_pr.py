@@ -1,4 +1,4 @@
-"""Numbers that can be worked out by hand."""
+"""ROC and precision-recall metrics, against values computed by hand."""
 
 import numpy as np
 import pytest

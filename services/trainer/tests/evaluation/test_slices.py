@@ -15,7 +15,7 @@ def _images(sides: list[int]) -> EvaluationImages:
     )
 
 
-def test_each_third_is_measured_by_itself() -> None:
+def test_each_third_has_its_own_metrics() -> None:
     logits = np.log(np.array([[0.9, 0.1]] * 4 + [[0.4, 0.6]] * 2, dtype=np.float32))
     slices = measure_slices(_images([10, 20, 30, 40, 50, 60]), logits, temperature=1.0, threshold=0.8)
     assert [(one.by, one.low, one.high, one.images) for one in slices[:3]] == [
@@ -27,6 +27,6 @@ def test_each_third_is_measured_by_itself() -> None:
     assert slices[-1].high == pytest.approx(100 / 255)
 
 
-def test_images_that_are_alike_are_one_part() -> None:
+def test_identical_values_give_one_slice() -> None:
     slices = measure_slices(_images([50] * 6), np.zeros((6, 2), np.float32), temperature=1.0, threshold=0.5)
     assert [(one.by, one.images) for one in slices if one.by == "short side"] == [("short side", 6)]

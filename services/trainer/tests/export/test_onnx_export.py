@@ -1,4 +1,4 @@
-"""The exported graph answers as the network does, for any number of images."""
+"""ONNX export: equal outputs for any batch size."""
 
 from pathlib import Path
 
@@ -34,12 +34,12 @@ def folder(network: nn.Module, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
-def test_graph_takes_any_number_of_images(network: nn.Module, folder: Path, count: int) -> None:
+def test_graph_accepts_any_batch_size(network: nn.Module, folder: Path, count: int) -> None:
     expected = predict(network, PIXELS[:count], CPU)
     np.testing.assert_allclose(run_graph(folder / MODEL_FILE, PIXELS[:count]), expected, atol=1e-4)
 
 
-def test_graph_takes_plain_pixels_and_names_its_ends(folder: Path) -> None:
+def test_graph_has_uint8_input_and_named_output(folder: Path) -> None:
     graph = onnx.load(folder / MODEL_FILE).graph
     assert [one.name for one in graph.input] == ["images"]
     assert [one.name for one in graph.output] == ["logits"]
@@ -47,27 +47,27 @@ def test_graph_takes_plain_pixels_and_names_its_ends(folder: Path) -> None:
     assert [dim.dim_value for dim in graph.input[0].type.tensor_type.shape.dim] == [0, 64, 64, 3]
 
 
-def test_graph_tells_nothing_of_the_machine_that_made_it(folder: Path) -> None:
+def test_graph_contains_no_paths_of_the_machine(folder: Path) -> None:
     assert b"stack_trace" not in (folder / MODEL_FILE).read_bytes()
 
 
-def test_weights_fit_a_plain_torchvision_network(network: nn.Module, folder: Path) -> None:
+def test_weights_load_into_torchvision_network(network: nn.Module, folder: Path) -> None:
     plain = empty_network("squeezenet1_1", 3)
     plain.load_state_dict(load_file(folder / WEIGHTS_FILE))
     np.testing.assert_array_equal(predict(plain, PIXELS, CPU), predict(network, PIXELS, CPU))
 
 
-def test_faithful_graph_passes(network: nn.Module, folder: Path) -> None:
+def test_equivalent_graph_passes_parity_check(network: nn.Module, folder: Path) -> None:
     assert verify_parity(network, folder, PIXELS) <= 1e-4
 
 
-def test_graph_of_another_network_is_refused(folder: Path) -> None:
+def test_graph_of_other_network_fails_parity_check(folder: Path) -> None:
     torch.manual_seed(1)
     with pytest.raises(BundleParityError, match="Nothing was registered"):
         verify_parity(empty_network("squeezenet1_1", 3), folder, PIXELS)
 
 
-def test_graph_that_cannot_run_is_refused(network: nn.Module, tmp_path: Path) -> None:
+def test_graph_that_cannot_run_fails_parity_check(network: nn.Module, tmp_path: Path) -> None:
     (tmp_path / MODEL_FILE).write_bytes(b"no graph")
     with pytest.raises(BundleParityError, match="cannot be run"):
         verify_parity(network, tmp_path, PIXELS)

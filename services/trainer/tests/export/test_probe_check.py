@@ -1,4 +1,4 @@
-"""A bundle's answers to its own probe."""
+"""Probe check of a bundle."""
 
 import shutil
 from pathlib import Path
@@ -16,11 +16,11 @@ def folder(trained: TrainedBundle, tmp_path: Path) -> Path:
     return Path(shutil.copytree(trained.folder, tmp_path / "bundle"))
 
 
-def test_trained_bundle_answers_its_probe(folder: Path) -> None:
+def test_trained_bundle_passes_probe_check(folder: Path) -> None:
     assert probe_error(folder) == ""
 
 
-def test_other_answers_are_a_fault(folder: Path) -> None:
+def test_different_outputs_fail_probe_check(folder: Path) -> None:
     probe = read_probe(folder)
     write_probe(folder, Probe(probe.images, -probe.logits))
     assert "does not answer its probe as the trained network did" in probe_error(folder)
@@ -28,7 +28,7 @@ def test_other_answers_are_a_fault(folder: Path) -> None:
     assert "a number for each class" in probe_error(folder)
 
 
-def test_what_cannot_be_read_or_run_is_a_fault(folder: Path) -> None:
+def test_unreadable_or_broken_graph_fails_probe_check(folder: Path) -> None:
     (folder / MODEL_FILE).write_bytes(b"no graph")
     assert "graph cannot be run" in probe_error(folder)
     (folder / PROBE_FILE).unlink()

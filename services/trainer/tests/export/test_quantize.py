@@ -1,4 +1,4 @@
-"""The int8 graph is offered only where it answers as well as the network."""
+"""Int8 quantization, kept only if the graph is as accurate as the network."""
 
 import shutil
 from pathlib import Path
@@ -18,7 +18,7 @@ def folder(trained: TrainedBundle, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_bundle_says_how_well_its_int8_graph_does(trained: TrainedBundle) -> None:
+def test_bundle_records_int8_accuracy(trained: TrainedBundle) -> None:
     manifest = read_bundle(trained.folder)
     assert manifest.quantized_accuracy is not None
     assert manifest.quantized_accuracy >= manifest.metrics.accuracy - MAX_ACCURACY_DROP
@@ -28,7 +28,7 @@ def test_a_bundle_says_how_well_its_int8_graph_does(trained: TrainedBundle) -> N
     assert np.abs(answers - trained.holdout_logits).max() > 1e-4
 
 
-def test_one_that_costs_accuracy_is_not_offered(trained: TrainedBundle, folder: Path) -> None:
+def test_less_accurate_int8_graph_is_dropped(trained: TrainedBundle, folder: Path) -> None:
     pixels = trained.holdout.pixels
     reached = offer_quantized(folder, pixels, trained.holdout, accuracy=0)
     assert reached is not None
@@ -37,7 +37,7 @@ def test_one_that_costs_accuracy_is_not_offered(trained: TrainedBundle, folder: 
     assert not (folder / QUANTIZED_MODEL_FILE).exists()
 
 
-def test_a_graph_that_cannot_be_quantized_costs_no_run(trained: TrainedBundle, tmp_path: Path) -> None:
+def test_network_that_cannot_be_quantized_gives_no_int8_graph(trained: TrainedBundle, tmp_path: Path) -> None:
     (tmp_path / MODEL_FILE).write_bytes(b"no graph")
     assert offer_quantized(tmp_path, trained.holdout.pixels, trained.holdout, accuracy=0) is None
     assert [path.name for path in tmp_path.iterdir()] == [MODEL_FILE]

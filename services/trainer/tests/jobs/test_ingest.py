@@ -1,4 +1,4 @@
-"""The ingestion job over real stores: what it publishes, what it says of it, and what stops it."""
+"""Ingestion jobs on real stores: publication, report, failure and cancellation."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -91,7 +91,7 @@ def result_of(job: Job) -> IngestResult:
     return job.result
 
 
-def test_a_prefix_becomes_a_version_and_the_same_again_is_none(
+def test_prefix_is_published_once_and_unchanged_prefix_gives_no_version(
     settings: Settings, redis_client: redis.Redis, store: ObjectStore, bucket: str, tmp_path: Path
 ) -> None:
     source = fill(store, bucket, tmp_path, 1, 2, 3)
@@ -104,7 +104,7 @@ def test_a_prefix_becomes_a_version_and_the_same_again_is_none(
     assert (again.changed, again.added, again.version) == (False, 0, result.version)
 
 
-def test_images_are_added_and_the_first_version_needs_none_to_add_to(
+def test_add_extends_newest_version_or_publishes_first_one(
     settings: Settings, redis_client: redis.Redis, store: ObjectStore, bucket: str, tmp_path: Path
 ) -> None:
     first = result_of(run(settings, redis_client, fill(store, bucket, tmp_path, 1, 2), add=True))
@@ -113,7 +113,7 @@ def test_images_are_added_and_the_first_version_needs_none_to_add_to(
     assert (first.images, second.images, second.added) == (2, 3, 1)
 
 
-def test_a_list_in_the_store_is_downloaded_and_corrected_labels_win(
+def test_listed_urls_are_downloaded_and_corrected_labels_take_precedence(
     settings: Settings, redis_client: redis.Redis, store: ObjectStore, bucket: str, tmp_path: Path, host: ImageHost
 ) -> None:
     rows = ["url,label"]
@@ -128,7 +128,7 @@ def test_a_list_in_the_store_is_downloaded_and_corrected_labels_win(
     assert result.rejected == {"corrected": 1}
 
 
-def test_each_run_has_its_page_whether_it_publishes_or_not(
+def test_every_run_stores_report_even_without_new_version(
     settings: Settings, redis_client: redis.Redis, store: ObjectStore, bucket: str, tmp_path: Path
 ) -> None:
     catalog = DatasetCatalog(store, bucket, max_image_pixels=10_000)
@@ -164,7 +164,7 @@ def test_each_run_has_its_page_whether_it_publishes_or_not(
         (LabelledPrefix(uri="s3://BUCKET/empty/"), "no images under"),
     ],
 )
-def test_a_source_that_cannot_be_read_fails_the_job_with_the_reason(
+def test_unreadable_source_fails_job_with_reason(
     settings: Settings, redis_client: redis.Redis, bucket: str, source: LabelledPrefix | ListedUrls, words: str
 ) -> None:
     asked = source.model_copy(update={"uri": source.uri.replace("BUCKET", bucket)})
@@ -175,7 +175,7 @@ def test_a_source_that_cannot_be_read_fails_the_job_with_the_reason(
     assert words in job.error.detail
 
 
-def test_a_job_that_is_stopped_publishes_nothing_and_goes_on_later(
+def test_job_stopped_by_shutdown_publishes_nothing_and_runs_again(
     settings: Settings, redis_client: redis.Redis, store: ObjectStore, bucket: str, tmp_path: Path
 ) -> None:
     source = fill(store, bucket, tmp_path, 1, 2)

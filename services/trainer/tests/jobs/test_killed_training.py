@@ -1,4 +1,4 @@
-"""A trainer's process that is killed in the middle of a run, and the next one that goes on with it."""
+"""A training process that is killed, and the next one that resumes its run."""
 
 import os
 import signal
@@ -65,7 +65,7 @@ def home(tmp_path: Path) -> Iterator[Path]:
     os.chdir(before)
 
 
-def test_killed_run_is_gone_on_with(home: Path, stripes: Path) -> None:
+def test_killed_run_is_resumed_by_next_process(home: Path, stripes: Path) -> None:
     checkpoints, uri = home / "checkpoints" / "trn_1", f"sqlite:///{home / 'mlflow.db'}"
     file = checkpoints / "checkpoint-network.safetensors"
     arguments = [str(stripes), str(home), str(checkpoints), uri, CONFIG.model_dump_json()]
@@ -81,8 +81,8 @@ def test_killed_run_is_gone_on_with(home: Path, stripes: Path) -> None:
     assert trainer.wait() == -signal.SIGKILL
     left = read_snapshot(file)
     assert left
-    assert not left.facts["state"]["finished"]
-    epoch = left.facts["state"]["epoch"]
+    assert not left.metadata["state"]["finished"]
+    epoch = left.metadata["state"]["epoch"]
     client = mlflow.MlflowClient(uri)
     settings = Settings(home=home, mlflow_tracking_uri=uri)
 
@@ -101,14 +101,14 @@ def test_killed_run_is_gone_on_with(home: Path, stripes: Path) -> None:
     assert [one.step for one in client.get_metric_history(result.run_id, "loss")] == list(range(1, 17))
     network = read_snapshot(file)
     assert network
-    assert network.facts["state"]["finished"]
+    assert network.metadata["state"]["finished"]
     expected = _uninterrupted(source, home)
     assert expected.keys() == network.tensors.keys()
     assert all(torch.equal(expected[name], network.tensors[name]) for name in expected)
 
 
 def _uninterrupted(source: ImageSource, home: Path) -> dict[str, torch.Tensor]:
-    """Train the same network without a break; what comes after the training is left out."""
+    """Train the same network without interruption, and stop after training."""
 
     def stop(words: str) -> None:
         if words == "evaluating":

@@ -1,4 +1,4 @@
-"""Heartbeats go on while the training thread is busy, and bring back that it should stop."""
+"""Heartbeats of a running job, and cancellation through them."""
 
 import threading
 import time
@@ -15,7 +15,7 @@ CLAIM = Claim(Unit("trn_1"), 1, {})
 
 
 class Heartbeats(JobLeases):
-    """Remembers heartbeats; answers and fails as told."""
+    """Records heartbeats; responds as configured."""
 
     def __init__(self) -> None:
         self.sent: list[dict[str, str | int]] = []
@@ -45,7 +45,7 @@ def _wait(condition: object, seconds: float = 5.0) -> bool:
     return False
 
 
-def test_it_beats_while_the_work_is_done_and_not_after() -> None:
+def test_heartbeats_are_sent_while_lease_is_open_and_stop_after() -> None:
     leases = Heartbeats()
     with _lease(leases):
         assert _wait(lambda: len(leases.sent) >= 3)
@@ -54,7 +54,7 @@ def test_it_beats_while_the_work_is_done_and_not_after() -> None:
     assert len(leases.sent) == count
 
 
-def test_progress_reaches_the_job_at_once_and_stays_in_later_beats() -> None:
+def test_progress_is_sent_at_once_and_repeated_by_later_heartbeats() -> None:
     leases = Heartbeats()
     with _lease(leases, lease_seconds=60) as lease:
         callbacks = lease.callbacks()
@@ -66,7 +66,7 @@ def test_progress_reaches_the_job_at_once_and_stays_in_later_beats() -> None:
     assert leases.sent[1] == {"total": 40, "done": 3, "message": "exporting the bundle"}
 
 
-def test_a_job_that_was_taken_away_stops_the_run() -> None:
+def test_lost_lease_stops_run() -> None:
     leases = Heartbeats()
     with _lease(leases) as lease:
         callbacks = lease.callbacks()
@@ -76,14 +76,14 @@ def test_a_job_that_was_taken_away_stops_the_run() -> None:
         assert lease.lost
 
 
-def test_a_shutdown_stops_the_run_and_loses_nothing() -> None:
+def test_shutdown_stops_run_without_losing_lease() -> None:
     leases = Heartbeats()
     with _lease(leases, shutting_down=True) as lease:
         assert lease.callbacks().should_stop()
         assert not lease.lost
 
 
-def test_a_store_that_is_away_for_a_moment_does_not_end_the_run() -> None:
+def test_run_survives_briefly_unavailable_redis() -> None:
     leases = Heartbeats()
     leases.down = True
     with _lease(leases) as lease:

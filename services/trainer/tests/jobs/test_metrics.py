@@ -1,4 +1,4 @@
-"""What is counted of training jobs, as a scrape sees it."""
+"""Prometheus metrics of training jobs."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def value(metrics: TrainerMetrics, name: str, **labels: str) -> float | None:
     return metrics.registry.get_sample_value(name, labels)
 
 
-def test_a_run_is_followed_and_counted(metrics: TrainerMetrics) -> None:
+def test_run_updates_progress_and_counters(metrics: TrainerMetrics) -> None:
     with metrics.working(JobKind.TRAINING):
         assert value(metrics, "meadow_training_jobs_running", kind="training") == 1
         metrics.note_epoch(
@@ -45,7 +45,7 @@ def test_a_run_is_followed_and_counted(metrics: TrainerMetrics) -> None:
     assert value(metrics, "meadow_training_holdout_accuracy_ratio") == 0.9
 
 
-def test_failures_add_up_until_a_job_succeeds_and_a_stop_is_none(metrics: TrainerMetrics) -> None:
+def test_failures_accumulate_until_success_and_ignore_stopped_jobs(metrics: TrainerMetrics) -> None:
     def failures() -> float | None:
         return value(metrics, "meadow_training_failures_in_a_row", kind="training")
 
@@ -57,7 +57,7 @@ def test_failures_add_up_until_a_job_succeeds_and_a_stop_is_none(metrics: Traine
     assert value(metrics, "meadow_training_failures_in_a_row", kind="ingest") == 0
 
 
-def test_every_time_series_is_there_from_the_start_and_none_is_added(metrics: TrainerMetrics) -> None:
+def test_all_time_series_exist_from_start(metrics: TrainerMetrics) -> None:
     def series() -> set[str]:
         text = generate_latest(metrics.registry).decode()
         return {f"{one.name}{sorted(one.labels.items())}" for family in parse(text) for one in family.samples}

@@ -1,4 +1,4 @@
-"""What becomes of a training job: answered, failed with its reason, left alone, or given back."""
+"""Outcomes of a training job: succeeded, failed, not claimed, or released."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -45,7 +45,7 @@ RESULT = TrainingResult(
 
 
 class Leases(JobLeases):
-    """Remembers how the job ended."""
+    """Records how the job ended."""
 
     def __init__(self) -> None:
         self.free = True
@@ -107,7 +107,7 @@ class Catalog(DatasetCatalog):
 
 
 class Runs(TrainingRuns):
-    """Does what the test says instead of training."""
+    """Calls a function of the test instead of training."""
 
     def __init__(self, act: Callable[[TrainingConfig, TrainingCallbacks], TrainingResult]) -> None:
         self._act = act
@@ -154,7 +154,7 @@ def _raising(error: Exception) -> Callable[[TrainingConfig, TrainingCallbacks], 
     return act
 
 
-def test_a_job_is_trained_as_asked_and_answered(leases: Leases, tmp_path: Path) -> None:
+def test_job_is_trained_with_its_settings_and_succeeds(leases: Leases, tmp_path: Path) -> None:
     configs: list[TrainingConfig] = []
 
     def act(config: TrainingConfig, _watch: TrainingCallbacks) -> TrainingResult:
@@ -166,18 +166,18 @@ def test_a_job_is_trained_as_asked_and_answered(leases: Leases, tmp_path: Path) 
     assert configs == [TrainingConfig(architecture="resnet34", image_size=64, epochs=3, seed=9)]
 
 
-def test_a_job_that_is_held_or_finished_is_left_alone(leases: Leases, tmp_path: Path) -> None:
+def test_job_that_cannot_be_claimed_is_not_run(leases: Leases, tmp_path: Path) -> None:
     leases.free = False
     _jobs(leases, Runs(_raising(AssertionError("trained"))), tmp_path).run(UNIT)
     assert leases.ended == []
 
 
-def test_an_expected_fault_fails_the_job_with_its_own_words(leases: Leases, tmp_path: Path) -> None:
+def test_expected_error_fails_job_with_its_message(leases: Leases, tmp_path: Path) -> None:
     _jobs(leases, Runs(_raising(TrainingDataError("Class 'bee' has too few images."))), tmp_path).run(UNIT)
     assert leases.ended == [JobError(code="training-failed", detail="Class 'bee' has too few images.")]
 
 
-def test_an_unexpected_fault_fails_the_job_without_its_insides(
+def test_unexpected_error_fails_job_without_its_message(
     leases: Leases, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     _jobs(leases, Runs(_raising(ZeroDivisionError("secret"))), tmp_path).run(UNIT)
@@ -188,7 +188,7 @@ def test_an_unexpected_fault_fails_the_job_without_its_insides(
     assert "secret" in caplog.text
 
 
-def test_a_cancelled_job_is_not_answered_nor_given_back(leases: Leases, tmp_path: Path) -> None:
+def test_cancelled_job_gets_no_result_and_is_not_released(leases: Leases, tmp_path: Path) -> None:
     def act(_config: TrainingConfig, callbacks: TrainingCallbacks) -> TrainingResult:
         leases.held = False
         callbacks.on_stage("training")
@@ -200,7 +200,7 @@ def test_a_cancelled_job_is_not_answered_nor_given_back(leases: Leases, tmp_path
     assert leases.given_back == []
 
 
-def test_a_shutdown_gives_the_job_back(leases: Leases, tmp_path: Path) -> None:
+def test_shutdown_releases_job_without_counting_attempt(leases: Leases, tmp_path: Path) -> None:
     def act(_config: TrainingConfig, callbacks: TrainingCallbacks) -> TrainingResult:
         assert not callbacks.should_stop()
         jobs.shut_down()
@@ -213,7 +213,7 @@ def test_a_shutdown_gives_the_job_back(leases: Leases, tmp_path: Path) -> None:
     assert leases.given_back == [(UNIT, 0)], "at once, and not counted as an attempt that failed"
 
 
-def test_how_a_job_ends_is_counted(leases: Leases, tmp_path: Path) -> None:
+def test_outcome_of_each_job_is_counted(leases: Leases, tmp_path: Path) -> None:
     metrics = TrainerMetrics(tmp_path)
 
     def count(outcome: str) -> float | None:
@@ -234,7 +234,7 @@ def test_how_a_job_ends_is_counted(leases: Leases, tmp_path: Path) -> None:
     assert metrics.registry.get_sample_value("meadow_training_decisions_total", labels) == 1
 
 
-def test_the_task_has_the_name_the_gateway_sends_and_takes_a_unit(leases: Leases, tmp_path: Path) -> None:
+def test_task_is_registered_under_name_sent_by_gateway(leases: Leases, tmp_path: Path) -> None:
     settings = Settings()
     ingestion = IngestJobs.connect(settings, connect(settings), TrainerMetrics(tmp_path))
     app = create_training_app(settings, _jobs(leases, Runs(lambda *_: RESULT), tmp_path), ingestion)
@@ -243,7 +243,7 @@ def test_the_task_has_the_name_the_gateway_sends_and_takes_a_unit(leases: Leases
     assert leases.ended == [(RESULT, RESULT.model)]
 
 
-def test_checkpoints_stay_until_the_job_has_ended(leases: Leases, tmp_path: Path) -> None:
+def test_checkpoints_are_kept_until_job_has_ended(leases: Leases, tmp_path: Path) -> None:
     kept: list[bool] = []
 
     def act(_config: TrainingConfig, callbacks: TrainingCallbacks) -> TrainingResult:
@@ -264,7 +264,7 @@ def test_checkpoints_stay_until_the_job_has_ended(leases: Leases, tmp_path: Path
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_a_cancelled_job_has_saved_is_deleted(leases: Leases, tmp_path: Path) -> None:
+def test_checkpoints_of_cancelled_job_are_deleted(leases: Leases, tmp_path: Path) -> None:
     def act(_config: TrainingConfig, callbacks: TrainingCallbacks) -> TrainingResult:
         leases.held = False
         leases.closed.add(UNIT)
@@ -275,7 +275,7 @@ def test_what_a_cancelled_job_has_saved_is_deleted(leases: Leases, tmp_path: Pat
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_ended_jobs_left_is_pruned_and_their_tracked_runs_ended(leases: Leases, tmp_path: Path) -> None:
+def test_checkpoints_of_ended_jobs_are_deleted_and_their_mlflow_runs_ended(leases: Leases, tmp_path: Path) -> None:
     ended, waiting = tmp_path / "trn_killed_too_often", tmp_path / "trn_waiting"
     for folder in (ended, waiting):
         folder.mkdir()
@@ -288,7 +288,7 @@ def test_what_ended_jobs_left_is_pruned_and_their_tracked_runs_ended(leases: Lea
     assert waiting not in runs.abandoned
 
 
-def test_a_job_with_a_checkpoint_of_something_else_begins_again(leases: Leases, tmp_path: Path) -> None:
+def test_job_with_refused_checkpoint_starts_from_scratch(leases: Leases, tmp_path: Path) -> None:
     there: list[bool] = []
 
     def act(_config: TrainingConfig, _watch: TrainingCallbacks) -> TrainingResult:

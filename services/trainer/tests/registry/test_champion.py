@@ -1,4 +1,4 @@
-"""Measuring the model in production on today's hold-out."""
+"""Measurement of the champion on the challenger's hold-out."""
 
 import shutil
 from datetime import UTC, datetime
@@ -17,7 +17,9 @@ from meadow_trainer.runs.pipeline import TrainedBundle
 MAX_PIXELS = 1_000_000
 
 
-def test_same_hold_out_gives_the_number_in_its_manifest(trained: TrainedBundle, stripes_source: ImageSource) -> None:
+def test_champion_on_its_own_holdout_matches_manifest_accuracy(
+    trained: TrainedBundle, stripes_source: ImageSource
+) -> None:
     loader = ImageLoader(stripes_source.read, stripes_source.manifest.classes, max_pixels=MAX_PIXELS)
     answers = measure_champion(trained.folder, loader, stripes_source.manifest.of_split(Split.HOLDOUT))
     measured = answers.measurement
@@ -27,10 +29,8 @@ def test_same_hold_out_gives_the_number_in_its_manifest(trained: TrainedBundle, 
     assert measured.calibration_error == pytest.approx(trained.manifest.metrics.expected_calibration_error, abs=1e-4)
 
 
-def test_images_of_a_class_it_does_not_know_are_wrong_answers(
-    trained: TrainedBundle, stripes_source: ImageSource
-) -> None:
-    """The class order of today's data set is another one, too: `crossed` comes first."""
+def test_images_of_unknown_class_count_as_misclassified(trained: TrainedBundle, stripes_source: ImageSource) -> None:
+    """The class order differs, too: `crossed` comes first."""
     entries = tuple(
         entry.model_copy(update={"label": "crossed"}) if entry.label == "level" and int(entry.sha256, 16) % 2 else entry
         for entry in stripes_source.manifest.entries
@@ -44,7 +44,7 @@ def test_images_of_a_class_it_does_not_know_are_wrong_answers(
     assert measured.per_class["upright"].recall == pytest.approx(trained.manifest.metrics.recall["upright"])
 
 
-def test_graph_that_cannot_be_run_is_told_apart_from_a_fault_of_ours(
+def test_champion_graph_that_cannot_run_raises_bundle_error(
     trained: TrainedBundle, stripes_source: ImageSource, tmp_path: Path
 ) -> None:
     folder = Path(shutil.copytree(trained.folder, tmp_path / "bundle"))
@@ -55,7 +55,9 @@ def test_graph_that_cannot_be_run_is_told_apart_from_a_fault_of_ours(
         measure_champion(folder, loader, stripes_source.manifest.of_split(Split.HOLDOUT))
 
 
-def test_damaged_bundle_is_refused(trained: TrainedBundle, stripes_source: ImageSource, tmp_path: Path) -> None:
+def test_damaged_champion_raises_bundle_error(
+    trained: TrainedBundle, stripes_source: ImageSource, tmp_path: Path
+) -> None:
     for path in trained.folder.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
     (tmp_path / WEIGHTS_FILE).write_bytes(b"other")

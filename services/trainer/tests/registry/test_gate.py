@@ -1,4 +1,4 @@
-"""The rule by which a model replaces the one in production."""
+"""Promotion gate: promoted, kept and refused models."""
 
 import dataclasses
 
@@ -31,7 +31,7 @@ def test_first_model_is_promoted() -> None:
     assert (result.gain, result.p_value) == (None, None)
 
 
-def test_better_model_is_promoted_with_both_numbers_and_what_they_are_worth() -> None:
+def test_better_model_is_promoted_with_accuracies_and_p_value() -> None:
     result = apply_gate(_answers(45, 45), _answers(40, 44), RULE)
     assert result.promote
     assert "90.0%" in result.reason
@@ -42,24 +42,24 @@ def test_better_model_is_promoted_with_both_numbers_and_what_they_are_worth() ->
 
 
 @pytest.mark.parametrize("found", [43, 44, 45])
-def test_model_that_is_no_better_is_kept(found: int) -> None:
+def test_model_without_gain_is_kept(found: int) -> None:
     result = apply_gate(_answers(found, found), _answers(45, 45), RULE)
     assert result.decision is GateDecision.KEPT
     assert "not better" in result.reason
 
 
-def test_model_that_is_worse_beyond_chance_is_refused() -> None:
+def test_significantly_worse_model_is_refused() -> None:
     result = apply_gate(_answers(40, 40), _answers(45, 45), RULE)
     assert result.decision is GateDecision.REFUSED
     assert "significantly worse" in result.reason
     assert result.gain == pytest.approx(-0.1)
 
 
-def test_a_gain_of_just_the_least_is_enough() -> None:
+def test_gain_equal_to_minimum_is_promoted() -> None:
     assert apply_gate(_answers(46, 45), _answers(45, 45), RULE).promote
 
 
-def test_a_gain_that_may_be_chance_is_not_enough_where_that_is_asked_for() -> None:
+def test_insignificant_gain_is_kept_if_significance_is_required() -> None:
     strict = dataclasses.replace(RULE, require_significance=True)
     result = apply_gate(_answers(46, 45), _answers(45, 45), strict)
     assert result.decision is GateDecision.KEPT
@@ -67,27 +67,27 @@ def test_a_gain_that_may_be_chance_is_not_enough_where_that_is_asked_for() -> No
     assert apply_gate(_answers(49, 49), _answers(45, 45), strict).promote
 
 
-def test_better_overall_but_blind_to_one_class_is_kept() -> None:
+def test_better_model_with_recall_drop_is_kept() -> None:
     result = apply_gate(_answers(50, 34), _answers(40, 40), RULE)
     assert result.decision is GateDecision.KEPT
     assert "'fly'" in result.reason
 
 
 @pytest.mark.parametrize("champion", [None, _answers(50, 0), _answers(10, 10)])
-def test_model_that_names_the_largest_class_only_is_refused_whatever_is_there(champion: HoldoutResult | None) -> None:
+def test_majority_class_model_is_refused_with_and_without_champion(champion: HoldoutResult | None) -> None:
     result = apply_gate(_answers(80, 0, bees=80, flies=20), champion, RULE)
     assert result.decision is GateDecision.REFUSED
     assert "always predicting the largest class gives 80.0%" in result.reason
 
 
-def test_model_below_the_floor_is_refused() -> None:
+def test_model_below_minimum_accuracy_is_refused() -> None:
     result = apply_gate(_answers(40, 40), None, dataclasses.replace(RULE, min_accuracy=0.9))
     assert result.decision is GateDecision.REFUSED
     assert "at least 90.0% is required" in result.reason
     assert apply_gate(_answers(80, 0, bees=80, flies=20), None, dataclasses.replace(RULE, min_accuracy=0.0)).promote
 
 
-def test_rule_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rule_is_read_from_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEADOW_PROMOTION_MIN_GAIN", "0.2")
     assert not apply_gate(_answers(45, 45), _answers(40, 40), PromotionRule.from_settings(Settings())).promote
     monkeypatch.setenv("MEADOW_PROMOTION_MIN_ACCURACY", "0.95")

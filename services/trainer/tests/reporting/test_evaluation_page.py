@@ -1,4 +1,4 @@
-"""The page is whole by itself and says what was measured."""
+"""Evaluation page: self-contained, with metrics and figures."""
 
 import dataclasses
 import re
@@ -18,7 +18,7 @@ def page(trained: TrainedBundle) -> str:
 
 
 class Tags(HTMLParser):
-    """Notes which tags are open."""
+    """Tracks open tags."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,20 +32,20 @@ class Tags(HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_it_is_whole(page: str) -> None:
+def test_page_is_well_formed_with_all_figures(page: str) -> None:
     tags = Tags()
     tags.feed(page)
     assert tags.open == []
     assert page.count("<svg") == 7
 
 
-def test_it_asks_for_no_other_file(page: str) -> None:
+def test_page_references_no_other_file(page: str) -> None:
     assert "<script" not in page
     assert "url(http" not in page
     assert not re.findall(r'(?:src|href)="(?!#|data:)[^"]*"', page)
 
 
-def test_it_says_what_was_measured(page: str, trained: TrainedBundle) -> None:
+def test_page_shows_metrics(page: str, trained: TrainedBundle) -> None:
     assert f"<strong>{trained.measurement.accuracy:.1%}</strong>" in page
     assert trained.digest[:12] in page
     assert f"{trained.measurement.calibration_error:.3f}" in page
@@ -53,7 +53,7 @@ def test_it_says_what_was_measured(page: str, trained: TrainedBundle) -> None:
         assert words in page
 
 
-def test_figures_take_the_colours_of_the_page(page: str) -> None:
+def test_figures_use_css_variables(page: str) -> None:
     figures = page[page.index("<svg") :]
     assert "var(--green)" in figures
     assert ": #26332b" not in figures

@@ -1,4 +1,4 @@
-"""A whole run on pictures that only their shape tells apart."""
+"""Training pipeline on images that differ only in shape."""
 
 from pathlib import Path
 
@@ -24,12 +24,12 @@ from meadow_trainer.training.model import empty_network
 MAX_PIXELS = 1_000_000
 
 
-def test_it_learns(trained: TrainedBundle) -> None:
+def test_training_reaches_accuracy_and_lowers_loss(trained: TrainedBundle) -> None:
     assert trained.measurement.accuracy >= 0.9
     assert trained.reports[-1].loss < trained.reports[0].loss
 
 
-def test_bundle_is_sealed_and_says_what_it_is(trained: TrainedBundle, stripes_source: ImageSource) -> None:
+def test_bundle_has_valid_digests_and_complete_manifest(trained: TrainedBundle, stripes_source: ImageSource) -> None:
     manifest = read_bundle(trained.folder, expected_digest=trained.digest)
     assert manifest == trained.manifest
     assert manifest.classes == ("level", "upright")
@@ -38,7 +38,7 @@ def test_bundle_is_sealed_and_says_what_it_is(trained: TrainedBundle, stripes_so
     assert manifest.metrics.examples == len(stripes_source.manifest.of_split(Split.HOLDOUT))
 
 
-def test_the_answers_to_the_hold_out_travel_along_as_counts(trained: TrainedBundle) -> None:
+def test_bundle_contains_prediction_counts_of_holdout(trained: TrainedBundle) -> None:
     counts = trained.manifest.answer_reference
     for dimension in (Dimension.PREDICTIONS, Dimension.CONFIDENCE, Dimension.DECISIONS, Dimension.INPUT):
         assert sum(of_dimension(counts, dimension).values()) == trained.measurement.examples
@@ -47,7 +47,7 @@ def test_the_answers_to_the_hold_out_travel_along_as_counts(trained: TrainedBund
     assert counts.get(f"{Dimension.DECISIONS}:confident", 0) == round(decided)
 
 
-def test_a_small_data_set_is_calibrated_by_networks_that_did_not_see_the_images(trained: TrainedBundle) -> None:
+def test_small_data_set_is_calibrated_by_cross_fitting(trained: TrainedBundle) -> None:
     record = trained.manifest.calibration
     assert record is not None
     assert record.method == "cross-fit"
@@ -56,7 +56,7 @@ def test_a_small_data_set_is_calibrated_by_networks_that_did_not_see_the_images(
     assert trained.manifest.temperature != 1.0
 
 
-def test_calibration_changes_no_weight_and_can_be_left_out(stripes_source: ImageSource, tmp_path: Path) -> None:
+def test_calibration_method_leaves_weights_unchanged(stripes_source: ImageSource, tmp_path: Path) -> None:
     config = TrainingConfig(architecture="squeezenet1_1", image_size=32, epochs=1, pretrained=False, quantize=False)
     made = {}
     for method, percent in (("none", None), ("cross-fit", None), ("validation", 0)):
@@ -71,7 +71,7 @@ def test_calibration_changes_no_weight_and_can_be_left_out(stripes_source: Image
     assert made["none"].temperature == 1.0
 
 
-def test_every_answer_to_the_hold_out_is_counted(trained: TrainedBundle) -> None:
+def test_assessment_covers_every_holdout_image(trained: TrainedBundle) -> None:
     seen = trained.assessment
     assert seen.shares.confident + seen.shares.unsure + seen.shares.unknown == pytest.approx(1)
     assert sum(part.images for part in seen.slices if part.by == "brightness") == len(trained.holdout)
@@ -84,7 +84,7 @@ def test_every_answer_to_the_hold_out_is_counted(trained: TrainedBundle) -> None
 def test_must_pass_images_are_checked_and_missing_ones_named(
     stripes_source: ImageSource, tmp_path: Path, trained: TrainedBundle
 ) -> None:
-    """A network that was not trained gives every image the same answer: one of the two is wrong."""
+    """An untrained network predicts one class for every image, so it misclassifies one of the two."""
     level, upright = (
         next(entry for entry in stripes_source.manifest.entries if entry.label == label)
         for label in trained.manifest.classes
@@ -107,8 +107,8 @@ def test_must_pass_images_are_checked_and_missing_ones_named(
     assert set(result.wrong) <= {level.source, upright.source}
 
 
-def test_what_is_served_is_as_good_as_what_was_measured(trained: TrainedBundle, stripes_source: ImageSource) -> None:
-    """Bytes through the served path alone: core preprocessing, exported graph, core scores."""
+def test_served_accuracy_equals_measured_accuracy(trained: TrainedBundle, stripes_source: ImageSource) -> None:
+    """Measure through the serving path alone: core preprocessing, exported graph, core scores."""
     manifest = read_bundle(trained.folder)
     entries = stripes_source.manifest.of_split(Split.HOLDOUT)
     pixels = [
@@ -121,20 +121,22 @@ def test_what_is_served_is_as_good_as_what_was_measured(trained: TrainedBundle, 
     assert right / len(entries) == pytest.approx(manifest.metrics.accuracy)
 
 
-def test_weights_alone_answer_the_same(trained: TrainedBundle) -> None:
+def test_weights_file_reproduces_holdout_logits(trained: TrainedBundle) -> None:
     network = empty_network(trained.manifest.architecture, len(trained.manifest.classes))
     network.load_state_dict(load_file(trained.folder / WEIGHTS_FILE))
     logits = predict(network, trained.holdout.pixels, torch.device("cpu"))
     np.testing.assert_allclose(logits, trained.holdout_logits, atol=1e-4)
 
 
-def test_every_epoch_is_told(trained: TrainedBundle, epochs_seen: list[EpochReport], config: TrainingConfig) -> None:
+def test_callback_receives_every_epoch(
+    trained: TrainedBundle, epochs_seen: list[EpochReport], config: TrainingConfig
+) -> None:
     assert tuple(epochs_seen) == trained.reports
     assert [one.epoch for one in epochs_seen] == list(range(1, (config.epochs or 0) + 1))
     assert all(one.validation_accuracy is not None for one in epochs_seen)
 
 
-def test_a_seed_gives_the_same_weights_again(stripes_source: ImageSource, tmp_path: Path) -> None:
+def test_same_seed_gives_same_files(stripes_source: ImageSource, tmp_path: Path) -> None:
     config = TrainingConfig(architecture="squeezenet1_1", image_size=32, epochs=1, pretrained=False, seed=5)
     digests = []
     for name in ("first", "second"):
@@ -144,7 +146,7 @@ def test_a_seed_gives_the_same_weights_again(stripes_source: ImageSource, tmp_pa
     assert digests[0] == digests[1]
 
 
-def test_a_run_that_is_asked_to_stop_writes_nothing(stripes_source: ImageSource, tmp_path: Path) -> None:
+def test_cancelled_run_writes_no_files(stripes_source: ImageSource, tmp_path: Path) -> None:
     seen: list[EpochReport] = []
     callbacks = TrainingCallbacks(on_epoch=seen.append, should_stop=lambda: len(seen) >= 2)
     config = TrainingConfig(architecture="squeezenet1_1", image_size=32, epochs=50, pretrained=False)

@@ -1,4 +1,4 @@
-"""Tracking, registration and promotion on a real MLflow with a database of its own."""
+"""Tracking, registration and promotion on a real MLflow with its own database."""
 
 import dataclasses
 import os
@@ -48,7 +48,7 @@ CONFIG = TrainingConfig()
 
 
 def _instead_of_training(bundle: TrainedBundle) -> Callable[..., TrainedBundle]:
-    """Stand in for minutes of training: tell its epochs and put its files where they are wanted."""
+    """Replace training: report the epochs of a bundle and copy its files."""
 
     def train(
         _source: ImageSource, _config: TrainingConfig, folder: Path, callbacks: TrainingCallbacks, **_: object
@@ -93,7 +93,7 @@ def first(runs: TrainingRuns, stripes_source: ImageSource, trained: TrainedBundl
 def second(
     first: TrainingResult, runs: TrainingRuns, stripes_source: ImageSource, trained: TrainedBundle
 ) -> TrainingResult:
-    """The same network again: as good, and no better."""
+    """The same network again, without a gain."""
     assert first.decision == "promoted"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(meadow_trainer.runs.training_runs, "train_bundle", _instead_of_training(trained))
@@ -110,7 +110,7 @@ def third(
         return runs.execute(stripes_source, CONFIG, TrainingCallbacks())
 
 
-def test_first_model_goes_into_production(first: TrainingResult, registry: ModelRegistry) -> None:
+def test_first_model_is_promoted_to_production(first: TrainingResult, registry: ModelRegistry) -> None:
     production = registry.production()
     assert production is not None
     assert production.ref == first.model
@@ -120,13 +120,13 @@ def test_first_model_goes_into_production(first: TrainingResult, registry: Model
 
 
 @pytest.mark.usefixtures("first")
-def test_model_in_production_is_an_ordinary_onnx_model(settings: Settings) -> None:
+def test_production_model_loads_with_mlflow_onnx(settings: Settings) -> None:
     mlflow.set_tracking_uri(settings.mlflow_tracking_uri)
     model = mlflow.onnx.load_model("models:/meadow-classifier@production")
     assert [one.name for one in model.graph.input] == ["images"]
 
 
-def test_bundle_from_the_registry_is_the_one_that_was_trained(
+def test_fetched_bundle_equals_trained_bundle(
     first: TrainingResult, settings: Settings, registry: ModelRegistry, tmp_path: Path
 ) -> None:
     registry.download(first.model, tmp_path / "bundle")
@@ -139,7 +139,7 @@ def test_bundle_from_the_registry_is_the_one_that_was_trained(
     np.testing.assert_array_equal(run_graph(cached / MODEL_FILE, pixels), expected)
 
 
-def test_run_keeps_parameters_progress_data_and_figures(
+def test_run_logs_parameters_metrics_data_set_and_figures(
     first: TrainingResult, trained: TrainedBundle, stripes_source: ImageSource, settings: Settings
 ) -> None:
     client = mlflow.MlflowClient(settings.mlflow_tracking_uri)
@@ -164,13 +164,13 @@ def test_run_keeps_parameters_progress_data_and_figures(
         "recipe.balanced",
         "recipe.patience",
     } <= run.data.params.keys()
-    behaviour = mlflow.artifacts.load_dict(f"runs:/{first.run_id}/behaviour.json")
-    assert set(behaviour["unchanged"]) == {"mirrored", "darker", "brighter", "smaller", "larger"}
-    assert behaviour["must_pass"] == {"images": 0, "wrong": [], "missing": []}
+    invariance = mlflow.artifacts.load_dict(f"runs:/{first.run_id}/behaviour.json")
+    assert set(invariance["unchanged"]) == {"mirrored", "darker", "brighter", "smaller", "larger"}
+    assert invariance["must_pass"] == {"images": 0, "wrong": [], "missing": []}
     assert {"unchanged/mirrored", "ood_auroc/noise", "holdout_confident_share"} <= run.data.metrics.keys()
 
 
-def test_model_that_is_no_better_is_kept_out_and_the_reason_written_down(
+def test_model_without_gain_is_kept_with_reason(
     second: TrainingResult, first: TrainingResult, registry: ModelRegistry
 ) -> None:
     production = registry.production()
@@ -205,13 +205,13 @@ def test_model_of_shuffled_labels_is_refused_and_needs_force(
     del second
 
 
-def test_promotion_is_on_record(first: TrainingResult, registry: ModelRegistry) -> None:
+def test_promotion_is_recorded(first: TrainingResult, registry: ModelRegistry) -> None:
     [promotion] = registry.promotions()
     assert (promotion.version, promotion.previous, promotion.by) == (first.model.version, "", "trainer")
     assert promotion.reason == first.reason
 
 
-def test_bundle_that_fails_its_probe_is_refused(
+def test_bundle_that_fails_probe_check_is_refused(
     first: TrainingResult,
     settings: Settings,
     stripes_source: ImageSource,
@@ -261,7 +261,7 @@ def test_champion_that_cannot_be_measured_is_replaced(
     settings: Settings, stripes_source: ImageSource, trained: TrainedBundle, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    """Else it would stay in production for ever, and every run would fail after its training."""
+    """Otherwise it would stay in production for ever, and every run would fail after training."""
     monkeypatch.setattr(meadow_trainer.runs.training_runs, "train_bundle", _instead_of_training(trained))
     other = settings.model_copy(update={"registered_model": "damaged"})
     registry = ModelRegistry(other)
@@ -280,7 +280,7 @@ def test_champion_that_cannot_be_measured_is_replaced(
     assert production.ref == result.model
 
 
-def test_run_that_was_killed_while_it_registered_goes_on_with_that_version(
+def test_run_killed_during_registration_resumes_with_same_version(
     settings: Settings, stripes_source: ImageSource, trained: TrainedBundle, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
@@ -318,7 +318,7 @@ def test_run_that_was_killed_while_it_registered_goes_on_with_that_version(
     assert len(registry.versions()) == len(registry.promotions()) == 1
 
 
-def test_run_outlives_mlflow_that_is_away_for_a_while(
+def test_run_survives_temporarily_unavailable_mlflow(
     tmp_path: Path, stripes_source: ImageSource, trained: TrainedBundle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its database is locked from the first epoch until the run waits to register its model."""
@@ -349,7 +349,7 @@ def test_run_outlives_mlflow_that_is_away_for_a_while(
     assert [one.step for one in history] == [one.epoch for one in trained.reports], "those of the outage too"
 
 
-def test_person_who_promotes_meanwhile_is_not_overruled(
+def test_manual_promotion_during_comparison_triggers_new_comparison(
     third: TrainingResult,
     second: TrainingResult,
     runs: TrainingRuns,
@@ -380,7 +380,7 @@ def test_person_who_promotes_meanwhile_is_not_overruled(
     del second
 
 
-def test_stopped_run_registers_nothing(
+def test_cancelled_run_registers_nothing(
     third: TrainingResult,
     runs: TrainingRuns,
     registry: ModelRegistry,
@@ -404,7 +404,7 @@ def test_stopped_run_registers_nothing(
     assert newest.info.status == "KILLED"
 
 
-def test_registry_that_is_down_is_told_before_training(stripes_source: ImageSource, tmp_path: Path) -> None:
+def test_unavailable_registry_is_reported_before_training(stripes_source: ImageSource, tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, mlflow_tracking_uri="http://127.0.0.1:9")
     down = TrainingRuns(settings, ModelRegistry(settings), ModelCache(settings.model_cache))
     seen: list[str] = []

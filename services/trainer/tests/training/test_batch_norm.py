@@ -1,4 +1,4 @@
-"""Exact statistics after training."""
+"""Recalibrated batch-norm statistics."""
 
 import torch
 from torch import nn
@@ -6,7 +6,7 @@ from torch import nn
 from meadow_trainer.training.batch_norm import recalibrate
 
 
-def test_statistics_are_those_of_the_images() -> None:
+def test_recalibrated_statistics_match_images() -> None:
     images = torch.randn(64, 3, 8, 8) * 2 + 5
     norm = nn.BatchNorm2d(3, momentum=0.01)
     network = nn.Sequential(norm)
@@ -15,7 +15,7 @@ def test_statistics_are_those_of_the_images() -> None:
     torch.testing.assert_close(norm.running_var, images.var((0, 2, 3)), atol=0.1, rtol=0)
 
 
-def test_network_is_left_ready_to_answer_with_its_own_momentum() -> None:
+def test_recalibration_restores_momentum_and_evaluation_mode() -> None:
     network = nn.Sequential(nn.BatchNorm2d(3, momentum=0.01), nn.Dropout())
     recalibrate(network, [torch.randn(4, 3, 2, 2)])
     assert not any(module.training for module in network.modules())
@@ -23,7 +23,7 @@ def test_network_is_left_ready_to_answer_with_its_own_momentum() -> None:
     assert network[0].momentum == 0.01
 
 
-def test_network_without_batch_norm_stays_as_it_is() -> None:
+def test_network_without_batch_norm_is_unchanged() -> None:
     layer = nn.Linear(2, 2)
     before = layer.weight.clone()
     recalibrate(nn.Sequential(layer), [])

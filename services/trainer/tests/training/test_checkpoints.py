@@ -1,4 +1,4 @@
-"""A run that is stopped, or killed, goes on where it was, to the same model."""
+"""Checkpoints: resumed runs give the same model, and checkpoints of other runs are refused."""
 
 import json
 from collections.abc import Callable
@@ -43,7 +43,7 @@ def train(stripes_source: ImageSource, tmp_path: Path) -> Train:
     return run
 
 
-def test_run_that_is_stopped_again_and_again_comes_to_the_same_model(train: Train, tmp_path: Path) -> None:
+def test_repeatedly_interrupted_run_gives_identical_model(train: Train, tmp_path: Path) -> None:
     whole = train(CONFIG, None)
     stops = 0
     while True:
@@ -79,14 +79,14 @@ def test_damaged_checkpoint_is_refused(train: Train, tmp_path: Path) -> None:
         train(CONFIG, saved)
 
 
-def test_checkpoints_of_one_data_set_are_not_those_of_another(tmp_path: Path) -> None:
+def test_tracked_run_of_other_data_set_is_refused(tmp_path: Path) -> None:
     Checkpoints(tmp_path, {"dataset": "a"}).save_tracked_run("r1")
     assert Checkpoints(tmp_path, {"dataset": "a"}).tracked_run() == "r1"
     with pytest.raises(CheckpointRefusedError, match="dataset"):
         Checkpoints(tmp_path, {"dataset": "b"}).tracked_run()
 
 
-def test_only_what_was_saved_is_deleted(tmp_path: Path) -> None:
+def test_discard_deletes_only_checkpoint_files(tmp_path: Path) -> None:
     (tmp_path / "mine.safetensors").touch()
     (tmp_path / ".checkpoint-network.safetensors.k1ll3d").touch()
     checkpoints = Checkpoints(tmp_path, {})

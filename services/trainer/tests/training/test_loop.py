@@ -1,4 +1,4 @@
-"""When a training ends, and what it leaves in the network."""
+"""Training loop: early stopping and final weights."""
 
 import dataclasses
 
@@ -47,7 +47,7 @@ def _fit(images: ImageSets, **asked: object) -> tuple[torch.nn.Module, list[Epoc
     return network, fit(network, images, recipe, TrainingCallbacks(), CPU)
 
 
-def test_a_training_that_gets_no_better_ends_early(images: ImageSets) -> None:
+def test_training_without_improvement_stops_early(images: ImageSets) -> None:
     still = {"epochs": 4, "learning_rate": 1e-30}
     _, reports = _fit(images, patience=1, **still)
     assert len(reports) < 4
@@ -62,7 +62,7 @@ def test_training_without_validation_images_runs_all_epochs(images: ImageSets) -
     assert len(reports) == 3
 
 
-def test_the_weights_that_did_best_are_kept(images: ImageSets) -> None:
+def test_best_validation_weights_are_restored(images: ImageSets) -> None:
     network, reports = _fit(images, patience=6, epochs=8, learning_rate=0.1)
     validation = images.validation
     left = measure(predict(network, validation.pixels, CPU), validation.labels, validation.classes)

@@ -1,4 +1,4 @@
-"""The learning rate's cycle, and how a time limit shortens it."""
+"""Learning rate schedule, with and without a time limit."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def _run(schedule: Schedule, clock: Clock, *, steps: int, seconds_per_epoch: flo
     return rates
 
 
-def test_rate_rises_to_the_peak_and_falls_to_nothing() -> None:
+def test_rate_rises_to_peak_and_falls_to_zero() -> None:
     clock = Clock()
     rates = _run(Schedule(epochs=20, steps=5, max_seconds=None, clock=clock), clock, steps=5, seconds_per_epoch=9)
     peak = rates.index(max(rates))
@@ -39,7 +39,7 @@ def test_rate_rises_to_the_peak_and_falls_to_nothing() -> None:
     assert rates[-1] < 0.01
 
 
-def test_a_limit_that_is_not_reached_changes_nothing() -> None:
+def test_unreached_time_limit_leaves_schedule_unchanged() -> None:
     free, limited = Clock(), Clock()
     without = _run(Schedule(epochs=10, steps=4, max_seconds=None, clock=free), free, steps=4, seconds_per_epoch=1)
     schedule = Schedule(epochs=10, steps=4, max_seconds=100, clock=limited)
@@ -47,7 +47,7 @@ def test_a_limit_that_is_not_reached_changes_nothing() -> None:
     assert not schedule.shortened
 
 
-def test_a_limit_shortens_the_cycle_and_it_still_ends_low() -> None:
+def test_time_limit_shortens_cycle_which_still_ends_low() -> None:
     clock = Clock()
     schedule = Schedule(epochs=50, steps=4, max_seconds=20, clock=clock)
     rates = _run(schedule, clock, steps=4, seconds_per_epoch=2)
@@ -57,6 +57,6 @@ def test_a_limit_shortens_the_cycle_and_it_still_ends_low() -> None:
     assert rates[-1] < 0.02
 
 
-def test_a_run_slower_than_its_limit_ends_after_one_epoch() -> None:
+def test_run_slower_than_limit_ends_after_one_epoch() -> None:
     clock = Clock()
     assert len(_run(Schedule(epochs=5, steps=3, max_seconds=1, clock=clock), clock, steps=3, seconds_per_epoch=9)) == 3

@@ -1,4 +1,4 @@
-"""The table of what each part of the recipe earns."""
+"""Ablation study: variants and printed table."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def _invoke(*arguments: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-def test_every_variant_but_the_first_differs_from_the_recipe_and_from_the_others() -> None:
+def test_all_variants_have_distinct_recipes() -> None:
     network = empty_network("resnet18", 2)
     seen = set()
     for variant in VARIANTS:
@@ -32,7 +32,7 @@ def test_every_variant_but_the_first_differs_from_the_recipe_and_from_the_others
     assert len(seen) == len(VARIANTS)
 
 
-def test_rows_come_as_markdown(stripes: Path) -> None:
+def test_results_are_printed_as_markdown_table(stripes: Path) -> None:
     code, output = _invoke("--data", str(stripes), "--only", "whole", *FAST)
     assert code == 0, output
     heading, rule, row = output.strip().splitlines()
@@ -42,13 +42,13 @@ def test_rows_come_as_markdown(stripes: Path) -> None:
 
 
 @pytest.mark.parametrize("only", ["rare, balanced", "rare, not balanced"])
-def test_a_class_is_made_rare_in_training_alone(stripes: Path, only: str) -> None:
+def test_rare_class_variants_are_measured(stripes: Path, only: str) -> None:
     code, output = _invoke("--data", str(stripes), "--only", only, *FAST)
     assert code == 0, output
     assert only in output.splitlines()[-1]
 
 
-def test_folder_that_is_no_data_set_is_explained(tmp_path: Path) -> None:
+def test_unusable_folder_exits_with_reason(tmp_path: Path) -> None:
     code, output = _invoke("--data", str(tmp_path), *FAST)
     assert code == 1
     assert "too few classes" in output

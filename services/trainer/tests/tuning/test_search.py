@@ -1,4 +1,4 @@
-"""A search tries settings on the training part alone, gives bad ones up, and can be gone on with."""
+"""Hyperparameter search: pruning, resuming, and no use of the hold-out."""
 
 import dataclasses
 from collections.abc import Callable, Iterator
@@ -27,8 +27,8 @@ CONFIG = TrainingConfig(architecture="squeezenet1_1", image_size=32, epochs=1, p
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning")
 
 
-class Pretended(CrossValidation):
-    """Says that the loss is lowest at a rate of 0.001, and knows how often it was asked."""
+class FakeCrossValidation(CrossValidation):
+    """Reports the lowest loss at a rate of 0.001, and records the configurations."""
 
     def __init__(self, real: CrossValidation) -> None:
         self.__dict__.update(vars(real))
@@ -58,8 +58,8 @@ def real(stripes_source: ImageSource) -> CrossValidation:
 
 
 @pytest.fixture
-def pretended(real: CrossValidation) -> Pretended:
-    return Pretended(real)
+def fake(real: CrossValidation) -> FakeCrossValidation:
+    return FakeCrossValidation(real)
 
 
 def _search(
@@ -68,10 +68,10 @@ def _search(
     return search(data, config, trials=trials, storage=storage, on_trial=lambda _: None, callbacks=TrainingCallbacks())
 
 
-def test_the_best_of_the_trials_is_taken_and_the_first_is_the_start(
-    pretended: Pretended, real: CrossValidation
+def test_best_trial_is_returned_and_first_trial_is_initial_configuration(
+    fake: FakeCrossValidation, real: CrossValidation
 ) -> None:
-    found = _search(pretended, 12)
+    found = _search(fake, 12)
     assert len(found.rows) == 12
     losses = {row.number: row.loss for row in found.rows if row.state == "complete" and row.loss is not None}
     assert losses[found.best] == min(losses.values()) < losses[0]
@@ -80,38 +80,38 @@ def test_the_best_of_the_trials_is_taken_and_the_first_is_the_start(
     assert found.rows[0].values == pytest.approx(starting_values(real.recipe(CONFIG)))
 
 
-def test_a_trial_that_does_worse_than_others_is_given_up_after_a_fold(pretended: Pretended) -> None:
-    found = _search(pretended, 12)
+def test_bad_trial_is_pruned_after_one_fold(fake: FakeCrossValidation) -> None:
+    found = _search(fake, 12)
     pruned = [row for row in found.rows if row.state == "pruned"]
     assert pruned
     assert all(row.number >= 3 for row in pruned)
     rate = pruned[0].values["learning_rate"]
-    assert pretended.asked.count(rate) == 1
+    assert fake.asked.count(rate) == 1
 
 
-def test_a_seed_gives_the_same_trials(pretended: Pretended) -> None:
-    first, second = _search(pretended, 4), _search(pretended, 4)
-    other = _search(pretended, 4, config=CONFIG.model_copy(update={"seed": 1}))
+def test_same_seed_gives_same_trials(fake: FakeCrossValidation) -> None:
+    first, second = _search(fake, 4), _search(fake, 4)
+    other = _search(fake, 4, config=CONFIG.model_copy(update={"seed": 1}))
     assert first.rows == second.rows != other.rows
 
 
-def test_a_search_that_is_kept_is_gone_on_with(pretended: Pretended, tmp_path: Path) -> None:
+def test_stored_search_is_resumed(fake: FakeCrossValidation, tmp_path: Path) -> None:
     file = tmp_path / "study.db"
-    first = _search(pretended, 3, file)
-    both = _search(pretended, 5, file)
+    first = _search(fake, 3, file)
+    both = _search(fake, 5, file)
     assert both.rows[:3] == first.rows
     assert len(both.rows) == 5
     with pytest.raises(TrainingError, match="differs in image_size"):
-        _search(pretended, 6, file, CONFIG.model_copy(update={"image_size": 64}))
+        _search(fake, 6, file, CONFIG.model_copy(update={"image_size": 64}))
 
 
-def test_a_search_without_a_single_result_says_so(pretended: Pretended) -> None:
-    pretended.fail = True
+def test_search_without_completed_trial_raises(fake: FakeCrossValidation) -> None:
+    fake.fail = True
     with pytest.raises(TrainingError, match="No trial"):
-        _search(pretended, 2)
+        _search(fake, 2)
 
 
-def test_what_was_asked_for_and_is_not_searched_is_kept() -> None:
+def test_settings_outside_search_space_are_kept() -> None:
     config = TrainingConfig(image_size=64, seed=7)
     values = {
         "learning_rate": 0.002, "weight_decay": 0.01, "label_smoothing": 0.1, "mixup": 0.3, "augmentation": 1.2,
@@ -120,7 +120,7 @@ def test_what_was_asked_for_and_is_not_searched_is_kept() -> None:
     assert suggest(FixedTrial(values), config) == config.model_copy(update=values)
 
 
-def test_the_hold_out_is_never_read(stripes_source: ImageSource) -> None:
+def test_search_never_reads_holdout(stripes_source: ImageSource) -> None:
     read: list[str] = []
 
     def note(entry: DatasetEntry) -> bytes:
@@ -134,8 +134,8 @@ def test_the_hold_out_is_never_read(stripes_source: ImageSource) -> None:
     assert set(read) == training
 
 
-def test_trials_are_listed_and_drawn(pretended: Pretended) -> None:
-    found = _search(pretended, 6)
+def test_trials_are_listed_and_plotted(fake: FakeCrossValidation) -> None:
+    found = _search(fake, 6)
     table = trials_table(found)
     assert table.row_count == 6
     assert [str(column.header) for column in table.columns][:3] == ["trial", "loss", "accuracy"]
@@ -143,7 +143,7 @@ def test_trials_are_listed_and_drawn(pretended: Pretended) -> None:
     assert len(plot_trials(found).axes) == 6
 
 
-def test_each_trial_is_told(pretended: Pretended) -> None:
+def test_callback_receives_each_trial(fake: FakeCrossValidation) -> None:
     told: list[TrialResult] = []
-    found = search(pretended, CONFIG, trials=3, storage=None, on_trial=told.append, callbacks=TrainingCallbacks())
+    found = search(fake, CONFIG, trials=3, storage=None, on_trial=told.append, callbacks=TrainingCallbacks())
     assert tuple(told) == found.rows
