@@ -50,16 +50,16 @@ def calibrate(
         target: Accuracy that accepted predictions should reach.
     """
     temperature = fit_temperature(logits, labels)
-    answers = probabilities(logits, temperature)
-    threshold, reached = choose_threshold(answers, labels, target=target)
-    accepted = answers.max(axis=1) >= threshold
+    probs = probabilities(logits, temperature)
+    threshold, reached = choose_threshold(probs, labels, target=target)
+    accepted = probs.max(axis=1) >= threshold
     record = Calibration(
         method=method,
         images=len(labels),
         target_accuracy=target,
         target_reached=reached,
         accepted_share=float(accepted.mean()) if len(labels) else None,
-        accepted_accuracy=float((answers.argmax(axis=1) == labels)[accepted].mean()) if accepted.any() else None,
+        accepted_accuracy=float((probs.argmax(axis=1) == labels)[accepted].mean()) if accepted.any() else None,
     )
     if not reached:
         log.warning(
@@ -91,7 +91,7 @@ def fit_temperature(logits: Logits, labels: Labels) -> float:
     return float(_CANDIDATES[int(np.argmin(losses))])
 
 
-def choose_threshold(answers: Floats, labels: Labels, *, target: float) -> tuple[float, bool]:
+def choose_threshold(probs: Floats, labels: Labels, *, target: float) -> tuple[float, bool]:
     """Choose the top probability below which a prediction is "unsure".
 
     The rule: the lowest threshold whose accepted predictions reach the target accuracy, with
@@ -100,7 +100,7 @@ def choose_threshold(answers: Floats, labels: Labels, *, target: float) -> tuple
     the target, the one with the highest lower bound is taken; where even that is not above chance, 0.95.
 
     Args:
-        answers: Calibrated probabilities [N, classes].
+        probs: Calibrated probabilities [N, classes].
         labels: [N].
         target: Accuracy that accepted predictions should reach.
 
@@ -108,17 +108,17 @@ def choose_threshold(answers: Floats, labels: Labels, *, target: float) -> tuple
         The threshold, and whether the target is reached; with fewer than ten images, halfway between chance and
         certainty, and False.
     """
-    chance = 1.0 / int(answers.shape[1])
+    chance = 1.0 / int(probs.shape[1])
     if len(labels) < _FEWEST:
         return (1 + chance) / 2, False
-    top = answers.max(axis=1)
+    top = probs.max(axis=1)
     by_confidence = np.argsort(-top, kind="stable")
     accepted = np.arange(1, len(top) + 1)
-    right = np.cumsum((answers.argmax(axis=1) == labels)[by_confidence])
+    correct = np.cumsum((probs.argmax(axis=1) == labels)[by_confidence])
     # Equal probabilities share one threshold.
     last = np.append(np.diff(top[by_confidence]) != 0, True)
     candidates = top[by_confidence][last]
-    bounds, _ = wilson_interval(right[last].astype(float), accepted[last].astype(float), _CONFIDENCE)
+    bounds, _ = wilson_interval(correct[last].astype(float), accepted[last].astype(float), _CONFIDENCE)
     good = candidates[bounds >= target]
     if len(good):
         return max(float(good[-1]), chance), True

@@ -63,10 +63,10 @@ def cross_fit(
 
     labels = images.plain.labels
     logits = np.empty((len(labels), len(images.plain.classes)), dtype=np.float32)
-    answered = predict_out_of_fold(
+    folds = predict_out_of_fold(
         start, images, lambda seen: _shorter(recipe, len(seen)), callbacks, device, folds=_FOLDS, checkpoint=half
     )
-    for fold in answered:
+    for fold in folds:
         logits[fold.images] = fold.logits
     return OutOfFoldPredictions(logits, labels)
 

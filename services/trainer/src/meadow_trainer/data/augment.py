@@ -34,7 +34,7 @@ class Augmentation:
     contrast: float = 0.3
     saturation: float = 0.3
     hue: float = 0.02
-    """Share of the full circle, to either side. Small: for many classes the colour is part of the answer."""
+    """Share of the full circle, to either side. Small: for many classes the colour is a feature."""
     erasing: float = 0.25
     """Probability that a rectangle is erased."""
 

@@ -21,11 +21,11 @@ def sample_epoch(labels: Tensor, *, balanced: bool, generator: torch.Generator) 
         return torch.randperm(count, generator=generator)
     present = torch.nonzero(labels.bincount())[:, 0]
     shares = [count // len(present) + (number < count % len(present)) for number in range(len(present))]
-    drawn = [
+    sampled = [
         _sample_class(torch.nonzero(labels == one)[:, 0], share, generator)
         for one, share in zip(present, shares, strict=True)
     ]
-    return torch.cat(drawn)[torch.randperm(count, generator=generator)]
+    return torch.cat(sampled)[torch.randperm(count, generator=generator)]
 
 
 def _sample_class(images: Tensor, wanted: int, generator: torch.Generator) -> Tensor:

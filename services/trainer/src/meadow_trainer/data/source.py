@@ -62,7 +62,7 @@ def split_manifest(manifest: DatasetManifest, validation_percent: int) -> Splits
         else:
             training.append(entry)
     holdout = manifest.of_split(Split.HOLDOUT)
-    if len(manifest.classes) < 2:  # noqa: PLR2004 - telling one class from nothing is no task
+    if len(manifest.classes) < 2:  # noqa: PLR2004 - a classifier needs two classes
         raise TrainingDataError(
             f"Data set {manifest.name!r} has one class only ({', '.join(manifest.classes)}); two are needed at least."
         )

@@ -28,7 +28,7 @@ class DecisionShares:
 
 @dataclass(frozen=True)
 class OodMetrics:
-    """How well one kind of synthetic out-of-distribution image is told from the hold-out."""
+    """How well one kind of synthetic out-of-distribution image is separated from the hold-out."""
 
     images: int
     shares: DecisionShares
@@ -127,8 +127,8 @@ def _unknown(outputs: _Outputs) -> NDArray[np.bool_]:
 
 
 def _confident(outputs: _Outputs, manifest: BundleManifest) -> NDArray[np.bool_]:
-    sure = outputs.probabilities.max(axis=1) >= manifest.decision_threshold
-    return np.asarray(sure & ~_unknown(outputs))
+    accepted = outputs.probabilities.max(axis=1) >= manifest.decision_threshold
+    return np.asarray(accepted & ~_unknown(outputs))
 
 
 def _shares(outputs: _Outputs, manifest: BundleManifest) -> DecisionShares:

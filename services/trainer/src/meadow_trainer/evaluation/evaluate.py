@@ -93,12 +93,12 @@ def measure(logits: Logits, labels: Labels, classes: Sequence[str], *, temperatu
         classes: Class names in the order of the outputs.
         temperature: Divides the logits.
     """
-    answers = probabilities(logits, temperature)
-    chosen = answers.argmax(axis=1)
+    probs = probabilities(logits, temperature)
+    chosen = probs.argmax(axis=1)
     confusion = np.zeros((len(classes), len(classes)), dtype=np.int64)
     np.add.at(confusion, (labels, chosen), 1)
-    truth = answers[np.arange(len(labels)), labels]
-    reliability = _reliability(answers.max(axis=1), chosen == labels)
+    truth = probs[np.arange(len(labels)), labels]
+    reliability = _reliability(probs.max(axis=1), chosen == labels)
     return Measurement(
         accuracy=float((chosen == labels).mean()),
         loss=float(-np.log(np.maximum(truth, _SMALLEST_PROBABILITY)).mean()),
@@ -126,9 +126,9 @@ def _gap(reliability: Sequence[ReliabilityBin]) -> float:
 
 
 def _class_metrics(confusion: NDArray[np.int64], index: int) -> ClassMetrics:
-    hits, answered, support = confusion[index, index], confusion[:, index].sum(), confusion[index].sum()
+    hits, predicted, support = confusion[index, index], confusion[:, index].sum(), confusion[index].sum()
     return ClassMetrics(
-        precision=float(hits / answered) if answered else 0.0,
+        precision=float(hits / predicted) if predicted else 0.0,
         recall=float(hits / support) if support else 0.0,
         support=int(support),
     )

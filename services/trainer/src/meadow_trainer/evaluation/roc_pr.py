@@ -42,7 +42,7 @@ def precision_recall(scores: Floats, truth: NDArray[np.bool_]) -> PrecisionRecal
     hits = np.cumsum(truth[order])
     # Equal scores share one threshold.
     last = np.append(np.diff(scores[order]) != 0, True)
-    answered = np.arange(1, len(scores) + 1)[last]
-    precision, recall = hits[last] / answered, hits[last] / hits[-1]
+    predicted = np.arange(1, len(scores) + 1)[last]
+    precision, recall = hits[last] / predicted, hits[last] / hits[-1]
     area = float((np.diff(recall, prepend=0.0) * precision).sum())
     return PrecisionRecall(precision, recall, area)

@@ -34,12 +34,12 @@ def measure_slices(
 
     Where many images share one value there are fewer slices than three.
     """
-    answers = probabilities(logits, temperature)
+    probs = probabilities(logits, temperature)
     dimensions = {"brightness": images.pixels.mean(axis=(1, 2, 3)) / 255}
     if len(images.short_sides) == len(images):
         dimensions = {"short side": images.short_sides.astype(np.float64), **dimensions}
     return tuple(
-        _measure(by, values, inside, answers, images.labels, threshold)
+        _measure(by, values, inside, probs, images.labels, threshold)
         for by, values in dimensions.items()
         for inside in _thirds(values)
     )
@@ -52,9 +52,9 @@ def _thirds(values: Floats) -> list[NDArray[np.bool_]]:
 
 
 def _measure(
-    by: str, values: Floats, inside: NDArray[np.bool_], answers: Floats, labels: NDArray[np.int64], threshold: float
+    by: str, values: Floats, inside: NDArray[np.bool_], probs: Floats, labels: NDArray[np.int64], threshold: float
 ) -> Slice:
-    chosen, top = answers[inside].argmax(axis=1), answers[inside].max(axis=1)
+    chosen, top = probs[inside].argmax(axis=1), probs[inside].max(axis=1)
     correct = chosen == labels[inside]
     return Slice(
         by=by,

@@ -30,9 +30,9 @@ def render_synthetic_ood(preprocessing: Preprocessing, per_kind: int = PER_KIND)
     }
 
 
-def _served(picture: Image.Image, preprocessing: Preprocessing) -> NDArray[np.uint8]:
+def _served(image: Image.Image, preprocessing: Preprocessing) -> NDArray[np.uint8]:
     body = io.BytesIO()
-    picture.save(body, "JPEG", quality=_JPEG_QUALITY)
+    image.save(body, "JPEG", quality=_JPEG_QUALITY)
     return load_pixels(body.getvalue(), preprocessing, max_pixels=_LARGEST * _LARGEST).pixels
 
 
@@ -47,7 +47,7 @@ def _colour(rng: np.random.Generator) -> tuple[int, int, int]:
 
 
 def _noise(rng: np.random.Generator) -> Image.Image:
-    """Draw independent pixels or, every other time, soft clouds of colour of some grain."""
+    """Draw independent pixels or, half of the time, smooth clouds of colour."""
     width, height = _size(rng)
     if rng.random() < 0.5:  # noqa: PLR2004 - a coin
         return Image.fromarray(rng.integers(0, 256, (height, width, 3), dtype=np.uint8))
@@ -60,22 +60,22 @@ def _document(rng: np.random.Generator) -> Image.Image:
     """Set lines of text on paper."""
     width, height = _size(rng)
     paper = int(rng.integers(225, 256))
-    picture = Image.new("RGB", (width, height), (paper, paper, paper - int(rng.integers(0, 12))))
-    pen = ImageDraw.Draw(picture)
+    image = Image.new("RGB", (width, height), (paper, paper, paper - int(rng.integers(0, 12))))
+    pen = ImageDraw.Draw(image)
     size = int(rng.integers(9, 18))
     font = ImageFont.load_default(size)
     ink = int(rng.integers(0, 70))
     for top in range(int(rng.integers(8, 30)), height - size, round(size * 1.5)):
         line = " ".join(rng.choice(_WORDS, int(rng.integers(2, 14))))
         pen.text((width // 12, top), line, font=font, fill=(ink, ink, ink))
-    return picture
+    return image
 
 
 def _face(rng: np.random.Generator) -> Image.Image:
-    """Draw a face with hair, eyes and a mouth before a plain ground."""
+    """Draw a face with hair, eyes and a mouth on a plain background."""
     width, height = _size(rng)
-    picture = Image.new("RGB", (width, height), _colour(rng))
-    pen = ImageDraw.Draw(picture)
+    image = Image.new("RGB", (width, height), _colour(rng))
+    pen = ImageDraw.Draw(image)
     middle, centre = width / 2, height / 2
     tall = min(width, height) * rng.uniform(0.3, 0.45)
     wide = tall * rng.uniform(0.7, 0.9)
@@ -88,11 +88,11 @@ def _face(rng: np.random.Generator) -> Image.Image:
         pen.ellipse((x - radius, y - radius * 0.7, x + radius, y + radius * 0.7), "white")
         pen.ellipse((x - radius / 2, y - radius / 2, x + radius / 2, y + radius / 2), (40, 30, 25))
     pen.arc((middle - wide * 0.4, centre, middle + wide * 0.4, centre + tall * 0.6), 20, 160, (150, 50, 50), 4)
-    return picture
+    return image
 
 
 def _plain(rng: np.random.Generator) -> Image.Image:
-    """Fill a picture with one colour."""
+    """Fill an image with one colour."""
     return Image.new("RGB", _size(rng), _colour(rng))
 
 

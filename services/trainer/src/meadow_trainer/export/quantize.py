@@ -41,12 +41,12 @@ def offer_quantized(
     target = folder / QUANTIZED_MODEL_FILE
     try:
         _quantize(folder / MODEL_FILE, target, calibration)
-        answers = run_graph(target, holdout.pixels)
+        logits = run_graph(target, holdout.pixels)
     except Exception:  # the quantizer raises any exception; the bundle is complete without it
         log.warning("This network cannot be quantized; the bundle has no int8 graph.", exc_info=True)
         target.unlink(missing_ok=True)
         return None
-    quantized = float((answers.argmax(axis=1) == holdout.labels).mean())
+    quantized = float((logits.argmax(axis=1) == holdout.labels).mean())
     if quantized < accuracy - MAX_ACCURACY_DROP:
         log.warning("No int8 graph: its accuracy is %.4f, the network's %.4f.", quantized, accuracy)
         target.unlink()

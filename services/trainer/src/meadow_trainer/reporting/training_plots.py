@@ -100,8 +100,8 @@ def plot_learning_curves(reports: Sequence[EpochReport]) -> Figure:
 
 def plot_mistakes(images: EvaluationImages, logits: Logits, temperature: float) -> Figure:
     """Plot misclassified hold-out images, the most confident first."""
-    answers: Floats = probabilities(logits, temperature)
-    chosen, confidence = answers.argmax(axis=1), answers.max(axis=1)
+    probs: Floats = probabilities(logits, temperature)
+    chosen, confidence = probs.argmax(axis=1), probs.max(axis=1)
     wrong = np.flatnonzero(chosen != images.labels)
     wrong = wrong[np.argsort(-confidence[wrong], kind="stable")]
     shown = wrong[:_GALLERY_MOST]

@@ -136,8 +136,8 @@ def _end_epoch(state: TrainingState, images: ImageSets, device: torch.device) ->
     if len(images.validation):
         # The averaged weights are kept, so they are validated; few images suffice for their batch-norm statistics.
         recalibrate(state.average.module, _plain_batches(images.plain, device, most=_VALIDATION_STATISTICS_IMAGES))
-        answers = predict(state.average.module, images.validation.pixels, device)
-        measured = measure(answers, images.validation.labels, images.validation.classes)
+        logits = predict(state.average.module, images.validation.pixels, device)
+        measured = measure(logits, images.validation.labels, images.validation.classes)
         accuracy, validation_loss = measured.accuracy, measured.loss
         if state.best.patience is not None and state.best.update(
             state.epoch, validation_loss, state.average.module.state_dict()

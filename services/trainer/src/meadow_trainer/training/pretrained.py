@@ -47,7 +47,7 @@ def _fetch(weights: Any) -> dict[str, Tensor]:  # noqa: ANN401 - torchvision's e
     cached = Path(torch.hub.get_dir()) / "checkpoints" / Path(urlparse(weights.url).path).name
     try:
         if not cached.is_file():
-            # The download itself has no timeout: find out first, and quickly, whether anything answers.
+            # The download has no timeout: check first whether the server responds.
             request = urllib.request.Request(weights.url, method="HEAD")  # noqa: S310 - an address torchvision gives
             with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS):  # noqa: S310
                 pass

@@ -93,7 +93,7 @@ class CrossValidation:
         plain = self.images.plain
         network, recipe = self._start(config)
         logits = np.empty((len(plain), len(plain.classes)), dtype=np.float32)
-        answered = np.zeros(len(plain), dtype=bool)
+        predicted = np.zeros(len(plain), dtype=bool)
         folds = predict_out_of_fold(
             network,
             self.images,
@@ -104,8 +104,8 @@ class CrossValidation:
             thin_last_class=thin_last_class,
         )
         for number, fold in enumerate(folds, 1):
-            logits[fold.images], answered[fold.images] = fold.logits, True
-            seen, labels = logits[answered], plain.labels[answered]
+            logits[fold.images], predicted[fold.images] = fold.logits, True
+            seen, labels = logits[predicted], plain.labels[predicted]
             measured = measure(seen, labels, plain.classes, temperature=fit_temperature(seen, labels))
             recall = float(np.mean([one.recall for one in measured.per_class.values()]))
             yield CrossValidationResult(number, measured.accuracy, measured.loss, recall, time.monotonic() - began)

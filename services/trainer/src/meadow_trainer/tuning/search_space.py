@@ -35,8 +35,8 @@ def suggest(trial: BaseTrial, config: TrainingConfig) -> TrainingConfig:
         trial: Samples and records the values.
         config: Provides the settings that are not searched.
     """
-    drawn: dict[str, Any] = {
+    sampled: dict[str, Any] = {
         name: trial.suggest_float(name, lowest, highest, log=log) for name, (lowest, highest, log) in _RANGES.items()
     }
-    drawn["batch_size"] = trial.suggest_categorical("batch_size", _BATCH_SIZES)
-    return TrainingConfig.model_validate({**config.model_dump(), **drawn})
+    sampled["batch_size"] = trial.suggest_categorical("batch_size", _BATCH_SIZES)
+    return TrainingConfig.model_validate({**config.model_dump(), **sampled})
