@@ -5,6 +5,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from meadow.client import MeadowClient, RetryPolicy
 from meadow.client.testing import FakeGateway, ScriptedServer
 from meadow.client.testing.answers import make_model
 
@@ -30,6 +31,13 @@ def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGateway]:
 
 
 @pytest.fixture
+def client(gateway: FakeGateway) -> Iterator[MeadowClient]:
+    """A client without retries."""
+    with MeadowClient(gateway.url, retries=RetryPolicy(seconds=0)) as opened:
+        yield opened
+
+
+@pytest.fixture
 def no_gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The address, named in the settings, of a gateway that is down."""
     unused = ScriptedServer()
@@ -41,10 +49,10 @@ def no_gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 @pytest.fixture
 def open_page() -> OpenPage:
-    """Draw one page by its name, as a visitor sees it first."""
+    """Opens a page by its name, as a new visitor sees it."""
 
     def opened(name: str) -> AppTest:
-        script = f"from meadow_ui.pages import {name}\n{name}.page()"
+        script = f"from meadow_ui.app import PAGES\nPAGES[{name!r}].draw()"
         page = AppTest.from_string(script, default_timeout=60).run()
         assert not page.exception
         return page

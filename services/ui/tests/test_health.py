@@ -58,5 +58,5 @@ def test_page_that_is_never_drawn_is_not(serve: Serve) -> None:
 def test_server_that_is_not_there_is_not() -> None:
     unused = ScriptedServer()
     unused.server_close()
-    with pytest.raises(PageError, match="do not answer"):
+    with pytest.raises(PageError, match="No response from the pages"):
         check_page(f"127.0.0.1:{unused.server_port}")

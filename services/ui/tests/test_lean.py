@@ -1,4 +1,4 @@
-"""The image of the pages leaves out what Streamlit loads for tables and charts only."""
+"""The image of the pages leaves out packages that Streamlit loads for tables and charts only."""
 
 import re
 import sys
@@ -9,13 +9,14 @@ from streamlit.testing.v1 import AppTest
 
 from meadow.client.testing import FakeGateway
 from meadow_ui.__main__ import APP
+from meadow_ui.app import PAGES
 
 MAKEFILE = Path(__file__).parents[3] / "Makefile"
 
 
 @pytest.fixture
 def left_out(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the lock of the image leaves out, and cannot be imported here either."""
+    """The packages that the lock of the image leaves out; importing one fails here, too."""
     found = re.search(
         r"^IMAGE_ui :=.*\$\(addprefix --no-emit-package ,([a-z ]+)\)$", MAKEFILE.read_text(), re.MULTILINE
     )
@@ -29,14 +30,14 @@ def left_out(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.usefixtures("gateway")
-def test_the_pages_are_drawn_without_it(left_out: list[str]) -> None:
+def test_app_is_drawn_without_left_out_packages(left_out: list[str]) -> None:
     assert "pandas" in left_out
     assert not AppTest.from_file(str(APP), default_timeout=20).run().exception
 
 
-@pytest.mark.parametrize("page", ["classify", "model", "queues"])
-def test_so_is_each_page(gateway: FakeGateway, left_out: list[str], page: str) -> None:
+@pytest.mark.parametrize("page", list(PAGES))
+def test_page_is_drawn_without_left_out_packages(gateway: FakeGateway, left_out: list[str], page: str) -> None:
     assert gateway.url
     assert "pyarrow" in left_out
-    script = f"from meadow_ui.pages import {page}\n{page}.page()"
+    script = f"from meadow_ui.app import PAGES\nPAGES[{page!r}].draw()"
     assert not AppTest.from_string(script, default_timeout=20).run().exception

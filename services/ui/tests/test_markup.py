@@ -52,3 +52,10 @@ def test_text_is_kept_from_being_read_as_markdown() -> None:
             pytest.fail(f"{sign} at {place} of {shown}")
     assert re.sub(r"\\(.)", r"\1", shown) == hostile
     assert markup.plain("löwenzahn 2") == "löwenzahn 2"
+
+
+def test_class_keeps_its_colour_on_every_page() -> None:
+    classes = ["dandelion", "grass"]
+    colours = [markup.class_colour(label, classes) for label in ("dandelion", "grass", "moss")]
+    assert colours == ["class-0", "class-1", "class-2"]
+    assert markup.class_colour("g", list("abcdefg")) == "class-0"

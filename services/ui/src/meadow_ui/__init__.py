@@ -1,1 +1,1 @@
-"""Streamlit pages; they talk to the gateway only."""
+"""Streamlit pages of Meadow; the gateway is their only backend."""

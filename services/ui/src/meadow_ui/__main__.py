@@ -1,4 +1,4 @@
-"""Runs the pages, with every Streamlit option given here: no configuration file is looked for."""
+"""Start the Streamlit server with every option set here, so that no configuration file is read."""
 
 import sys
 from pathlib import Path
@@ -6,26 +6,14 @@ from pathlib import Path
 from streamlit.web import cli
 
 from meadow.settings import load_settings
-from meadow_ui.theme import THEME_OPTIONS
-from meadow_ui.upload_limit import max_upload_mebibytes
+from meadow_ui.options import streamlit_options
 
-APP = Path(__file__).parent / "frame" / "app.py"
+APP = Path(__file__).parent / "app.py"
 
 
 def main() -> None:
-    """Serve the pages until the process is told to stop."""
-    settings = load_settings()
-    options = {
-        "server.address": settings.ui_host,
-        "server.port": settings.ui_port,
-        "server.headless": "true",
-        "server.fileWatcherType": "none",
-        "server.maxUploadSize": max_upload_mebibytes(settings),
-        "browser.gatherUsageStats": "false",
-        "client.toolbarMode": "minimal",
-        "client.showErrorDetails": "none",
-        **THEME_OPTIONS,
-    }
+    """Serve the pages until the process is stopped."""
+    options = streamlit_options(load_settings())
     sys.exit(cli.main(["run", str(APP), *(f"--{name}={value}" for name, value in options.items())]))
 
 

@@ -1,6 +1,6 @@
-"""Health check of the pages: opens one, as a browser does, and waits until it is drawn.
+"""Health check: opens a page as a browser does, and waits until it is drawn.
 
-Streamlit's own check answers as soon as its server listens, whether or not the pages can be imported.
+Streamlit's own check succeeds as soon as its server listens, whether or not the pages can be imported.
 """
 
 import sys
@@ -14,23 +14,23 @@ from websockets.sync.client import connect
 from meadow.settings import load_settings
 
 SECONDS = 12
-"""A page waits five seconds for a gateway that is away, and says so: that page is well."""
+"""Above the five seconds that a page waits for an unreachable gateway: a page that reports that is healthy."""
 LOOPBACK = "127.0.0.1"
 
 
 class PageError(Exception):
-    """The page cannot be drawn; the message says why."""
+    """The page cannot be drawn."""
 
 
 def check_page(address: str, *, seconds: float = SECONDS) -> None:
-    """Open a page and wait until its script has come to its end.
+    """Open a page and wait until its script has finished.
 
     Args:
-        address: Where the pages are served, as `127.0.0.1:8501`.
-        seconds: How long that may take.
+        address: Address of the server, such as `127.0.0.1:8501`.
+        seconds: Timeout.
 
     Raises:
-        PageError: The page shows an exception, does not come to its end, or the server does not answer.
+        PageError: The page shows an exception, does not finish in time, or the server is unreachable.
     """
     deadline = monotonic() + seconds
     try:
@@ -46,16 +46,16 @@ def check_page(address: str, *, seconds: float = SECONDS) -> None:
                     raise PageError(f"The page shows {error.type}: {error.message}")
                 if message.WhichOneof("type") == "script_finished":
                     if message.script_finished != ForwardMsg.FINISHED_SUCCESSFULLY:
-                        raise PageError(f"The page's script ended as {message.script_finished}.")
+                        raise PageError(f"The page's script ended with status {message.script_finished}.")
                     return
     except TimeoutError as error:
         raise PageError(f"The page at {address} was not drawn within {seconds:g} s.") from error
     except (OSError, WebSocketException) as error:
-        raise PageError(f"The pages at {address} do not answer: {error}") from error
+        raise PageError(f"No response from the pages at {address}: {error}") from error
 
 
 def main() -> None:
-    """Exit with 0 if a page can be drawn; with its fault otherwise."""
+    """Exit with 0 if a page can be drawn, with its error otherwise."""
     try:
         check_page(f"{LOOPBACK}:{load_settings().ui_port}")
     except PageError as error:

@@ -1,4 +1,4 @@
-"""What a page says instead of its content when there is none to show."""
+"""Notices shown in place of content: errors of the gateway and empty states."""
 
 from html import escape
 
@@ -9,42 +9,41 @@ from meadow_ui.markup import code
 
 
 def notice(title: str, text: str, *, tone: str = "quiet") -> None:
-    """A calm box; `text` is HTML."""
+    """Draw a box; `text` is HTML."""
     st.html(f'<section class="notice {tone}"><h2>{escape(title)}</h2><p>{text}</p></section>')
 
 
-def trouble(error: ClientError, *, again: bool = True) -> None:
-    """Say that the gateway does not answer, or what it answered instead, and what to do.
+def error_notice(error: ClientError, *, refresh: bool = True) -> None:
+    """Show a failed request and what to do about it.
 
     Args:
-        error: What was met.
-        again: Whether a button is wanted; a part of a page that is drawn again by itself needs none.
+        error: The failure.
+        refresh: Whether to offer a refresh button; fragments that refresh themselves need none.
     """
     if isinstance(error, GatewayUnreachableError):
         notice(
-            "The gateway is not answering",
-            f"Nothing answers at {code(error.base_url)}. Run {code('meadow status')} to see what is running, "
+            "Gateway unreachable",
+            f"No response from {code(error.base_url)}. Run {code('meadow status')} to see what is running, "
             f"or {code('meadow up')} to start it.",
             tone="bad",
         )
     else:
-        hint = f"{code('meadow status')} tells which part is missing and where the logs are."
-        notice("The gateway cannot help right now", f"{escape(str(error))} {hint}", tone="bad")
-    if again:
-        look_again()
+        hint = f"Run {code('meadow status')} to see which service is down and where its logs are."
+        notice("Request failed", f"{escape(str(error))} {hint}", tone="bad")
+    if refresh:
+        refresh_button()
 
 
-def no_model() -> None:
-    """Say that there is nothing to classify with, and how to change that."""
+def no_model_notice() -> None:
+    """Show that there is no model yet, and how to train one."""
     notice(
         "No model yet",
-        f"Nothing has been trained so far. {code('make demo')} trains a first model on the demo pictures; "
-        "your own folders, one a class, work just as well: "
-        f"{code('meadow data publish FOLDER')}, then {code('meadow train NAME')}.",
+        f"Run {code('make demo')} to train a first model on demo images. To train on your own images, one folder per "
+        f"class, run {code('meadow data publish FOLDER')}, then {code('meadow train NAME')}.",
     )
-    look_again()
+    refresh_button()
 
 
-def look_again() -> None:
-    """Offer to draw the page again, which is all it takes."""
-    st.button("Look again", icon=":material/refresh:", key="look-again")
+def refresh_button() -> None:
+    """Offer to redraw the page: any click does."""
+    st.button("Refresh", icon=":material/refresh:", key="refresh")

@@ -1,1 +1,1 @@
-"""Data sets, how images get into them, and training on them, drawn."""
+"""Data page: data sets, ingestions and training runs."""

@@ -1,4 +1,4 @@
-"""The page that shows how a version came about: from the gateway, which asks for a key, and shut in a frame."""
+"""The ingestion report of a version, fetched with the API key and shown in a sandboxed frame."""
 
 from html import escape
 
@@ -7,21 +7,21 @@ import streamlit as st
 from meadow.client import ClientError, MeadowClient
 from meadow.datasets.published import DatasetDetail
 from meadow_ui.markup import ago, plain
-from meadow_ui.notices import trouble
+from meadow_ui.notices import error_notice
 
 HEIGHT = 640
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-"""What the gateway's own answer is allowed: pictures and styles that are in the page, and nothing else."""
+"""Same as the gateway's own: inline images and styles, nothing else."""
 
 
 def report_section(client: MeadowClient, dataset: DatasetDetail) -> None:
-    """Draw it, as a fragment, for a report may take a moment."""
+    """Draw it as a fragment, for fetching a report may take a moment."""
     st.fragment(_section)(client, dataset)
 
 
 def framed(report: str) -> str:
-    """A page from anywhere, shut in: no scripts, no forms, no address of its own, nothing loaded from elsewhere."""
+    """Wrap an untrusted page in a sandbox: no scripts, no forms, no origin, no external resources."""
     inner = f'<!doctype html><meta http-equiv="Content-Security-Policy" content="{_POLICY}">{report}'
     style = "position:fixed;inset:0;width:100%;height:100%;border:0;background:#fff"
     return f'<!doctype html><title>Report</title><iframe sandbox style="{style}" srcdoc="{escape(inner)}"></iframe>'
@@ -34,22 +34,22 @@ def _section(client: MeadowClient, dataset: DatasetDetail) -> None:
             "Version",
             list(shown),
             format_func=lambda digest: shown.get(digest, digest),
-            # A new version begins a new choice, with itself.
+            # A new version resets the choice, and is selected.
             key=f"report-of-{dataset.name}-{dataset.short}",
             width=320,
         )
-        wanted = st.toggle("Show its report", key=f"show-report-{dataset.name}")
+        wanted = st.toggle("Show report", key=f"show-report-{dataset.name}")
     if not wanted:
         return
     try:
         report = client.dataset_report(dataset.name, chosen)
     except ClientError as error:
-        trouble(error, again=False)
+        error_notice(error, refresh=False)
         return
-    # The frame that Streamlit makes may run scripts and reach the page; ours within it may not.
+    # Streamlit's frame may run scripts and reach the page; the one inside it may not.
     st.iframe(framed(report.decode("utf-8", "replace")), height=HEIGHT)
     st.download_button(
-        f"Report of {plain(dataset.name)}",
+        f"Download report of {plain(dataset.name)}",
         report,
         file_name=f"{dataset.name}-{chosen[:12]}.html",
         mime="text/html",

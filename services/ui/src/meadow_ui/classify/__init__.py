@@ -1,0 +1,1 @@
+"""Classify page: uploaded images, their predictions, and feedback on them."""

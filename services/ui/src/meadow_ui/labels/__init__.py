@@ -1,1 +1,0 @@
-"""What people say that pictures show: read, told to the gateway, and asked for. The next model learns from it."""

@@ -1,0 +1,1 @@
+"""Model page: the model in production, its answer quality, and other versions."""

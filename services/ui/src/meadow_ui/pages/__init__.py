@@ -1,1 +1,0 @@
-"""The pages, one a file: each has a function `page` that draws it."""

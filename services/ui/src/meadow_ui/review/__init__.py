@@ -1,0 +1,1 @@
+"""Review page: the queue of uncertain answers to be labelled."""

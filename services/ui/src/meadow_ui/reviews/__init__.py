@@ -1,1 +1,0 @@
-"""The uncertain answers that a person looks at, page by page. Nothing here draws but `card`."""

@@ -1,0 +1,271 @@
+import io
+import time
+from collections.abc import Callable, Sequence
+
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from meadow.client.testing import FakeGateway
+from meadow.client.testing.answers import classify_by_name, make_model
+from meadow_ui.classify.page import EXPLAINED
+from meadow_ui.classify.upload_list import CAPACITY, UploadList
+
+OpenPage = Callable[[str], AppTest]
+
+
+def text(page: AppTest) -> str:
+    return "\n".join(str(part.value) for part in page.html)
+
+
+def cards(page: AppTest) -> list[str]:
+    return [str(part.value) for part in page.html if "<article" in str(part.value)]
+
+
+def drop(page: AppTest, names: Sequence[str]) -> AppTest:
+    file = io.BytesIO()
+    Image.new("RGB", (8, 6), "green").save(file, "JPEG")
+    page.file_uploader[0].set_value([(name, file.getvalue(), "image/jpeg") for name in names])
+    page.run()
+    assert not page.exception
+    return page
+
+
+def finished(page: AppTest) -> AppTest:
+    """Draw the page again until all answers are there, as the browser does."""
+    uploads: UploadList = page.session_state["upload-list"]
+    deadline = time.monotonic() + 15
+    while uploads.pending and time.monotonic() < deadline:
+        time.sleep(0.05)
+    page.run()
+    assert not page.exception
+    assert not uploads.pending
+    return page
+
+
+@pytest.mark.usefixtures("gateway")
+def test_the_empty_page_invites(open_page: OpenPage) -> None:
+    page = open_page("classify")
+    assert "It distinguishes <b>dandelion</b> from <b>grass</b>" in text(page)
+    assert "No images yet" in text(page)
+    assert page.file_uploader[0].accept_multiple_files
+
+
+@pytest.mark.usefixtures("gateway")
+def test_dropped_pictures_are_classified_and_stay(open_page: OpenPage) -> None:
+    page = finished(drop(open_page("classify"), ["dandelion.jpg", "grass.jpg", "unsure.jpg", "broken.jpg"]))
+    sure, other, unsure, broken = cards(page)
+    assert "<h3>dandelion</h3>" in sure
+    assert "97.0 %" in sure
+    assert "9.4 ms &middot; model 3" in sure
+    assert 'src="data:image/webp' in sure
+    assert "<h3>grass</h3>" in other
+    assert "<h3>Unsure</h3>" in unsure
+    assert "closest: dandelion" in unsure
+    assert "The image ends early" in broken
+    assert "save it as JPEG or PNG" in broken
+    assert "4 images" in text(page)
+    page.run()
+    assert len(cards(page)) == 4, "answers survive a rerun"
+    assert page.file_uploader[0].value == [], "and the drop zone is empty again"
+
+
+def test_answers_arrive_one_by_one(gateway: FakeGateway, open_page: OpenPage) -> None:
+    page = finished(drop(open_page("classify"), ["first.jpg"]))
+    gateway.state.seconds_per_image = 60
+    drop(page, ["second.jpg"])
+    assert "1 of 2 images" in text(page)
+    assert ["shimmer" in card for card in cards(page)] == [False, True]
+    page.button(key="clear").click().run()
+
+
+@pytest.mark.usefixtures("gateway")
+def test_fifty_pictures_are_answered(open_page: OpenPage) -> None:
+    page = finished(drop(open_page("classify"), [f"{number}.jpg" for number in range(50)]))
+    assert "50 images" in text(page)
+    assert len(cards(page)) == 50
+
+
+def test_drawing_does_not_wait_for_fifty_answers(gateway: FakeGateway, open_page: OpenPage) -> None:
+    gateway.state.seconds_per_image = 60
+    page = drop(open_page("classify"), [f"{number}.jpg" for number in range(50)])
+    assert "0 of 50 images" in text(page)
+    assert all("shimmer" in card for card in cards(page))
+    page.button(key="clear").click().run()
+
+
+@pytest.mark.usefixtures("gateway")
+def test_pictures_can_be_shown_by_their_answer(open_page: OpenPage) -> None:
+    page = finished(drop(open_page("classify"), ["a.jpg", "grass.jpg", "unsure.jpg"]))
+    page.button_group(key="group").set_value("grass").run()
+    assert [card.count("<h3>grass</h3>") for card in cards(page)] == [1]
+
+
+def test_failures_can_be_tried_again(gateway: FakeGateway, open_page: OpenPage) -> None:
+    gateway.state.refusal = ("overloaded", 503, "10,000 images wait.")
+    page = finished(drop(open_page("classify"), ["a.jpg", "b.jpg"]))
+    assert "10,000 images wait." in cards(page)[0]
+    assert "Wait a minute, then retry." in cards(page)[0]
+    gateway.state.refusal = None
+    page.button(key="retry").click().run()
+    assert "confident" in cards(finished(page))[0]
+    with pytest.raises(KeyError):
+        page.button(key="retry")
+
+
+def test_answers_are_explained_on_request(gateway: FakeGateway, open_page: OpenPage) -> None:
+    page = open_page("classify")
+    page.toggle(key="explain").set_value(True).run()
+    finished(drop(page, [f"grass {number}.jpg" for number in range(EXPLAINED + 2)]))
+    shown = cards(page)
+    assert ["explained" in card for card in shown] == [True] * EXPLAINED + [False] * 2
+    assert 'alt="grass 0.jpg"' in shown[0], "the picture itself stays beside its explanation"
+    assert 'src="data:image/png' in shown[0]
+    assert "lowers the score of <b>grass</b>." in shown[0]
+    asked = [one for one in gateway.asked if one.path == "/v1/classifications"]
+    assert sum("explain" in one.query for one in asked) == EXPLAINED
+
+
+@pytest.mark.usefixtures("gateway")
+def test_a_folder_is_not_explained(open_page: OpenPage) -> None:
+    page = open_page("classify")
+    page.toggle(key="explain").set_value(True).run()
+    page.button_group[0].set_value("Folder").run()
+    assert not page.toggle
+    assert not any("explained" in card for card in cards(finished(drop(page, ["a.jpg"]))))
+
+
+@pytest.mark.usefixtures("gateway")
+def test_clearing_empties_the_page(open_page: OpenPage) -> None:
+    page = finished(drop(open_page("classify"), ["a.jpg"]))
+    page.button(key="clear").click().run()
+    assert not cards(page)
+    assert "No images yet" in text(page)
+
+
+@pytest.mark.usefixtures("gateway")
+def test_what_does_not_fit_is_said(open_page: OpenPage) -> None:
+    page = drop(open_page("classify"), ["a.jpg"] * (CAPACITY + 2))
+    assert "This page holds up to 500 images; 2 not added." in page.toast[0].value
+    page.button(key="clear").click().run()
+
+
+@pytest.mark.usefixtures("gateway")
+def test_many_cards_come_in_portions(open_page: OpenPage) -> None:
+    page = finished(drop(open_page("classify"), ["a.jpg"] * 70))
+    assert len(cards(page)) == 60
+    page.button(key="more").click().run()
+    assert len(cards(page)) == 70
+
+
+@pytest.mark.usefixtures("gateway")
+def test_a_whole_folder_can_be_dropped(open_page: OpenPage) -> None:
+    page = open_page("classify")
+    page.button_group[0].set_value("Folder").run()
+    assert page.file_uploader[0].accept_directory
+
+
+def test_without_a_model_there_is_nothing_to_drop_on(gateway: FakeGateway, open_page: OpenPage) -> None:
+    gateway.state.model = None
+    page = open_page("classify")
+    assert "No model yet" in text(page)
+    assert not page.file_uploader
+    gateway.state.model = make_model("1")
+    page.button(key="refresh").click().run()
+    assert page.file_uploader
+
+
+def test_a_gateway_that_is_down_is_one_sentence(no_gateway: str, open_page: OpenPage) -> None:
+    page = open_page("classify")
+    assert "Gateway unreachable" in text(page)
+    assert no_gateway in text(page)
+    assert not page.file_uploader
+
+
+def test_answers_stay_while_the_gateway_is_down(gateway: FakeGateway, open_page: OpenPage) -> None:
+    page = finished(drop(open_page("classify"), ["a.jpg"]))
+    gateway.reply_problem("unavailable", 503, "Redis does not answer.")
+    page.run()
+    assert "Redis does not answer." in text(page)
+    assert len(cards(page)) == 1
+
+
+def submitted_labels(page: AppTest) -> list[str]:
+    return [str(part.value) for part in page.html if 'class="submitted-label"' in str(part.value)]
+
+
+def type_in(page: AppTest, key: str, label: str) -> AppTest:
+    """Type what is none of the options, which the test's select box would refuse."""
+    box = page.selectbox(key=key)
+    box.options.append(label)
+    box.set_value(label)
+    return page
+
+
+def test_a_right_answer_is_confirmed_by_one_click(gateway: FakeGateway, open_page: OpenPage) -> None:
+    page = finished(drop(open_page("classify"), ["a.jpg", "grass.jpg"]))
+    page.button(key="right-2").click().run()
+    assert ["Your label: <b>grass</b>" in said for said in submitted_labels(page)] == [True]
+    # Images are sent side by side, so which of the jobs it is, only its name tells.
+    assert [(kept.label, kept.name) for kept in gateway.state.corrections] == [("grass", "grass.jpg")]
+    assert len(cards(page)) == 2
+    assert page.button(key="right-1").label == "Correct", "the others are still to be asked about"
+
+
+def test_a_wrong_answer_gets_another_class_or_a_new_one_and_that_can_be_changed(
+    gateway: FakeGateway, open_page: OpenPage
+) -> None:
+    page = finished(drop(open_page("classify"), ["a.jpg"]))
+    assert page.selectbox(key="other-1-0").options == ["grass"], "it was not said to be one"
+    page.selectbox(key="other-1-0").set_value("grass").run()
+    assert "<b>grass</b>" in submitted_labels(page)[0]
+    assert "new class" not in submitted_labels(page)[0]
+    page.button(key="change-1").click().run()
+    assert not submitted_labels(page)
+    type_in(page, "other-1-1", "<i>Daisy</i>").run()
+    assert "<b>&lt;i&gt;Daisy&lt;/i&gt;</b>" in submitted_labels(page)[0]
+    assert "new class" in submitted_labels(page)[0]
+    kept = [(kept.label, kept.new_class) for kept in gateway.state.corrections]
+    assert kept == [("grass", False), ("<i>Daisy</i>", True)]
+
+
+def test_what_is_said_late_goes_with_the_picture(gateway: FakeGateway, open_page: OpenPage) -> None:
+    page = finished(drop(open_page("classify"), ["a.jpg"]))
+    gateway.state.images_gone = True
+    page.button(key="right-1").click().run()
+    assert "<b>dandelion</b>" in submitted_labels(page)[0]
+    assert gateway.asked[-1].path != "/v1/jobs/job_1/feedback"
+    assert [kept.origin for kept in gateway.state.corrections] == ["correction"]
+
+
+def test_what_the_gateway_does_not_hear_is_said_and_may_be_said_again(
+    gateway: FakeGateway, open_page: OpenPage
+) -> None:
+    page = finished(drop(open_page("classify"), ["a.jpg"]))
+    gateway.reply_problem("unavailable", 503, "Redis <b>does not</b> answer.")
+    page.button(key="right-1").click().run()
+    assert "Redis &lt;b&gt;does not" in text(page)
+    assert not submitted_labels(page)
+    type_in(page, "other-1-1", "Grass").run()
+    assert "<b>grass</b>" in submitted_labels(page)[0], "as the class is written"
+    assert "does not" not in text(page)
+
+
+def test_only_answers_are_asked_about(gateway: FakeGateway, open_page: OpenPage) -> None:
+    page = finished(drop(open_page("classify"), ["broken.jpg", "unsure.jpg"]))
+    assert [box.key for box in page.selectbox] == ["other-2-0"]
+    assert page.button(key="right-2").label == "Correct: dandelion", "for it was not said to be"
+    gateway.reply_problem("unavailable", 503, "Redis does not answer.")
+    page.run()
+    assert not page.selectbox, "while the classes are not known, there is nothing to choose from"
+    assert len(cards(page)) == 2
+
+
+def test_names_and_labels_are_no_markdown(gateway: FakeGateway, open_page: OpenPage) -> None:
+    evil = "![x](http://tracker/1.png)"
+    gateway.state.model = make_model("3").model_copy(update={"classes": [evil, "b"]})
+    page = finished(drop(open_page("classify"), [f"{evil} unsure.jpg"]))
+    assert "![" not in page.selectbox[0].label
+    gateway.state.classify = lambda *_: classify_by_name(b"", "unsure").model_copy(update={"label": evil})
+    page = finished(drop(page, ["b.jpg"]))
+    assert "![" not in page.button(key="right-2").label

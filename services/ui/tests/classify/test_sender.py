@@ -1,0 +1,135 @@
+import io
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+import pytest
+from PIL import Image
+
+from meadow.client import MeadowClient, RetryPolicy
+from meadow.client.testing import FakeGateway
+from meadow.client.testing.answers import classify_by_name
+from meadow.explanations import Explanation, ExplanationState
+from meadow_ui.classify.picture import Picture, Stage
+from meadow_ui.classify.sender import Sender
+
+NAME_OF_NO_TEXT = "\ud800.jpg"
+"""Half a character: it cannot be sent."""
+
+
+@pytest.fixture
+def sender(gateway: FakeGateway) -> Iterator[Sender]:
+    running = Sender(MeadowClient(gateway.url, retries=RetryPolicy(seconds=0)), max_pixels=1000)
+    yield running
+    running.close()
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_nobody_waits_for_an_answer_before_the_next_is_sent(gateway: FakeGateway, sender: Sender) -> None:
+    gateway.state.seconds_per_image = 60
+    pictures = [Picture(f"{number}.jpg", b"x") for number in range(30)]
+    for picture in pictures:
+        sender.send(picture)
+    until(lambda: all(picture.job for picture in pictures))
+    assert not any(picture.finished for picture in pictures)
+    for picture in pictures:
+        picture.dropped = True
+
+
+def test_every_picture_gets_its_own_answer(gateway: FakeGateway, sender: Sender) -> None:
+    gateway.state.seconds_per_image = 0.01
+    pictures = [Picture(f"{number}.jpg", b"x") for number in range(30)]
+    for picture in pictures:
+        sender.send(picture)
+    until(lambda: all(picture.stage is Stage.DONE for picture in pictures))
+    assert [picture.job.name for picture in pictures if picture.job] == [picture.name for picture in pictures]
+
+
+def test_one_refused_picture_does_not_stop_the_others(gateway: FakeGateway, sender: Sender) -> None:
+    gateway.reply_problem("too-large", 413, "21 MiB.")
+    refused, other = Picture("a", b"x"), Picture("b", b"x")
+    sender.send(refused)
+    until(lambda: refused.finished)
+    sender.send(other)
+    until(lambda: other.stage is Stage.DONE)
+    assert refused.stage is Stage.FAILED
+
+
+def test_a_fault_of_the_pages_costs_one_picture_and_no_thread(gateway: FakeGateway) -> None:
+    client = MeadowClient(gateway.url, retries=RetryPolicy(seconds=0))
+    with closing(Sender(client, max_pixels=1000, threads=1)) as sender:
+        broken, other = Picture(NAME_OF_NO_TEXT, b"x"), Picture("b", b"x")
+        for picture in (broken, other):
+            sender.send(picture)
+        until(lambda: broken.finished and other.finished)
+    assert broken.error is not None
+    assert (broken.error.code, other.stage) == ("internal", Stage.DONE)
+
+
+def test_a_gateway_that_goes_away_leaves_a_reason(gateway: FakeGateway, sender: Sender) -> None:
+    gateway.hang_up()
+    picture = Picture("a", b"x")
+    sender.send(picture)
+    until(lambda: picture.finished)
+    assert picture.error is not None
+    assert picture.error.code == "gateway-unreachable"
+
+
+def test_an_explanation_comes_with_its_answer(sender: Sender) -> None:
+    picture, plain = Picture("a", b"x", explain=True), Picture("b", b"x")
+    for one in (picture, plain):
+        sender.send(one)
+    until(lambda: picture.finished and plain.finished)
+    assert picture.overlay.startswith("data:image/png;base64,")
+    assert (picture.unexplained, plain.overlay) == ("", "")
+
+
+def test_an_explanation_that_cannot_be_had_does_not_cost_the_answer(gateway: FakeGateway, sender: Sender) -> None:
+    gateway.state.explanation = Explanation(state=ExplanationState.UNAVAILABLE, detail="The worker was lost.")
+    picture = Picture("a", b"x", explain=True)
+    sender.send(picture)
+    until(lambda: picture.finished)
+    assert picture.stage is Stage.DONE
+    assert picture.unexplained == "The worker was lost."
+    answer = classify_by_name(b"x", "b")
+    gateway.reply_job("succeeded", 202, result=answer.model_dump(), explanation={"state": "ready"})
+    gateway.reply_problem("not-found", 404, "It is gone.")
+    gone = Picture("b", b"x", explain=True)
+    sender.send(gone)
+    until(lambda: gone.finished)
+    assert gone.stage is Stage.DONE
+    assert "could not be fetched" in gone.unexplained
+
+
+def test_what_nobody_waits_for_is_cancelled_or_never_sent(gateway: FakeGateway, sender: Sender) -> None:
+    gateway.state.seconds_per_image = 60
+    waiting, unsent = Picture("a", b"x"), Picture("b", b"x", dropped=True)
+    sender.send(waiting)
+    until(lambda: waiting.job is not None)
+    waiting.dropped = True
+    sender.send(unsent)
+    until(lambda: any(asked.path.endswith(":cancel") for asked in gateway.asked))
+    assert [asked.headers["X-Image-Name"] for asked in gateway.asked if asked.method == "POST"][:1] == ["a"]
+    assert unsent.job is None
+
+
+def test_photograph_above_the_gateways_limit_is_sent_small(gateway: FakeGateway, sender: Sender) -> None:
+    noise = Image.effect_noise((2400, 1600), 80)
+    target = io.BytesIO()
+    noise.save(target, "JPEG", quality=95)
+    body = target.getvalue()
+    gateway.batches.limits = gateway.batches.limits.model_copy(update={"max_image_bytes": len(body) - 1})
+    picture = Picture("a.jpg", body)
+    sender.send(picture)
+    until(lambda: picture.finished)
+    assert picture.stage is Stage.DONE
+    [sent] = [asked.body for asked in gateway.asked if asked.method == "POST"]
+    with Image.open(io.BytesIO(sent)) as small:
+        assert 336 <= min(small.size) < 505
+    assert picture.data == sent

@@ -1,0 +1,145 @@
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from meadow.client.testing import FakeGateway
+from meadow.client.testing.state import make_job
+from meadow.datasets.published import DatasetDetail
+from meadow.datasets.summary import ClassCounts
+from meadow.jobs.model import Job, JobState, Progress
+
+OpenPage = Callable[[str], AppTest]
+
+
+def text(page: AppTest) -> str:
+    return "\n".join(str(part.value) for part in page.html)
+
+
+def dataset(name: str, digest: str = "ab", **classes: int) -> DatasetDetail:
+    counts = {label: ClassCounts(train=number) for label, number in classes.items()}
+    known = {"name": name, "digest": digest * 32, "created_at": datetime.now(UTC), "classes": counts}
+    return DatasetDetail.model_validate({**known, "versions": [known]})
+
+
+def submit(page: AppTest, label: str) -> AppTest:
+    next(button for button in page.button if button.label == label).click()
+    page.run()
+    assert not page.exception
+    return page
+
+
+@pytest.mark.usefixtures("gateway")
+def test_without_data_the_page_says_how_to_begin(open_page: OpenPage) -> None:
+    page = open_page("data")
+    assert "No data sets yet" in text(page)
+    assert "No finished runs yet" in text(page)
+    train = next(button for button in page.button if button.label == "Train")
+    assert train.disabled, "there is nothing to train on"
+
+
+def test_one_of_several_data_sets_is_shown(gateway: FakeGateway, open_page: OpenPage) -> None:
+    gateway.state.datasets = [dataset("lawns", grass=12), dataset("pets", "cd", cat=7)]
+    page = open_page("data")
+    assert "<strong>grass</strong>" in text(page)
+    page.button_group(key="dataset").set_value("pets").run()
+    assert "<strong>cat</strong>" in text(page)
+    assert "<strong>grass</strong>" not in text(page)
+    assert page.selectbox(key="training-name").options == ["lawns", "pets"]
+
+
+def test_images_are_taken_in_and_followed(gateway: FakeGateway, open_page: OpenPage) -> None:
+    gateway.state.datasets = [dataset("lawns", grass=12)]
+    page = open_page("data")
+    page.multiselect(key="ingest-lists").set_value(["dandelion-grass"])
+    page.text_input(key="ingest-prefix").set_value("s3://images-bucket/inbox/")
+    page.checkbox(key="ingest-corrections").check()
+    submit(page, "Add images")
+    [asked] = gateway.state.ingestions
+    assert (asked.name, asked.add) == ("lawns", True)
+    assert [source.type for source in asked.sources] == ["url_list", "s3_prefix", "corrections"]
+    assert "Ingestion into lawns started." in text(page)
+    assert "Adding images to <b>lawns</b>" in text(page)
+    gateway.state.jobs[0].progress = Progress(total=400, done=100)
+    page.run()
+    assert "100 of 400 images" in text(page)
+    page.button(key="cancel-ingest_1").click().run()
+    assert gateway.state.jobs[0].state is JobState.CANCELLED
+    assert "Adding images to" not in text(page)
+    assert "cancelled" in text(page), "it is in the list of those that ended"
+
+
+def test_a_form_that_lacks_something_says_so_and_keeps_what_is_there(gateway: FakeGateway, open_page: OpenPage) -> None:
+    gateway.state.datasets = [dataset("lawns", grass=12)]
+    page = open_page("data")
+    page.text_input(key="ingest-prefix").set_value("/home/lawns")
+    submit(page, "Add images")
+    assert "Enter a prefix such as s3://images-bucket/inbox/." in text(page)
+    assert page.text_input(key="ingest-prefix").value == "/home/lawns"
+    assert not gateway.state.ingestions
+
+
+def test_a_training_run_is_started_and_followed(gateway: FakeGateway, open_page: OpenPage) -> None:
+    gateway.state.datasets = [dataset("lawns", grass=12)]
+    page = open_page("data")
+    page.number_input(key="training-epochs").set_value(3)
+    page.number_input(key="training-size").set_value(64)
+    submit(page, "Train")
+    [asked] = gateway.state.trainings
+    assert (asked.dataset, asked.epochs, asked.image_size, asked.architecture) == ("lawns", 3, 64, "resnet18")
+    assert "Training on <b>lawns</b>" in text(page)
+    assert "Training on lawns started." in text(page)
+
+
+def test_what_the_gateway_refuses_is_one_sentence(gateway: FakeGateway, open_page: OpenPage) -> None:
+    gateway.state.datasets = [dataset("lawns", grass=12)]
+    gateway.state.refusal = ("overloaded", 503, "<b>10 runs</b> wait.")
+    page = submit(open_page("data"), "Train")
+    assert "&lt;b&gt;10 runs&lt;/b&gt; wait." in text(page)
+    assert not gateway.state.trainings
+
+
+def test_when_a_job_ends_the_page_shows_what_it_led_to(gateway: FakeGateway, open_page: OpenPage) -> None:
+    job = Job.model_validate(make_job("ingest_9", kind="ingest", name="lawns"))
+    gateway.state.jobs = [job]
+    page = open_page("data")
+    assert "No data sets yet" in text(page)
+    gateway.state.jobs = [job.model_copy(update={"state": JobState.SUCCEEDED})]
+    gateway.state.datasets = [dataset("lawns", grass=12)]
+    gateway.asked.clear()
+    page.run()
+    assert "<strong>grass</strong>" in text(page)
+    assert "Adding images to" not in text(page)
+    read = sum(asked.path == "/v1/datasets" for asked in gateway.asked)
+    assert read == 2, "what is followed is drawn by itself, and has the whole page drawn anew at the end"
+
+
+def test_a_report_is_fetched_when_it_is_wanted(gateway: FakeGateway, open_page: OpenPage) -> None:
+    gateway.state.datasets = [dataset("lawns", grass=12)]
+    digest = gateway.state.datasets[0].digest
+    gateway.state.reports[digest] = b"<h1>Report</h1><script>alert(1)</script>"
+    page = open_page("data")
+    assert not any("report" in asked.path for asked in gateway.asked)
+    page.toggle(key="show-report-lawns").set_value(True).run()
+    assert not page.exception
+    [frame] = page.get("iframe")
+    assert "&lt;script&gt;" in frame.proto.srcdoc
+    assert "<script>" not in frame.proto.srcdoc
+    gateway.state.reports.clear()
+    page.run()
+    assert "no such data set or report" in text(page)
+    assert page.selectbox(key="training-name"), "the rest of the page is there"
+
+
+def test_a_gateway_that_is_down_is_one_sentence(no_gateway: str, open_page: OpenPage) -> None:
+    assert no_gateway in text(open_page("data"))
+
+
+def test_a_gateway_that_goes_down_while_something_is_followed(gateway: FakeGateway, open_page: OpenPage) -> None:
+    gateway.state.datasets = [dataset("lawns", grass=12)]
+    page = open_page("data")
+    gateway.reply_problem("unavailable", 503, "S3 does not answer.")
+    page.run()
+    assert "S3 does not answer." in text(page)
+    assert page.button(key="refresh")

@@ -1,0 +1,93 @@
+from collections.abc import Callable
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from meadow.client.testing import FakeGateway
+from meadow.client.testing.answers import make_model
+from meadow.client.testing.quality import make_quality
+from meadow.quality.model import Verdict
+
+OpenPage = Callable[[str], AppTest]
+
+
+def text(page: AppTest) -> str:
+    return "\n".join(str(part.value) for part in page.html)
+
+
+@pytest.mark.usefixtures("gateway")
+def test_the_model_in_production_is_described(open_page: OpenPage) -> None:
+    shown = text(open_page("model"))
+    assert "version 3" in shown
+    assert "93.1 %" in shown
+    assert "resnet18" in shown
+    assert "128 \N{MULTIPLICATION SIGN} 128" in shown
+    assert ">3f6c1d0a94be</code>" in shown
+    assert 'title="3f6c1d0a94be3f6c' in shown, "the whole digest is there to compare"
+    assert "Hold-out accuracy rose from 0.914 to 0.931." in shown
+    assert "No other versions yet" in shown
+
+
+def test_other_versions_are_listed_newest_first_without_the_one_in_production(
+    gateway: FakeGateway, open_page: OpenPage
+) -> None:
+    gateway.state.model = make_model("9")
+    aliases = ("challenger",)
+    gateway.state.models = [make_model("2", aliases=()), make_model("10", aliases=aliases), make_model("9")]
+    page = open_page("model")
+    assert [heading.value for heading in page.subheader] == ["Answer quality", "Other versions"]
+    listed = page.html[-1].value
+    assert listed.index("<strong>10</strong>") < listed.index("<strong>2</strong>")
+    assert "challenger" in listed
+    assert "<strong>9</strong>" not in listed
+
+
+def test_without_a_model_the_page_says_how_to_get_one(gateway: FakeGateway, open_page: OpenPage) -> None:
+    gateway.state.model, gateway.state.models = None, [make_model("1", aliases=())]
+    page = open_page("model")
+    assert "No model yet" in text(page)
+    assert "<strong>1</strong>" in text(page), "a version that nobody promoted is listed all the same"
+
+
+def test_a_gateway_that_is_down_is_one_sentence(no_gateway: str, open_page: OpenPage) -> None:
+    page = open_page("model")
+    assert no_gateway in text(page)
+    assert "meadow status" in text(page)
+    assert not page.error
+
+
+def test_what_the_registry_says_is_not_taken_for_markup(gateway: FakeGateway, open_page: OpenPage) -> None:
+    model = make_model("3").model_copy(update={"reason": "<script>x</script>", "classes": ["<i>a</i>", "b"]})
+    gateway.state.model = model
+    shown = text(open_page("model"))
+    assert "<script>" not in shown
+    assert "<i>a</i>" not in shown
+
+
+def test_the_quality_of_the_answers_is_shown_for_a_window(gateway: FakeGateway, open_page: OpenPage) -> None:
+    model = gateway.state.model
+    week = make_quality(
+        model, 168, verdict=Verdict.DRIFT, reasons=["Much <b>rain</b>."], images=1200, classes={"grass": 1200}
+    )
+    gateway.state.quality[168] = week
+    page = open_page("model")
+    assert "Not enough data yet" in text(page)
+    assert "Drift is evaluated from 100 images, labelled accuracy from 30 labels." in text(page)
+    page.button_group(key="window").set_value("7 days").run()
+    assert "Drift detected" in text(page)
+    assert "<li>Much &lt;b&gt;rain&lt;/b&gt;.</li>" in text(page)
+    assert "<b>1,200</b> images answered" in text(page)
+    assert 'class="class-1" style="width:100.00%"' in text(page), "in the colour that grass has everywhere"
+
+
+def test_counts_that_do_not_reach_back_so_far_are_said_to(gateway: FakeGateway, open_page: OpenPage) -> None:
+    gateway.state.quality[24] = make_quality(gateway.state.model, 12)
+    assert "Counts are kept for 12 h only" in text(open_page("model"))
+
+
+def test_quality_that_cannot_be_had_leaves_the_rest_of_the_page(gateway: FakeGateway, open_page: OpenPage) -> None:
+    gateway.state.quality_problem = ("unavailable", 503, "Redis does not answer.")
+    shown = text(open_page("model"))
+    assert "Redis does not answer." in shown
+    assert "No other versions yet" in shown
+    assert "93.1 %" in shown

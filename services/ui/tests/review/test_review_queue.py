@@ -1,0 +1,137 @@
+import pytest
+
+from meadow.client import ClientError, MeadowClient
+from meadow.client.testing import FakeGateway
+from meadow.client.testing.answers import make_review
+from meadow_ui.labels import SubmittedLabel
+from meadow_ui.review.review_queue import PAGE, Entry, ReviewQueue
+
+PIXELS = 10**6
+
+
+@pytest.fixture
+def queue(gateway: FakeGateway, client: MeadowClient) -> ReviewQueue:
+    """The first page of two and a half."""
+    gateway.state.reviews = [make_review(number) for number in range(1, PAGE * 2 + 6)]
+    opened = ReviewQueue()
+    opened.refresh(client, PIXELS)
+    return opened
+
+
+def numbers(queue: ReviewQueue) -> list[int]:
+    return [int(entry.item.id, 16) for entry in queue.entries]
+
+
+def test_pages_go_forth_and_back(client: MeadowClient, queue: ReviewQueue) -> None:
+    assert (numbers(queue), queue.total) == (list(range(1, 13)), 29)
+    queue.next(client, PIXELS)
+    assert numbers(queue) == list(range(13, 25))
+    queue.next(client, PIXELS)
+    assert (numbers(queue), queue.next_token) == (list(range(25, 30)), "")
+    queue.back(client, PIXELS)
+    assert numbers(queue) == list(range(13, 25))
+    queue.first(client, PIXELS)
+    assert (numbers(queue), queue.tokens) == (list(range(1, 13)), [""])
+
+
+def test_what_is_dealt_with_stays_until_the_page_is_turned(client: MeadowClient, queue: ReviewQueue) -> None:
+    queue.entries[0].label(client, SubmittedLabel("grass"))
+    queue.entries[1].forget(client)
+    queue.refresh(client, PIXELS)
+    assert numbers(queue) == list(range(1, 13)), "nothing slips under the pointer"
+    assert (queue.done, queue.waiting) == (2, 27)
+
+
+def test_going_on_skips_what_was_left_undone_and_nothing_else(client: MeadowClient, queue: ReviewQueue) -> None:
+    for place in (0, 3, 4):
+        queue.entries[place].label(client, SubmittedLabel("grass"))
+    queue.next(client, PIXELS)
+    assert numbers(queue) == list(range(13, 25))
+    queue.back(client, PIXELS)
+    assert numbers(queue)[:3] == [2, 3, 6], "those that were left are still there"
+
+
+def test_a_page_that_is_done_makes_place_for_the_next(client: MeadowClient, queue: ReviewQueue) -> None:
+    for entry in queue.entries:
+        entry.forget(client)
+    queue.next(client, PIXELS)
+    assert (numbers(queue), queue.tokens) == (list(range(13, 25)), [""])
+
+
+def test_a_list_that_others_worked_off_begins_again(
+    gateway: FakeGateway, client: MeadowClient, queue: ReviewQueue
+) -> None:
+    queue.next(client, PIXELS)
+    gateway.state.reviews = gateway.state.reviews[:3]
+    queue.refresh(client, PIXELS)
+    assert (numbers(queue), queue.tokens) == ([1, 2, 3], [""])
+
+
+def test_a_page_that_cannot_be_read_leaves_this_one(
+    gateway: FakeGateway, client: MeadowClient, queue: ReviewQueue
+) -> None:
+    gateway.reply_problem("unavailable", 503, "No.")
+    with pytest.raises(ClientError):
+        queue.next(client, PIXELS)
+    assert (numbers(queue)[0], queue.tokens) == (1, [""])
+
+
+def test_images_are_fetched_once_and_may_be_missing(
+    gateway: FakeGateway, client: MeadowClient, queue: ReviewQueue
+) -> None:
+    gateway.state.review_images[f"{2:064x}"] = b"no image at all"
+    gateway.asked.clear()
+    queue.refresh(client, PIXELS)
+    assert [bool(entry.image) for entry in queue.entries[:3]] == [False, True, False]
+    assert not queue.entries[1].thumbnail, "it cannot be drawn"
+    gateway.asked.clear()
+    queue.refresh(client, PIXELS)
+    assert not any(f"{2:064x}" in asked.path for asked in gateway.asked)
+
+
+@pytest.fixture
+def entry(gateway: FakeGateway) -> Entry:
+    item = make_review(1)
+    gateway.state.reviews = [item]
+    return Entry(item, image=b"\xff\xd8\xff1")
+
+
+def test_a_label_takes_it_from_the_list(gateway: FakeGateway, client: MeadowClient, entry: Entry) -> None:
+    entry.label(client, SubmittedLabel("daisy", new_class=True))
+    assert (entry.submitted_label, entry.handled, entry.submit_error) == (
+        SubmittedLabel("daisy", new_class=True),
+        True,
+        "",
+    )
+    assert gateway.state.reviews == []
+    assert [(kept.label, kept.new_class, kept.origin) for kept in gateway.state.corrections] == [
+        ("daisy", True, "review")
+    ]
+
+
+def test_another_label_goes_with_the_image(gateway: FakeGateway, client: MeadowClient, entry: Entry) -> None:
+    entry.label(client, SubmittedLabel("dandelion"))
+    entry.label(client, SubmittedLabel("grass"))
+    assert (entry.submitted_label, entry.submit_error) == (SubmittedLabel("grass"), "")
+    assert (gateway.asked[-1].path, gateway.asked[-1].body) == ("/v1/corrections", entry.image)
+    assert gateway.asked[-1].query["job_id"] == ["job_1"]
+
+
+def test_one_that_somebody_else_took_is_said_to_be_gone(
+    gateway: FakeGateway, client: MeadowClient, entry: Entry
+) -> None:
+    gateway.state.reviews = []
+    entry.label(client, SubmittedLabel("grass"))
+    assert (entry.submitted_label, entry.handled) == (None, True)
+    assert "somebody else" in entry.submit_error
+
+
+def test_what_does_not_arrive_changes_nothing(gateway: FakeGateway, client: MeadowClient, entry: Entry) -> None:
+    gateway.reply_problem("unavailable", 503, "S3 does not answer.")
+    entry.label(client, SubmittedLabel("grass"))
+    assert (entry.handled, entry.submit_error) == (False, "S3 does not answer.")
+    gateway.reply_problem("unavailable", 503, "Nor does Redis.")
+    entry.forget(client)
+    assert (entry.handled, entry.submit_error) == (False, "Nor does Redis.")
+    entry.forget(client)
+    assert (entry.handled, entry.submit_error, gateway.state.corrections) == (True, "", [])

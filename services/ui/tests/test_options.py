@@ -1,0 +1,15 @@
+import json
+
+from streamlit import config
+
+from meadow.settings import Settings
+from meadow_ui.options import THEME_OPTIONS, streamlit_options
+
+
+def test_streamlit_knows_every_option() -> None:
+    assert set(THEME_OPTIONS) <= set(streamlit_options(Settings())) <= set(config.get_config_options())
+
+
+def test_lists_are_written_as_streamlit_reads_them() -> None:
+    assert json.loads(THEME_OPTIONS["theme.headingFontSizes"])[0].endswith("rem")
+    assert all(isinstance(weight, int) for weight in json.loads(THEME_OPTIONS["theme.headingFontWeights"]))
