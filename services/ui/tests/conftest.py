@@ -14,13 +14,13 @@ OpenPage = Callable[[str], AppTest]
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty home folder: no stack of the machine's own lends its settings."""
+    """An empty state directory, so that a local installation does not affect the settings."""
     monkeypatch.setenv("MEADOW_HOME", str(tmp_path))
 
 
 @pytest.fixture
 def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGateway]:
-    """A gateway with a model in production, which the settings name."""
+    """A gateway with a model in production; the settings point to it."""
     with FakeGateway() as running:
         monkeypatch.setenv("MEADOW_API_URL", running.url)
         running.state.model = make_model("3")
@@ -39,7 +39,7 @@ def client(gateway: FakeGateway) -> Iterator[MeadowClient]:
 
 @pytest.fixture
 def no_gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The address, named in the settings, of a gateway that is down."""
+    """The address of an unreachable gateway; the settings point to it."""
     unused = ScriptedServer()
     unused.server_close()
     monkeypatch.setenv("MEADOW_API_URL", unused.url)

@@ -41,21 +41,21 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
         process.wait(timeout=10)
 
 
-def test_page_that_is_drawn_is_healthy(serve: Serve) -> None:
+def test_drawn_page_is_healthy(serve: Serve) -> None:
     check_page(serve("import streamlit as st\nst.title('Meadow')"))
 
 
-def test_page_that_cannot_be_imported_is_not_although_its_server_answers(serve: Serve) -> None:
+def test_import_error_is_unhealthy_although_the_server_responds(serve: Serve) -> None:
     with pytest.raises(PageError, match=r"The page shows ModuleNotFoundError: No module named 'not_installed'"):
         check_page(serve("import not_installed"))
 
 
-def test_page_that_is_never_drawn_is_not(serve: Serve) -> None:
+def test_page_that_is_not_drawn_in_time_is_unhealthy(serve: Serve) -> None:
     with pytest.raises(PageError, match=r"was not drawn within 2 s"):
         check_page(serve("import time\ntime.sleep(5)"), seconds=2)
 
 
-def test_server_that_is_not_there_is_not() -> None:
+def test_unreachable_server_is_unhealthy() -> None:
     unused = ScriptedServer()
     unused.server_close()
     with pytest.raises(PageError, match="No response from the pages"):

@@ -14,6 +14,6 @@ from meadow_ui.labels import SubmittedLabel, parse_label
         (" ", None),
     ],
 )
-def test_a_label_is_a_class_unless_it_is_clearly_none(text: str, said: SubmittedLabel | None) -> None:
+def test_label_matches_a_class_by_case_unless_ambiguous(text: str, said: SubmittedLabel | None) -> None:
     classes = ["grass", "Moss"] if text != "MOSS" else ["Moss", "moss"]
     assert parse_label(text, classes) == said

@@ -13,7 +13,7 @@ from meadow.client.testing import FakeGateway, ScriptedServer
 
 @pytest.fixture
 def served(gateway: FakeGateway, tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """The pages as a process of their own, and what it writes."""
+    """Address and log of the pages, served by a separate process."""
     unused = ScriptedServer()
     unused.server_close()
     log = tmp_path / "ui.log"
@@ -41,7 +41,7 @@ def wait_for(url: str) -> httpx.Response:
             time.sleep(0.2)
 
 
-def test_the_pages_are_served_on_loopback_without_a_word_of_trouble(served: tuple[str, Path]) -> None:
+def test_pages_are_served_on_loopback_without_errors_in_the_log(served: tuple[str, Path]) -> None:
     url, log = served
     assert wait_for(f"{url}/_stcore/health").text == "ok"
     assert "<title>" in httpx.get(url, trust_env=False).text

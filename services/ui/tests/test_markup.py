@@ -10,7 +10,7 @@ from meadow_ui import markup
     ("share", "text"),
     [(None, "unknown"), (0, "0.0 %"), (0.0004, "< 0.1 %"), (0.931, "93.1 %"), (0.99951, "> 99.9 %"), (1, "100.0 %")],
 )
-def test_certainty_is_not_made_by_rounding(share: float | None, text: str) -> None:
+def test_percent_is_never_rounded_to_certainty(share: float | None, text: str) -> None:
     assert markup.percent(share) == text
 
 
@@ -18,11 +18,11 @@ def test_certainty_is_not_made_by_rounding(share: float | None, text: str) -> No
     ("seconds", "text"),
     [(0.0094, "9 ms"), (3.42, "3.4 s"), (42, "42 s"), (600, "10 min"), (7200, "2 h"), (864_000, "10 days")],
 )
-def test_a_duration_takes_the_unit_that_fits(seconds: float, text: str) -> None:
+def test_duration_uses_a_suitable_unit(seconds: float, text: str) -> None:
     assert markup.duration(seconds) == text
 
 
-def test_times_are_told_as_distances() -> None:
+def test_times_are_shown_relative_to_now() -> None:
     now = datetime.now(UTC)
     assert markup.ago(None) == "never"
     assert markup.ago(now) == "just now"
@@ -30,21 +30,21 @@ def test_times_are_told_as_distances() -> None:
     assert markup.ago(now - timedelta(minutes=5)) == "5 min ago"
 
 
-def test_a_digest_is_short_with_the_whole_at_hand() -> None:
+def test_digest_is_short_with_the_full_value_as_tooltip() -> None:
     assert markup.digest("sha256:" + "ab" * 32) == f'<code title="sha256:{"ab" * 32}">abababababab</code>'
     assert markup.digest("") == "unknown"
 
 
-def test_text_from_outside_is_escaped() -> None:
+def test_snippets_escape_their_text() -> None:
     for piece in (markup.badge("<b>", "bad"), markup.tile("<b>", "<b>", "<b>"), markup.code("<b>", whole='"<b>')):
         assert "<b>" not in piece
 
 
-def test_a_table_names_its_cells_for_narrow_pages() -> None:
+def test_table_cells_carry_their_column_name() -> None:
     assert '<td data-name="Age">5</td>' in markup.table(("Name", "Age"), [("a", "5")])
 
 
-def test_text_is_kept_from_being_read_as_markdown() -> None:
+def test_plain_escapes_markdown() -> None:
     hostile = "![x](http://tracker/1.png) **b** :red[r] $x$ <b> `c` \\ ~~s~~ https://a.b"
     shown = markup.plain(hostile)
     for place, sign in enumerate(shown):

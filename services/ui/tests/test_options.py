@@ -10,6 +10,6 @@ def test_streamlit_knows_every_option() -> None:
     assert set(THEME_OPTIONS) <= set(streamlit_options(Settings())) <= set(config.get_config_options())
 
 
-def test_lists_are_written_as_streamlit_reads_them() -> None:
+def test_theme_lists_are_valid_json() -> None:
     assert json.loads(THEME_OPTIONS["theme.headingFontSizes"])[0].endswith("rem")
     assert all(isinstance(weight, int) for weight in json.loads(THEME_OPTIONS["theme.headingFontWeights"]))

@@ -55,7 +55,7 @@ def test_queues_workers_and_jobs_are_shown(gateway: FakeGateway, open_page: Open
     assert "00000001</code>" in shown
 
 
-def test_links_lead_to_flower_mlflow_and_the_api(gateway: FakeGateway, open_page: OpenPage) -> None:
+def test_links_point_to_flower_mlflow_and_the_api(gateway: FakeGateway, open_page: OpenPage) -> None:
     links = {link.label: link.url for link in open_page("queues").link_button}
     assert links == {
         "Flower": "http://127.0.0.1:5555",
@@ -64,24 +64,24 @@ def test_links_lead_to_flower_mlflow_and_the_api(gateway: FakeGateway, open_page
     }
 
 
-def test_a_part_that_is_missing_is_named(gateway: FakeGateway, open_page: OpenPage) -> None:
+def test_unavailable_service_is_named(gateway: FakeGateway, open_page: OpenPage) -> None:
     gateway.state.readiness.checks["s3"] = Check(ok=False, detail="connection refused")
     assert "s3: connection refused" in text(open_page("queues"))
 
 
 @pytest.mark.usefixtures("gateway")
-def test_no_worker_and_no_job_are_said_in_words(open_page: OpenPage) -> None:
+def test_missing_workers_and_jobs_show_notices(open_page: OpenPage) -> None:
     shown = text(open_page("queues"))
     assert "No workers running" in shown
     assert "No jobs yet" in shown
 
 
 @pytest.mark.usefixtures("no_gateway")
-def test_a_gateway_that_is_down_is_one_sentence(open_page: OpenPage) -> None:
+def test_unreachable_gateway_shows_a_notice(open_page: OpenPage) -> None:
     assert "Gateway unreachable" in text(open_page("queues"))
 
 
-def test_a_gateway_that_refuses_is_quoted(gateway: FakeGateway, open_page: OpenPage) -> None:
+def test_gateway_error_is_quoted(gateway: FakeGateway, open_page: OpenPage) -> None:
     for _ in range(3):
         gateway.reply_problem("unavailable", 503, "Redis does not answer.")
     assert "Redis does not answer." in text(open_page("queues"))

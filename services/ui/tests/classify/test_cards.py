@@ -29,26 +29,26 @@ def answer(name: str) -> Prediction:
     ("current", "text"),
     [(None, "Sending"), (JobState.QUEUED, "Queued"), (JobState.RUNNING, "Classifying")],
 )
-def test_a_card_tells_how_far_its_picture_is(current: JobState | None, text: str) -> None:
+def test_unfinished_card_shows_its_stage(current: JobState | None, text: str) -> None:
     shown = card(Picture("a.jpg", b"", job=job(current) if current else None), CLASSES)
     assert text in shown
     assert "shimmer" in shown
 
 
-def test_an_unsure_answer_names_what_it_is_closest_to() -> None:
+def test_unsure_answer_shows_the_closest_class() -> None:
     shown = card(Picture("a.jpg", b"", job=job("succeeded", answer("unsure grass"))), CLASSES)
     assert 'class="card unsure"' in shown
     assert "closest: grass" in shown
     assert shown.index("56.0 %") < shown.index("44.0 %"), "most likely first"
 
 
-def test_an_unknown_picture_is_not_given_a_class() -> None:
+def test_unknown_answer_shows_no_class() -> None:
     shown = card(Picture("a.jpg", b"", job=job("succeeded", answer("unknown grass"))), CLASSES)
     assert 'class="card unknown"' in shown
     assert "<h3>Unknown</h3>" in shown
 
 
-def test_a_card_without_preview_or_answer_still_says_what_to_do() -> None:
+def test_failed_card_shows_error_and_advice() -> None:
     error = JobError(code="worker-lost", detail="It stopped 3 workers.")
     shown = card(Picture("a.jpg", b"", job=job("failed"), error=error), CLASSES)
     assert "no preview" in shown
@@ -56,7 +56,7 @@ def test_a_card_without_preview_or_answer_still_says_what_to_do() -> None:
     assert "Leave it out" in shown
 
 
-def test_names_labels_and_reasons_are_not_taken_for_markup() -> None:
+def test_names_labels_and_errors_are_escaped() -> None:
     evil = '"><script>'
     prediction = answer("a")
     prediction.scores[0].label = prediction.label = evil
@@ -68,7 +68,7 @@ def test_names_labels_and_reasons_are_not_taken_for_markup() -> None:
         assert "<script>" not in card(picture, CLASSES)
 
 
-def test_labels_come_by_size_then_what_has_no_label() -> None:
+def test_summary_bar_orders_labels_by_count_before_groups() -> None:
     shown = summary_bar(Counter({"a": 1, "b": 2, Group.PENDING: 3, Group.UNSURE: 4, Group.FAILED: 1}), ["a", "b"])
     order = ["b <strong>2", "a <strong>1", "unsure <strong>4", "no answer <strong>1", "pending <strong>3"]
     places = [shown.index(text) for text in order]
@@ -76,17 +76,17 @@ def test_labels_come_by_size_then_what_has_no_label() -> None:
     assert "8 of 11 images" in shown
 
 
-def test_a_finished_ribbon_is_full_and_says_how_many() -> None:
+def test_finished_summary_bar_shows_the_total() -> None:
     assert "1 image</h2>" in summary_bar(Counter({"a": 1}), ["a"])
     shown = summary_bar(Counter({"a": 1, "b": 1}), ["a", "b"])
     assert "2 images</h2>" in shown
     assert shown.count("width:50.00%") == 2
 
 
-def test_a_label_is_not_taken_for_markup() -> None:
+def test_summary_bar_escapes_labels() -> None:
     assert "<i>x" not in summary_bar(Counter({"<i>x": 1}), [])
 
 
 @pytest.mark.parametrize("code", [*PROBLEM_TYPES, "gateway-unreachable", "cancelled", "expired", "brand-new"])
-def test_there_is_always_something_to_do(code: str) -> None:
+def test_every_error_code_has_advice(code: str) -> None:
     assert advice(JobError(code=code, detail="")).endswith(".")

@@ -11,19 +11,21 @@ from meadow_ui.labels import SubmittedLabel
 
 @pytest.fixture
 def picture(client: MeadowClient) -> Picture:
-    """An answered one."""
+    """An answered image."""
     job = client.job(client.submit_image(b"\xff\xd8\xff1", name="wiese ü.jpg").id)
     return Picture("wiese ü.jpg", b"\xff\xd8\xff1", job=job)
 
 
-def test_what_is_said_goes_to_the_job(gateway: FakeGateway, client: MeadowClient, picture: Picture) -> None:
+def test_label_is_submitted_as_feedback_on_the_job(
+    gateway: FakeGateway, client: MeadowClient, picture: Picture
+) -> None:
     submit_label(client, picture, SubmittedLabel("grass"))
     assert (picture.submitted_label, picture.submit_error, picture.tries) == (SubmittedLabel("grass"), "", 1)
     assert [(kept.label, kept.origin) for kept in gateway.state.corrections] == [("grass", "feedback")]
 
 
 @pytest.mark.parametrize("code", ["image-gone", "job-gone"])
-def test_an_image_that_the_gateway_let_go_is_sent_again(
+def test_image_gone_from_the_gateway_is_sent_along(
     gateway: FakeGateway, client: MeadowClient, picture: Picture, code: str
 ) -> None:
     gateway.reply_problem(code, 409, "It is gone.")
@@ -35,7 +37,7 @@ def test_an_image_that_the_gateway_let_go_is_sent_again(
     assert gateway.state.corrections[0].name == "wiese ü.jpg"
 
 
-def test_one_that_this_page_let_go_too_is_asked_for(
+def test_image_gone_from_the_page_too_has_to_be_dropped_again(
     gateway: FakeGateway, client: MeadowClient, picture: Picture
 ) -> None:
     gateway.state.images_gone, picture.data = True, b""
@@ -45,7 +47,7 @@ def test_one_that_this_page_let_go_too_is_asked_for(
     assert not gateway.state.corrections
 
 
-def test_what_does_not_arrive_leaves_what_was_said_before(
+def test_failed_submission_keeps_the_previous_label(
     gateway: FakeGateway, client: MeadowClient, picture: Picture
 ) -> None:
     submit_label(client, picture, SubmittedLabel("grass"))

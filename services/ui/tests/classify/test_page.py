@@ -32,7 +32,7 @@ def drop(page: AppTest, names: Sequence[str]) -> AppTest:
 
 
 def finished(page: AppTest) -> AppTest:
-    """Draw the page again until all answers are there, as the browser does."""
+    """Redraw the page once all answers are there, as the browser does."""
     uploads: UploadList = page.session_state["upload-list"]
     deadline = time.monotonic() + 15
     while uploads.pending and time.monotonic() < deadline:
@@ -44,7 +44,7 @@ def finished(page: AppTest) -> AppTest:
 
 
 @pytest.mark.usefixtures("gateway")
-def test_the_empty_page_invites(open_page: OpenPage) -> None:
+def test_empty_page_shows_drop_zone_and_notice(open_page: OpenPage) -> None:
     page = open_page("classify")
     assert "It distinguishes <b>dandelion</b> from <b>grass</b>" in text(page)
     assert "No images yet" in text(page)
@@ -52,7 +52,7 @@ def test_the_empty_page_invites(open_page: OpenPage) -> None:
 
 
 @pytest.mark.usefixtures("gateway")
-def test_dropped_pictures_are_classified_and_stay(open_page: OpenPage) -> None:
+def test_dropped_images_are_classified_and_survive_a_rerun(open_page: OpenPage) -> None:
     page = finished(drop(open_page("classify"), ["dandelion.jpg", "grass.jpg", "unsure.jpg", "broken.jpg"]))
     sure, other, unsure, broken = cards(page)
     assert "<h3>dandelion</h3>" in sure
@@ -70,7 +70,7 @@ def test_dropped_pictures_are_classified_and_stay(open_page: OpenPage) -> None:
     assert page.file_uploader[0].value == [], "and the drop zone is empty again"
 
 
-def test_answers_arrive_one_by_one(gateway: FakeGateway, open_page: OpenPage) -> None:
+def test_pending_image_does_not_hide_finished_answers(gateway: FakeGateway, open_page: OpenPage) -> None:
     page = finished(drop(open_page("classify"), ["first.jpg"]))
     gateway.state.seconds_per_image = 60
     drop(page, ["second.jpg"])
@@ -80,13 +80,13 @@ def test_answers_arrive_one_by_one(gateway: FakeGateway, open_page: OpenPage) ->
 
 
 @pytest.mark.usefixtures("gateway")
-def test_fifty_pictures_are_answered(open_page: OpenPage) -> None:
+def test_fifty_images_are_answered(open_page: OpenPage) -> None:
     page = finished(drop(open_page("classify"), [f"{number}.jpg" for number in range(50)]))
     assert "50 images" in text(page)
     assert len(cards(page)) == 50
 
 
-def test_drawing_does_not_wait_for_fifty_answers(gateway: FakeGateway, open_page: OpenPage) -> None:
+def test_page_is_drawn_while_fifty_answers_are_pending(gateway: FakeGateway, open_page: OpenPage) -> None:
     gateway.state.seconds_per_image = 60
     page = drop(open_page("classify"), [f"{number}.jpg" for number in range(50)])
     assert "0 of 50 images" in text(page)
@@ -95,13 +95,13 @@ def test_drawing_does_not_wait_for_fifty_answers(gateway: FakeGateway, open_page
 
 
 @pytest.mark.usefixtures("gateway")
-def test_pictures_can_be_shown_by_their_answer(open_page: OpenPage) -> None:
+def test_group_filter_shows_matching_images(open_page: OpenPage) -> None:
     page = finished(drop(open_page("classify"), ["a.jpg", "grass.jpg", "unsure.jpg"]))
     page.button_group(key="group").set_value("grass").run()
     assert [card.count("<h3>grass</h3>") for card in cards(page)] == [1]
 
 
-def test_failures_can_be_tried_again(gateway: FakeGateway, open_page: OpenPage) -> None:
+def test_retry_sends_failed_images_again(gateway: FakeGateway, open_page: OpenPage) -> None:
     gateway.state.refusal = ("overloaded", 503, "10,000 images wait.")
     page = finished(drop(open_page("classify"), ["a.jpg", "b.jpg"]))
     assert "10,000 images wait." in cards(page)[0]
@@ -113,13 +113,13 @@ def test_failures_can_be_tried_again(gateway: FakeGateway, open_page: OpenPage) 
         page.button(key="retry")
 
 
-def test_answers_are_explained_on_request(gateway: FakeGateway, open_page: OpenPage) -> None:
+def test_explain_toggle_explains_the_first_images(gateway: FakeGateway, open_page: OpenPage) -> None:
     page = open_page("classify")
     page.toggle(key="explain").set_value(True).run()
     finished(drop(page, [f"grass {number}.jpg" for number in range(EXPLAINED + 2)]))
     shown = cards(page)
     assert ["explained" in card for card in shown] == [True] * EXPLAINED + [False] * 2
-    assert 'alt="grass 0.jpg"' in shown[0], "the picture itself stays beside its explanation"
+    assert 'alt="grass 0.jpg"' in shown[0], "the image is next to its explanation"
     assert 'src="data:image/png' in shown[0]
     assert "lowers the score of <b>grass</b>." in shown[0]
     asked = [one for one in gateway.asked if one.path == "/v1/classifications"]
@@ -127,7 +127,7 @@ def test_answers_are_explained_on_request(gateway: FakeGateway, open_page: OpenP
 
 
 @pytest.mark.usefixtures("gateway")
-def test_a_folder_is_not_explained(open_page: OpenPage) -> None:
+def test_folder_is_not_explained(open_page: OpenPage) -> None:
     page = open_page("classify")
     page.toggle(key="explain").set_value(True).run()
     page.button_group[0].set_value("Folder").run()
@@ -136,7 +136,7 @@ def test_a_folder_is_not_explained(open_page: OpenPage) -> None:
 
 
 @pytest.mark.usefixtures("gateway")
-def test_clearing_empties_the_page(open_page: OpenPage) -> None:
+def test_clear_empties_the_page(open_page: OpenPage) -> None:
     page = finished(drop(open_page("classify"), ["a.jpg"]))
     page.button(key="clear").click().run()
     assert not cards(page)
@@ -144,14 +144,14 @@ def test_clearing_empties_the_page(open_page: OpenPage) -> None:
 
 
 @pytest.mark.usefixtures("gateway")
-def test_what_does_not_fit_is_said(open_page: OpenPage) -> None:
+def test_images_beyond_capacity_are_reported(open_page: OpenPage) -> None:
     page = drop(open_page("classify"), ["a.jpg"] * (CAPACITY + 2))
     assert "This page holds up to 500 images; 2 not added." in page.toast[0].value
     page.button(key="clear").click().run()
 
 
 @pytest.mark.usefixtures("gateway")
-def test_many_cards_come_in_portions(open_page: OpenPage) -> None:
+def test_cards_beyond_one_page_are_shown_on_request(open_page: OpenPage) -> None:
     page = finished(drop(open_page("classify"), ["a.jpg"] * 70))
     assert len(cards(page)) == 60
     page.button(key="more").click().run()
@@ -159,13 +159,13 @@ def test_many_cards_come_in_portions(open_page: OpenPage) -> None:
 
 
 @pytest.mark.usefixtures("gateway")
-def test_a_whole_folder_can_be_dropped(open_page: OpenPage) -> None:
+def test_folder_mode_accepts_a_directory(open_page: OpenPage) -> None:
     page = open_page("classify")
     page.button_group[0].set_value("Folder").run()
     assert page.file_uploader[0].accept_directory
 
 
-def test_without_a_model_there_is_nothing_to_drop_on(gateway: FakeGateway, open_page: OpenPage) -> None:
+def test_missing_model_hides_the_drop_zone(gateway: FakeGateway, open_page: OpenPage) -> None:
     gateway.state.model = None
     page = open_page("classify")
     assert "No model yet" in text(page)
@@ -175,14 +175,14 @@ def test_without_a_model_there_is_nothing_to_drop_on(gateway: FakeGateway, open_
     assert page.file_uploader
 
 
-def test_a_gateway_that_is_down_is_one_sentence(no_gateway: str, open_page: OpenPage) -> None:
+def test_unreachable_gateway_shows_its_address(no_gateway: str, open_page: OpenPage) -> None:
     page = open_page("classify")
     assert "Gateway unreachable" in text(page)
     assert no_gateway in text(page)
     assert not page.file_uploader
 
 
-def test_answers_stay_while_the_gateway_is_down(gateway: FakeGateway, open_page: OpenPage) -> None:
+def test_answers_stay_visible_during_a_gateway_error(gateway: FakeGateway, open_page: OpenPage) -> None:
     page = finished(drop(open_page("classify"), ["a.jpg"]))
     gateway.reply_problem("unavailable", 503, "Redis does not answer.")
     page.run()
@@ -195,28 +195,26 @@ def submitted_labels(page: AppTest) -> list[str]:
 
 
 def type_in(page: AppTest, key: str, label: str) -> AppTest:
-    """Type what is none of the options, which the test's select box would refuse."""
+    """Type a label that is not an option, which AppTest would refuse."""
     box = page.selectbox(key=key)
     box.options.append(label)
     box.set_value(label)
     return page
 
 
-def test_a_right_answer_is_confirmed_by_one_click(gateway: FakeGateway, open_page: OpenPage) -> None:
+def test_correct_answer_is_confirmed_by_one_click(gateway: FakeGateway, open_page: OpenPage) -> None:
     page = finished(drop(open_page("classify"), ["a.jpg", "grass.jpg"]))
     page.button(key="right-2").click().run()
     assert ["Your label: <b>grass</b>" in said for said in submitted_labels(page)] == [True]
     # Images are sent side by side, so which of the jobs it is, only its name tells.
     assert [(kept.label, kept.name) for kept in gateway.state.corrections] == [("grass", "grass.jpg")]
     assert len(cards(page)) == 2
-    assert page.button(key="right-1").label == "Correct", "the others are still to be asked about"
+    assert page.button(key="right-1").label == "Correct", "other images still have their buttons"
 
 
-def test_a_wrong_answer_gets_another_class_or_a_new_one_and_that_can_be_changed(
-    gateway: FakeGateway, open_page: OpenPage
-) -> None:
+def test_wrong_answer_can_be_labelled_and_changed(gateway: FakeGateway, open_page: OpenPage) -> None:
     page = finished(drop(open_page("classify"), ["a.jpg"]))
-    assert page.selectbox(key="other-1-0").options == ["grass"], "it was not said to be one"
+    assert page.selectbox(key="other-1-0").options == ["grass"], "the predicted class is not offered"
     page.selectbox(key="other-1-0").set_value("grass").run()
     assert "<b>grass</b>" in submitted_labels(page)[0]
     assert "new class" not in submitted_labels(page)[0]
@@ -229,7 +227,7 @@ def test_a_wrong_answer_gets_another_class_or_a_new_one_and_that_can_be_changed(
     assert kept == [("grass", False), ("<i>Daisy</i>", True)]
 
 
-def test_what_is_said_late_goes_with_the_picture(gateway: FakeGateway, open_page: OpenPage) -> None:
+def test_label_for_expired_image_is_sent_with_the_image(gateway: FakeGateway, open_page: OpenPage) -> None:
     page = finished(drop(open_page("classify"), ["a.jpg"]))
     gateway.state.images_gone = True
     page.button(key="right-1").click().run()
@@ -238,30 +236,28 @@ def test_what_is_said_late_goes_with_the_picture(gateway: FakeGateway, open_page
     assert [kept.origin for kept in gateway.state.corrections] == ["correction"]
 
 
-def test_what_the_gateway_does_not_hear_is_said_and_may_be_said_again(
-    gateway: FakeGateway, open_page: OpenPage
-) -> None:
+def test_failed_label_is_reported_and_can_be_resubmitted(gateway: FakeGateway, open_page: OpenPage) -> None:
     page = finished(drop(open_page("classify"), ["a.jpg"]))
     gateway.reply_problem("unavailable", 503, "Redis <b>does not</b> answer.")
     page.button(key="right-1").click().run()
     assert "Redis &lt;b&gt;does not" in text(page)
     assert not submitted_labels(page)
     type_in(page, "other-1-1", "Grass").run()
-    assert "<b>grass</b>" in submitted_labels(page)[0], "as the class is written"
+    assert "<b>grass</b>" in submitted_labels(page)[0], "spelled like the class"
     assert "does not" not in text(page)
 
 
-def test_only_answers_are_asked_about(gateway: FakeGateway, open_page: OpenPage) -> None:
+def test_feedback_is_asked_for_answers_only(gateway: FakeGateway, open_page: OpenPage) -> None:
     page = finished(drop(open_page("classify"), ["broken.jpg", "unsure.jpg"]))
     assert [box.key for box in page.selectbox] == ["other-2-0"]
-    assert page.button(key="right-2").label == "Correct: dandelion", "for it was not said to be"
+    assert page.button(key="right-2").label == "Correct: dandelion", "not confident"
     gateway.reply_problem("unavailable", 503, "Redis does not answer.")
     page.run()
-    assert not page.selectbox, "while the classes are not known, there is nothing to choose from"
+    assert not page.selectbox, "no choices without the model's classes"
     assert len(cards(page)) == 2
 
 
-def test_names_and_labels_are_no_markdown(gateway: FakeGateway, open_page: OpenPage) -> None:
+def test_names_and_labels_are_escaped_as_markdown(gateway: FakeGateway, open_page: OpenPage) -> None:
     evil = "![x](http://tracker/1.png)"
     gateway.state.model = make_model("3").model_copy(update={"classes": [evil, "b"]})
     page = finished(drop(open_page("classify"), [f"{evil} unsure.jpg"]))

@@ -18,7 +18,7 @@ def job(state: str, **fields: object) -> Job:
     return Job.model_validate({**known, "state": state, **fields})
 
 
-def test_a_picture_goes_from_sending_to_done() -> None:
+def test_stage_goes_from_sending_to_done() -> None:
     picture = Picture("a", b"bytes")
     assert picture.stage is Stage.SENDING
     picture.progress(job("queued"))
@@ -27,11 +27,11 @@ def test_a_picture_goes_from_sending_to_done() -> None:
     assert (picture.stage, picture.finished) == (Stage.CLASSIFYING, False)
     picture.progress(job("succeeded", result=classify_by_name(b"", "unsure")))
     assert (picture.stage, picture.finished, picture.unsure) == (Stage.DONE, True, True)
-    assert picture.data == b"bytes", "in case that a person says what it shows when the gateway has let it go"
+    assert picture.data == b"bytes", "needed for a label once the gateway has deleted its copy"
 
 
 @pytest.mark.parametrize("state", [JobState.FAILED, JobState.CANCELLED, JobState.EXPIRED])
-def test_a_job_that_came_to_nothing_has_a_reason_and_can_be_sent_again(state: JobState) -> None:
+def test_failed_job_has_an_error_and_can_be_retried(state: JobState) -> None:
     picture = Picture("a", b"bytes")
     picture.progress(job(state))
     assert picture.stage is Stage.FAILED
@@ -40,13 +40,13 @@ def test_a_job_that_came_to_nothing_has_a_reason_and_can_be_sent_again(state: Jo
     assert (picture.stage, picture.data) == (Stage.SENDING, b"bytes")
 
 
-def test_the_jobs_own_reason_is_kept() -> None:
+def test_error_of_the_job_is_kept() -> None:
     picture = Picture("a", b"")
     picture.progress(job("failed", error={"code": "image-undecodable", "detail": "Cut off."}))
     assert picture.error == JobError(code="image-undecodable", detail="Cut off.")
 
 
-def test_a_refusal_and_a_silent_gateway_are_told_apart() -> None:
+def test_rejection_and_unreachable_gateway_have_different_codes() -> None:
     refused, silent = Picture("a", b""), Picture("b", b"")
     refused.fail(ApiProblem(Problem(type="t", title="Too large", status=413, detail="21 MiB", code="too-large")))
     silent.fail(GatewayUnreachableError("http://here", "no connection"))
@@ -70,7 +70,7 @@ def opened(uri: str) -> Image.Image:
     return Image.open(io.BytesIO(base64.b64decode(data)))
 
 
-def test_a_photograph_is_made_small_and_upright() -> None:
+def test_thumbnail_is_small_and_upright() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     data = encoded(Image.new("RGB", (3000, 2000)), exif=exif)
@@ -80,35 +80,35 @@ def test_a_photograph_is_made_small_and_upright() -> None:
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA", "L", "P", "1", "I;16", "CMYK"])
-def test_every_kind_of_pixel_is_drawn(mode: str) -> None:
+def test_thumbnail_supports_every_pixel_mode(mode: str) -> None:
     data = encoded(Image.new(mode, (20, 10)), "TIFF")
     with opened(thumbnail(data, max_pixels=1000)) as small:
         assert small.size == (20, 10)
 
 
-def test_transparency_is_kept() -> None:
+def test_thumbnail_keeps_transparency() -> None:
     with opened(thumbnail(encoded(Image.new("RGBA", (4, 4)), "PNG"), max_pixels=1000)) as small:
         assert small.mode == "RGBA"
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
-def test_damaged_exif_data_costs_nothing(form: str) -> None:
+def test_damaged_exif_data_is_ignored(form: str) -> None:
     with opened(thumbnail(encoded(Image.new("RGB", (20, 10)), form, exif=CUT_EXIF), max_pixels=1000)) as small:
         assert small.size == (20, 10)
 
 
 @pytest.mark.parametrize("form", ["HEIF", "AVIF"])
-def test_photograph_of_a_phone_is_drawn(form: str) -> None:
+def test_thumbnail_supports_phone_formats(form: str) -> None:
     pillow_heif.register_heif_opener()
     with opened(thumbnail(encoded(Image.new("RGB", (200, 100)), form), max_pixels=10**6)) as small:
         assert small.size == (200, 100)
 
 
-def test_only_what_is_accepted_is_drawn() -> None:
+def test_unsupported_format_has_no_thumbnail() -> None:
     assert thumbnail(encoded(Image.new("RGB", (20, 10)), "PPM"), max_pixels=1000) == ""
 
 
-def test_what_cannot_or_should_not_be_drawn_is_left_out() -> None:
+def test_undecodable_or_oversized_image_has_no_thumbnail() -> None:
     noisy = Image.effect_noise((100, 100), 50)
     assert thumbnail(b"no image", max_pixels=10**6) == ""
     assert thumbnail(encoded(noisy)[:900], max_pixels=10**6) == ""

@@ -27,7 +27,7 @@ def rows(pictures: list[Picture]) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(to_csv(pictures).decode("utf-8-sig"))))
 
 
-def test_every_picture_has_its_line() -> None:
+def test_each_image_has_a_row() -> None:
     error = JobError(code="image-undecodable", detail="Cut off, early.")
     sure, unsure, failed, waiting = rows(
         [answered("löwenzahn.jpg"), answered("unsure grass.jpg"), Picture("c", b"", error=error), Picture("d", b"")]
@@ -40,15 +40,15 @@ def test_every_picture_has_its_line() -> None:
     assert (waiting["state"], waiting["label"]) == ("sending", "")
 
 
-def test_what_a_person_said_stands_beside_the_answer() -> None:
+def test_submitted_label_is_next_to_the_answer() -> None:
     picture = answered("a.jpg")
     picture.submitted_label = SubmittedLabel("=daisy", new_class=True)
     assert (rows([picture])[0]["label"], rows([picture])[0]["submitted_label"]) == ("dandelion", "'=daisy")
 
 
-def test_a_file_name_is_no_formula() -> None:
+def test_file_name_is_not_run_as_a_formula() -> None:
     assert rows([Picture("=HYPERLINK(1)", b"")])[0]["picture"] == "'=HYPERLINK(1)"
 
 
-def test_no_pictures_make_a_table_of_heads() -> None:
+def test_no_images_give_a_header_only() -> None:
     assert rows([]) == []

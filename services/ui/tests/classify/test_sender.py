@@ -14,7 +14,7 @@ from meadow_ui.classify.picture import Picture, Stage
 from meadow_ui.classify.sender import Sender
 
 NAME_OF_NO_TEXT = "\ud800.jpg"
-"""Half a character: it cannot be sent."""
+"""A lone surrogate: it cannot be encoded."""
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-def test_nobody_waits_for_an_answer_before_the_next_is_sent(gateway: FakeGateway, sender: Sender) -> None:
+def test_images_are_sent_without_waiting_for_answers(gateway: FakeGateway, sender: Sender) -> None:
     gateway.state.seconds_per_image = 60
     pictures = [Picture(f"{number}.jpg", b"x") for number in range(30)]
     for picture in pictures:
@@ -42,7 +42,7 @@ def test_nobody_waits_for_an_answer_before_the_next_is_sent(gateway: FakeGateway
         picture.dropped = True
 
 
-def test_every_picture_gets_its_own_answer(gateway: FakeGateway, sender: Sender) -> None:
+def test_each_image_gets_its_own_answer(gateway: FakeGateway, sender: Sender) -> None:
     gateway.state.seconds_per_image = 0.01
     pictures = [Picture(f"{number}.jpg", b"x") for number in range(30)]
     for picture in pictures:
@@ -51,7 +51,7 @@ def test_every_picture_gets_its_own_answer(gateway: FakeGateway, sender: Sender)
     assert [picture.job.name for picture in pictures if picture.job] == [picture.name for picture in pictures]
 
 
-def test_one_refused_picture_does_not_stop_the_others(gateway: FakeGateway, sender: Sender) -> None:
+def test_rejected_image_does_not_stop_the_others(gateway: FakeGateway, sender: Sender) -> None:
     gateway.reply_problem("too-large", 413, "21 MiB.")
     refused, other = Picture("a", b"x"), Picture("b", b"x")
     sender.send(refused)
@@ -61,7 +61,7 @@ def test_one_refused_picture_does_not_stop_the_others(gateway: FakeGateway, send
     assert refused.stage is Stage.FAILED
 
 
-def test_a_fault_of_the_pages_costs_one_picture_and_no_thread(gateway: FakeGateway) -> None:
+def test_unexpected_error_fails_one_image_and_no_thread(gateway: FakeGateway) -> None:
     client = MeadowClient(gateway.url, retries=RetryPolicy(seconds=0))
     with closing(Sender(client, max_pixels=1000, threads=1)) as sender:
         broken, other = Picture(NAME_OF_NO_TEXT, b"x"), Picture("b", b"x")
@@ -72,7 +72,7 @@ def test_a_fault_of_the_pages_costs_one_picture_and_no_thread(gateway: FakeGatew
     assert (broken.error.code, other.stage) == ("internal", Stage.DONE)
 
 
-def test_a_gateway_that_goes_away_leaves_a_reason(gateway: FakeGateway, sender: Sender) -> None:
+def test_lost_connection_is_recorded_as_unreachable(gateway: FakeGateway, sender: Sender) -> None:
     gateway.hang_up()
     picture = Picture("a", b"x")
     sender.send(picture)
@@ -81,7 +81,7 @@ def test_a_gateway_that_goes_away_leaves_a_reason(gateway: FakeGateway, sender: 
     assert picture.error.code == "gateway-unreachable"
 
 
-def test_an_explanation_comes_with_its_answer(sender: Sender) -> None:
+def test_explanation_arrives_with_the_answer(sender: Sender) -> None:
     picture, plain = Picture("a", b"x", explain=True), Picture("b", b"x")
     for one in (picture, plain):
         sender.send(one)
@@ -90,7 +90,7 @@ def test_an_explanation_comes_with_its_answer(sender: Sender) -> None:
     assert (picture.unexplained, plain.overlay) == ("", "")
 
 
-def test_an_explanation_that_cannot_be_had_does_not_cost_the_answer(gateway: FakeGateway, sender: Sender) -> None:
+def test_failed_explanation_keeps_the_answer(gateway: FakeGateway, sender: Sender) -> None:
     gateway.state.explanation = Explanation(state=ExplanationState.UNAVAILABLE, detail="The worker was lost.")
     picture = Picture("a", b"x", explain=True)
     sender.send(picture)
@@ -107,7 +107,7 @@ def test_an_explanation_that_cannot_be_had_does_not_cost_the_answer(gateway: Fak
     assert "could not be fetched" in gone.unexplained
 
 
-def test_what_nobody_waits_for_is_cancelled_or_never_sent(gateway: FakeGateway, sender: Sender) -> None:
+def test_cleared_image_is_cancelled_or_never_sent(gateway: FakeGateway, sender: Sender) -> None:
     gateway.state.seconds_per_image = 60
     waiting, unsent = Picture("a", b"x"), Picture("b", b"x", dropped=True)
     sender.send(waiting)
@@ -119,7 +119,7 @@ def test_what_nobody_waits_for_is_cancelled_or_never_sent(gateway: FakeGateway, 
     assert unsent.job is None
 
 
-def test_photograph_above_the_gateways_limit_is_sent_small(gateway: FakeGateway, sender: Sender) -> None:
+def test_photograph_above_the_size_limit_is_shrunk_before_sending(gateway: FakeGateway, sender: Sender) -> None:
     noise = Image.effect_noise((2400, 1600), 80)
     target = io.BytesIO()
     noise.save(target, "JPEG", quality=95)

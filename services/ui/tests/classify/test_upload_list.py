@@ -13,7 +13,7 @@ from meadow_ui.classify.upload_list import CAPACITY, Group, UploadList
 
 @pytest.fixture
 def idle(gateway: FakeGateway) -> Iterator[Sender]:
-    """A sender without threads: what is sent stays where it is."""
+    """A sender without threads: nothing is ever submitted."""
     sender = Sender(MeadowClient(gateway.url), max_pixels=1, threads=0)
     yield sender
     sender.close()
@@ -26,7 +26,7 @@ def answered(name: str) -> Picture:
     return Picture(name, b"", job=Job.model_validate({**known, "state": "succeeded", "result": result}))
 
 
-def test_pictures_are_grouped_by_what_the_model_stands_by() -> None:
+def test_images_are_grouped_by_confident_label() -> None:
     failed = Picture("f", b"", error=JobError(code="c", detail=""))
     uploads = UploadList(
         [
@@ -45,13 +45,13 @@ def test_pictures_are_grouped_by_what_the_model_stands_by() -> None:
     assert uploads.failed == [failed]
 
 
-def test_the_tray_takes_what_it_can_hold(idle: Sender) -> None:
+def test_images_beyond_capacity_are_counted_as_left_out(idle: Sender) -> None:
     uploads = UploadList()
     assert uploads.add(((str(number), b"") for number in range(CAPACITY + 3)), idle) == 3
     assert len(uploads.pictures) == uploads.pending == CAPACITY
 
 
-def test_only_failures_are_tried_again(idle: Sender) -> None:
+def test_retry_sends_failed_images_only(idle: Sender) -> None:
     failed, done = Picture("f", b"", error=JobError(code="c", detail="")), answered("a")
     uploads = UploadList([failed, done])
     uploads.retry(idle)
@@ -60,7 +60,7 @@ def test_only_failures_are_tried_again(idle: Sender) -> None:
     assert done.finished
 
 
-def test_clearing_lets_go_of_what_still_waits() -> None:
+def test_clear_drops_pending_images() -> None:
     picture = Picture("a", b"")
     uploads = UploadList([picture])
     uploads.clear()
@@ -68,17 +68,17 @@ def test_clearing_lets_go_of_what_still_waits() -> None:
     assert uploads.pictures == []
 
 
-def test_of_answered_pictures_the_newest_keep_their_bytes() -> None:
+def test_newest_answered_images_keep_their_bytes() -> None:
     pictures = [answered("a"), answered("b"), answered("c"), Picture("p", b"")]
     for picture in pictures:
         picture.data = b"12345"
     UploadList(pictures).make_room(11)
-    assert [len(picture.data) for picture in pictures] == [0, 5, 5, 5], "one that waits may have to be sent again"
+    assert [len(picture.data) for picture in pictures] == [0, 5, 5, 5], "a pending image may have to be sent again"
     UploadList(pictures).make_room(10)
     assert [len(picture.data) for picture in pictures] == [0, 5, 5, 5]
 
 
-def test_no_two_pictures_have_one_number(idle: Sender) -> None:
+def test_image_numbers_are_unique_after_clear(idle: Sender) -> None:
     uploads = UploadList()
     uploads.add([("a", b""), ("b", b"")], idle)
     uploads.clear()

@@ -9,7 +9,7 @@ def job(kind: str, **fields: object) -> Job:
     return Job.model_validate(make_job("j", kind=kind, name="<lawns>", **fields))
 
 
-def test_a_job_that_waits_has_an_empty_bar() -> None:
+def test_queued_job_has_an_empty_bar() -> None:
     shown = progress(job("training"))
     assert "Training on <b>&lt;lawns&gt;</b>" in shown
     assert "width:0.0%" in shown
@@ -17,7 +17,7 @@ def test_a_job_that_waits_has_an_empty_bar() -> None:
 
 
 @pytest.mark.parametrize("total", [400, None])
-def test_a_job_that_runs_tells_how_far_it_is(total: int | None) -> None:
+def test_running_job_shows_its_progress(total: int | None) -> None:
     found = {"total": total, "done": 100, "failed": 3, "eta_seconds": 42, "message": "<b>x"}
     shown = progress(job("ingest", state="running", progress=found))
     assert (

@@ -4,7 +4,7 @@ from meadow.ingestion import CorrectedLabels, LabelledPrefix, ListedUrls
 from meadow_ui.data.forms import IngestForm, IngestFormError
 
 
-def test_every_source_that_was_chosen_is_asked_for() -> None:
+def test_request_has_every_chosen_source() -> None:
     filled = IngestForm(" lawns ", ["dandelion-grass"], " s3://images-bucket/inbox/ ", corrections=True, add=True)
     asked = filled.request()
     assert (asked.name, asked.add) == ("lawns", True)
@@ -23,6 +23,6 @@ def test_every_source_that_was_chosen_is_asked_for() -> None:
         (IngestForm("lawns", [], "/home/lawns", corrections=True, add=True), "Enter a prefix such as s3://"),
     ],
 )
-def test_what_is_missing_is_said(filled: IngestForm, missing: str) -> None:
+def test_incomplete_form_says_what_to_change(filled: IngestForm, missing: str) -> None:
     with pytest.raises(IngestFormError, match=missing):
         filled.request()

@@ -31,7 +31,7 @@ def submit(page: AppTest, label: str) -> AppTest:
 
 
 @pytest.mark.usefixtures("gateway")
-def test_without_data_the_page_says_how_to_begin(open_page: OpenPage) -> None:
+def test_missing_data_sets_show_how_to_add_images(open_page: OpenPage) -> None:
     page = open_page("data")
     assert "No data sets yet" in text(page)
     assert "No finished runs yet" in text(page)
@@ -39,7 +39,7 @@ def test_without_data_the_page_says_how_to_begin(open_page: OpenPage) -> None:
     assert train.disabled, "there is nothing to train on"
 
 
-def test_one_of_several_data_sets_is_shown(gateway: FakeGateway, open_page: OpenPage) -> None:
+def test_chosen_data_set_is_shown(gateway: FakeGateway, open_page: OpenPage) -> None:
     gateway.state.datasets = [dataset("lawns", grass=12), dataset("pets", "cd", cat=7)]
     page = open_page("data")
     assert "<strong>grass</strong>" in text(page)
@@ -49,7 +49,7 @@ def test_one_of_several_data_sets_is_shown(gateway: FakeGateway, open_page: Open
     assert page.selectbox(key="training-name").options == ["lawns", "pets"]
 
 
-def test_images_are_taken_in_and_followed(gateway: FakeGateway, open_page: OpenPage) -> None:
+def test_ingestion_is_started_followed_and_cancelled(gateway: FakeGateway, open_page: OpenPage) -> None:
     gateway.state.datasets = [dataset("lawns", grass=12)]
     page = open_page("data")
     page.multiselect(key="ingest-lists").set_value(["dandelion-grass"])
@@ -67,10 +67,10 @@ def test_images_are_taken_in_and_followed(gateway: FakeGateway, open_page: OpenP
     page.button(key="cancel-ingest_1").click().run()
     assert gateway.state.jobs[0].state is JobState.CANCELLED
     assert "Adding images to" not in text(page)
-    assert "cancelled" in text(page), "it is in the list of those that ended"
+    assert "cancelled" in text(page), "listed among the finished ingestions"
 
 
-def test_a_form_that_lacks_something_says_so_and_keeps_what_is_there(gateway: FakeGateway, open_page: OpenPage) -> None:
+def test_invalid_form_is_reported_and_keeps_its_values(gateway: FakeGateway, open_page: OpenPage) -> None:
     gateway.state.datasets = [dataset("lawns", grass=12)]
     page = open_page("data")
     page.text_input(key="ingest-prefix").set_value("/home/lawns")
@@ -80,7 +80,7 @@ def test_a_form_that_lacks_something_says_so_and_keeps_what_is_there(gateway: Fa
     assert not gateway.state.ingestions
 
 
-def test_a_training_run_is_started_and_followed(gateway: FakeGateway, open_page: OpenPage) -> None:
+def test_training_run_is_started_and_followed(gateway: FakeGateway, open_page: OpenPage) -> None:
     gateway.state.datasets = [dataset("lawns", grass=12)]
     page = open_page("data")
     page.number_input(key="training-epochs").set_value(3)
@@ -92,7 +92,7 @@ def test_a_training_run_is_started_and_followed(gateway: FakeGateway, open_page:
     assert "Training on lawns started." in text(page)
 
 
-def test_what_the_gateway_refuses_is_one_sentence(gateway: FakeGateway, open_page: OpenPage) -> None:
+def test_rejected_training_run_is_reported(gateway: FakeGateway, open_page: OpenPage) -> None:
     gateway.state.datasets = [dataset("lawns", grass=12)]
     gateway.state.refusal = ("overloaded", 503, "<b>10 runs</b> wait.")
     page = submit(open_page("data"), "Train")
@@ -100,7 +100,7 @@ def test_what_the_gateway_refuses_is_one_sentence(gateway: FakeGateway, open_pag
     assert not gateway.state.trainings
 
 
-def test_when_a_job_ends_the_page_shows_what_it_led_to(gateway: FakeGateway, open_page: OpenPage) -> None:
+def test_finished_job_redraws_the_page(gateway: FakeGateway, open_page: OpenPage) -> None:
     job = Job.model_validate(make_job("ingest_9", kind="ingest", name="lawns"))
     gateway.state.jobs = [job]
     page = open_page("data")
@@ -112,10 +112,10 @@ def test_when_a_job_ends_the_page_shows_what_it_led_to(gateway: FakeGateway, ope
     assert "<strong>grass</strong>" in text(page)
     assert "Adding images to" not in text(page)
     read = sum(asked.path == "/v1/datasets" for asked in gateway.asked)
-    assert read == 2, "what is followed is drawn by itself, and has the whole page drawn anew at the end"
+    assert read == 2, "the fragment redraws alone, then redraws the whole page once the job has ended"
 
 
-def test_a_report_is_fetched_when_it_is_wanted(gateway: FakeGateway, open_page: OpenPage) -> None:
+def test_report_is_fetched_on_request(gateway: FakeGateway, open_page: OpenPage) -> None:
     gateway.state.datasets = [dataset("lawns", grass=12)]
     digest = gateway.state.datasets[0].digest
     gateway.state.reports[digest] = b"<h1>Report</h1><script>alert(1)</script>"
@@ -129,14 +129,14 @@ def test_a_report_is_fetched_when_it_is_wanted(gateway: FakeGateway, open_page: 
     gateway.state.reports.clear()
     page.run()
     assert "no such data set or report" in text(page)
-    assert page.selectbox(key="training-name"), "the rest of the page is there"
+    assert page.selectbox(key="training-name"), "the rest of the page is drawn"
 
 
-def test_a_gateway_that_is_down_is_one_sentence(no_gateway: str, open_page: OpenPage) -> None:
+def test_unreachable_gateway_shows_its_address(no_gateway: str, open_page: OpenPage) -> None:
     assert no_gateway in text(open_page("data"))
 
 
-def test_a_gateway_that_goes_down_while_something_is_followed(gateway: FakeGateway, open_page: OpenPage) -> None:
+def test_gateway_error_while_following_jobs_is_shown(gateway: FakeGateway, open_page: OpenPage) -> None:
     gateway.state.datasets = [dataset("lawns", grass=12)]
     page = open_page("data")
     gateway.reply_problem("unavailable", 503, "S3 does not answer.")

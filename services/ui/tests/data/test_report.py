@@ -4,7 +4,7 @@ from meadow_ui.data.report import framed
 
 
 class Tags(HTMLParser):
-    """Notes the tags of a page, with their attributes."""
+    """Collects the tags of a page with their attributes."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -15,17 +15,17 @@ class Tags(HTMLParser):
         self.found.append((tag, dict(attrs)))
 
 
-def test_a_report_cannot_get_out_of_its_frame() -> None:
+def test_report_cannot_escape_its_frame() -> None:
     hostile = "<html>'\"></iframe><script>parent.document.title='x'</script>&quot;><img src=http://tracker/>"
     tags = Tags(framed(hostile)).found
     assert [tag for tag, _ in tags] == ["title", "iframe"]
     frame = tags[1][1]
     assert frame["sandbox"] is None, "nothing is allowed: no scripts, no forms, no origin"
     assert frame["srcdoc"] is not None
-    assert frame["srcdoc"].endswith(hostile), "the report itself is whole"
+    assert frame["srcdoc"].endswith(hostile), "the report is complete"
 
 
-def test_nothing_is_loaded_from_elsewhere() -> None:
+def test_report_loads_no_external_resources() -> None:
     inner = Tags(framed("<p>x</p>")).found[1][1]["srcdoc"] or ""
     policies = [attrs["content"] for tag, attrs in Tags(inner).found if tag == "meta"]
     assert inner.index("<meta") < inner.index("<p>")

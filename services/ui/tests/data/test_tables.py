@@ -35,7 +35,7 @@ def trained(**changes: object) -> Job:
     return job.model_copy(update={"result": result, "finished_at": ended})
 
 
-def test_a_run_tells_its_cause_its_decision_and_the_reason() -> None:
+def test_run_shows_trigger_decision_and_reason() -> None:
     shown = training_table([trained()])
     for expected in ("drift", "94.1 %", "-1.2 points", 'class="badge bad">refused: version 7', "12 min"):
         assert expected in shown
@@ -43,19 +43,19 @@ def test_a_run_tells_its_cause_its_decision_and_the_reason() -> None:
     assert 'href="http://mlflow/#/runs/1"' in shown
 
 
-def test_only_web_pages_are_linked() -> None:
+def test_run_url_is_linked_only_if_it_is_a_web_page() -> None:
     shown = training_table([trained(run_url="javascript:alert('x')")])
     assert "href" not in shown
     assert "javascript:alert(&#x27;x&#x27;)" in shown
 
 
-def test_a_run_that_failed_says_why() -> None:
+def test_failed_run_shows_its_error() -> None:
     error = {"code": "training-failed", "detail": "No <images>."}
     failed = Job.model_validate(make_job("run_2", kind=JobKind.TRAINING, name="x", state="failed", error=error))
     assert "No &lt;images&gt;." in training_table([failed])
 
 
-def test_an_ingestion_tells_what_it_changed() -> None:
+def test_ingestion_shows_its_changes() -> None:
     result = IngestResult(
         dataset="lawns",
         version="ab",
@@ -85,7 +85,7 @@ def test_an_ingestion_tells_what_it_changed() -> None:
     assert "no changes" in ingestion_table([job.model_copy(update={"result": same})])
 
 
-def test_where_there_is_much_to_tell_the_rest_is_counted() -> None:
+def test_remarks_beyond_the_limit_are_counted() -> None:
     told = remarks({}, [f"Note {number}." for number in range(20)])
     assert (told[0], told[-1]) == ("Note 0.", "12 more in the report.")
     assert len(told) == MOST_REMARKS + 1
@@ -98,21 +98,21 @@ def version(digest: str, **fields: object) -> VersionSummary:
     return VersionSummary.model_validate({**known, "classes": classes, **fields})
 
 
-def test_classes_come_by_size_with_what_people_said() -> None:
+def test_classes_are_ordered_by_size_with_human_labels() -> None:
     shown = classes_table(version("ab"))
     assert shown.index("&lt;b&gt;moss") < shown.index("grass")
     assert '<td data-name="Labelled by people">1</td>' in shown
     assert '<td data-name="Hold-out">9</td>' in shown
 
 
-def test_what_the_ingestion_passed_over_and_noticed_is_told() -> None:
+def test_remarks_on_the_ingestion_are_shown() -> None:
     sources = [SourceCounts(title="folder", named=3, passed_over={".heic": 5}), SourceCounts(title="zip", named=1)]
     shown = classes_table(version("ab", sources=sources, notes=["Class <b>moss has one image."]))
     assert "Passed over: 5 .heic." in shown
     assert "Class &lt;b&gt;moss has one image." in shown
 
 
-def test_of_many_classes_the_smallest_are_counted() -> None:
+def test_classes_beyond_the_limit_are_counted() -> None:
     many = {f"c{number}": ClassCounts(train=number) for number in range(MOST_CLASSES + 7)}
     shown = classes_table(version("ab", classes=many))
     assert shown.count("<tr>") == MOST_CLASSES + 1
@@ -120,7 +120,7 @@ def test_of_many_classes_the_smallest_are_counted() -> None:
     assert "<strong>c0</strong>" not in shown
 
 
-def test_a_version_says_where_it_comes_from() -> None:
+def test_version_shows_its_sources() -> None:
     sources = [SourceCounts(title="folder <b>", named=12, rejected=2)]
     newer = version("cd", added_to="ab" * 32, sources=sources, rejections={"duplicate": 2})
     shown = versions_table([newer, version("ab")], newer.digest)
@@ -130,7 +130,7 @@ def test_a_version_says_where_it_comes_from() -> None:
     assert '<td data-name="Rejected">2</td>' in shown
 
 
-def test_the_newest_version_in_numbers() -> None:
+def test_overview_shows_the_latest_version() -> None:
     newest = version("ab")
     shown = overview(DatasetDetail(**newest.model_dump(), versions=[newest, newest]))
     for expected in ("<strong>49</strong>", "<strong>2</strong>", "<strong>1</strong>", "3 h ago, 2 in total"):

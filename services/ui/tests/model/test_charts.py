@@ -14,7 +14,7 @@ def places(shown: str) -> list[float]:
     return [float(number) for number in re.findall(r"left:([\d.]+)%", shown)]
 
 
-def test_the_scale_holds_the_interval_the_share_and_the_hold_out() -> None:
+def test_accuracy_scale_shows_interval_share_and_hold_out() -> None:
     shown = accuracy(found())
     assert "<b>36 of 40</b> labelled answers are correct: <b>90.0 %</b>" in shown
     assert "(95 % confidence interval: 77.0 % to 96.0 %). Hold-out accuracy: 93.1 %." in shown
@@ -24,21 +24,23 @@ def test_the_scale_holds_the_interval_the_share_and_the_hold_out() -> None:
     assert "width:63.33%" in shown
 
 
-def test_nothing_is_drawn_outside_of_the_scale() -> None:
+def test_accuracy_scale_contains_all_marks() -> None:
     for changes in ({"share": 0.0, "low": 0.0, "high": 0.2, "right": 0}, {"share": 1.0, "high": 1.0, "low": 0.99}):
         assert all(0 <= place <= 100 for place in places(accuracy(found(**changes))))
 
 
-def test_without_a_hold_out_there_is_no_mark() -> None:
+def test_missing_hold_out_accuracy_has_no_mark() -> None:
     shown = accuracy(found(reference=None))
     assert "<u " not in shown
-    assert "hold-out" not in shown
+    assert "hold-out" not in shown.lower()
 
 
-def test_without_labels_it_is_said_where_they_come_from() -> None:
+def test_missing_labels_show_where_to_label() -> None:
     shown = accuracy(found(labelled=0, right=0, share=None, low=None, high=None))
-    assert "No answer was labelled in this window." in shown
-    assert "93.1 %" in shown
+    assert (
+        "No answer was labelled in this window. Label answers on the Classify page, or on the Review page. "
+        "Hold-out accuracy: 93.1 %."
+    ) in shown
 
 
 def one(**fields: object) -> DimensionDrift:
@@ -46,34 +48,37 @@ def one(**fields: object) -> DimensionDrift:
     return DimensionDrift.model_validate({**known, **fields})
 
 
-def test_each_measure_is_drawn_up_to_the_scales_end() -> None:
+def test_psi_bar_is_capped_at_the_end_of_the_scale() -> None:
     shown = drift([one(psi=0.1, p_value=0.0421), one(psi=3.2, p_value=1e-9, verdict=Verdict.DRIFT)], 0.25)
     for expected in ("Input", "0.10", "width:20.0%", "0.042", "1,200", "3.20", 'class="over" style="width:100'):
         assert expected in shown
     assert "&lt; 0.001" in shown
     assert shown.count('class="over"') == 1
-    assert "left:50.0%" in shown, "the mark of the limit"
+    assert "left:50.0%" in shown, "mark of the limit"
 
 
-def test_too_few_images_have_no_index() -> None:
+def test_too_few_images_have_no_psi() -> None:
     shown = drift([one(images=12, verdict=Verdict.TOO_FEW)], 0.25)
     assert "too few" in shown
     assert '<div class="psi">' not in shown
 
 
-def test_a_version_without_reference_says_so() -> None:
-    assert "has no hold-out statistics" in drift([], 0.25)
+def test_version_without_hold_out_statistics_says_so() -> None:
+    assert (
+        "This version has no hold-out statistics to compare with: it was trained by an older Meadow release. "
+        "The next version will have them."
+    ) in drift([], 0.25)
 
 
-def test_of_many_classes_the_rare_ones_stand_together() -> None:
+def test_rare_classes_are_combined() -> None:
     classes = {f"c{number:02}": number for number in range(1, 13)}
     shown = shares(classes, {"confident": 70, "unsure": 8}, list(classes))
-    assert shown.count("<li") == MOST_CLASSES + 1 + 2, "and no decision that was never made"
+    assert shown.count("<li") == MOST_CLASSES + 1 + 2, "decisions without answers are left out"
     assert "other <strong>10</strong>" in shown
     assert shown.index("c12 <strong>") < shown.index("c11 <strong>")
 
 
-def test_few_classes_have_no_others() -> None:
+def test_few_classes_are_not_combined() -> None:
     shown = shares({"<b>": 3}, {"unknown": 3}, [])
     assert "other" not in shown
     assert "<b> <strong>" not in shown

@@ -16,14 +16,14 @@ def text(page: AppTest) -> str:
 
 
 @pytest.mark.usefixtures("gateway")
-def test_the_model_in_production_is_described(open_page: OpenPage) -> None:
+def test_production_model_is_described(open_page: OpenPage) -> None:
     shown = text(open_page("model"))
     assert "version 3" in shown
     assert "93.1 %" in shown
     assert "resnet18" in shown
     assert "128 \N{MULTIPLICATION SIGN} 128" in shown
     assert ">3f6c1d0a94be</code>" in shown
-    assert 'title="3f6c1d0a94be3f6c' in shown, "the whole digest is there to compare"
+    assert 'title="3f6c1d0a94be3f6c' in shown, "the full digest is available"
     assert "Hold-out accuracy rose from 0.914 to 0.931." in shown
     assert "No other versions yet" in shown
 
@@ -42,21 +42,21 @@ def test_other_versions_are_listed_newest_first_without_the_one_in_production(
     assert "<strong>9</strong>" not in listed
 
 
-def test_without_a_model_the_page_says_how_to_get_one(gateway: FakeGateway, open_page: OpenPage) -> None:
+def test_missing_model_shows_how_to_train_one(gateway: FakeGateway, open_page: OpenPage) -> None:
     gateway.state.model, gateway.state.models = None, [make_model("1", aliases=())]
     page = open_page("model")
     assert "No model yet" in text(page)
-    assert "<strong>1</strong>" in text(page), "a version that nobody promoted is listed all the same"
+    assert "<strong>1</strong>" in text(page), "versions that were never promoted are listed, too"
 
 
-def test_a_gateway_that_is_down_is_one_sentence(no_gateway: str, open_page: OpenPage) -> None:
+def test_unreachable_gateway_shows_its_address(no_gateway: str, open_page: OpenPage) -> None:
     page = open_page("model")
     assert no_gateway in text(page)
     assert "meadow status" in text(page)
     assert not page.error
 
 
-def test_what_the_registry_says_is_not_taken_for_markup(gateway: FakeGateway, open_page: OpenPage) -> None:
+def test_registry_text_is_escaped(gateway: FakeGateway, open_page: OpenPage) -> None:
     model = make_model("3").model_copy(update={"reason": "<script>x</script>", "classes": ["<i>a</i>", "b"]})
     gateway.state.model = model
     shown = text(open_page("model"))
@@ -64,7 +64,7 @@ def test_what_the_registry_says_is_not_taken_for_markup(gateway: FakeGateway, op
     assert "<i>a</i>" not in shown
 
 
-def test_the_quality_of_the_answers_is_shown_for_a_window(gateway: FakeGateway, open_page: OpenPage) -> None:
+def test_quality_is_shown_for_the_chosen_window(gateway: FakeGateway, open_page: OpenPage) -> None:
     model = gateway.state.model
     week = make_quality(
         model, 168, verdict=Verdict.DRIFT, reasons=["Much <b>rain</b>."], images=1200, classes={"grass": 1200}
@@ -77,15 +77,15 @@ def test_the_quality_of_the_answers_is_shown_for_a_window(gateway: FakeGateway, 
     assert "Drift detected" in text(page)
     assert "<li>Much &lt;b&gt;rain&lt;/b&gt;.</li>" in text(page)
     assert "<b>1,200</b> images answered" in text(page)
-    assert 'class="class-1" style="width:100.00%"' in text(page), "in the colour that grass has everywhere"
+    assert 'class="class-1" style="width:100.00%"' in text(page), "the colour of grass on every page"
 
 
-def test_counts_that_do_not_reach_back_so_far_are_said_to(gateway: FakeGateway, open_page: OpenPage) -> None:
+def test_window_beyond_kept_counts_says_so(gateway: FakeGateway, open_page: OpenPage) -> None:
     gateway.state.quality[24] = make_quality(gateway.state.model, 12)
     assert "Counts are kept for 12 h only" in text(open_page("model"))
 
 
-def test_quality_that_cannot_be_had_leaves_the_rest_of_the_page(gateway: FakeGateway, open_page: OpenPage) -> None:
+def test_quality_request_failure_leaves_the_rest_of_the_page(gateway: FakeGateway, open_page: OpenPage) -> None:
     gateway.state.quality_problem = ("unavailable", 503, "Redis does not answer.")
     shown = text(open_page("model"))
     assert "Redis does not answer." in shown

@@ -27,7 +27,7 @@ def picture(form: str = "JPEG", **options: object) -> bytes:
     return file.getvalue()
 
 
-def test_uncertain_answers_are_shown_with_what_was_said_of_them(gateway: FakeGateway, open_page: OpenPage) -> None:
+def test_uncertain_answers_are_shown_with_buttons_for_classes(gateway: FakeGateway, open_page: OpenPage) -> None:
     gateway.state.reviews = [make_review(5, "unsure grass.jpg"), make_review(200, "unknown.jpg", version="2")]
     first = gateway.state.reviews[0].id
     gateway.state.review_images[first] = picture()
@@ -41,11 +41,11 @@ def test_uncertain_answers_are_shown_with_what_was_said_of_them(gateway: FakeGat
     assert "<b>2</b> uncertain answers to review" in text(page)
     assert "No labels yet." in text(page)
     assert [page.button(key=f"is-{first}-{place}").label for place in (0, 1)] == ["dandelion", "grass"], (
-        "in the model's order: nobody has to look for a button"
+        "buttons are in the model's order"
     )
 
 
-def test_an_image_that_cannot_be_drawn_can_be_labelled(gateway: FakeGateway, open_page: OpenPage) -> None:
+def test_image_without_preview_can_be_labelled(gateway: FakeGateway, open_page: OpenPage) -> None:
     gateway.state.reviews = [make_review(1), make_review(2)]
     gateway.state.review_images = {FIRST: picture("PNG")[:45], SECOND: picture()}
     page = open_page("review")
@@ -56,7 +56,7 @@ def test_an_image_that_cannot_be_drawn_can_be_labelled(gateway: FakeGateway, ope
     assert [kept.label for kept in gateway.state.corrections] == ["grass"]
 
 
-def test_one_click_labels_and_the_card_stays_to_be_changed(gateway: FakeGateway, open_page: OpenPage) -> None:
+def test_label_takes_one_click_and_can_be_changed(gateway: FakeGateway, open_page: OpenPage) -> None:
     gateway.state.reviews = [make_review(1), make_review(2)]
     gateway.state.review_images[FIRST] = picture()
     page = open_page("review")
@@ -72,7 +72,7 @@ def test_one_click_labels_and_the_card_stays_to_be_changed(gateway: FakeGateway,
     assert [one.id for one in gateway.state.reviews] == [SECOND]
 
 
-def test_what_nobody_can_tell_is_forgotten_without_a_label(gateway: FakeGateway, open_page: OpenPage) -> None:
+def test_skipped_answer_is_removed_without_a_label(gateway: FakeGateway, open_page: OpenPage) -> None:
     gateway.state.reviews = [make_review(1)]
     page = open_page("review")
     page.button(key=f"skip-{FIRST}").click().run()
@@ -82,7 +82,7 @@ def test_what_nobody_can_tell_is_forgotten_without_a_label(gateway: FakeGateway,
     assert "No uncertain answers" in text(page)
 
 
-def test_a_new_class_is_typed_and_shown_as_text(gateway: FakeGateway, open_page: OpenPage) -> None:
+def test_typed_new_class_is_submitted_and_escaped(gateway: FakeGateway, open_page: OpenPage) -> None:
     gateway.state.reviews = [make_review(1)]
     page = open_page("review")
     box = page.selectbox(key=f"other-{FIRST}-0")
@@ -94,7 +94,7 @@ def test_a_new_class_is_typed_and_shown_as_text(gateway: FakeGateway, open_page:
     assert gateway.state.corrections[0].new_class
 
 
-def test_many_classes_have_a_list_beside_the_likely_ones(gateway: FakeGateway, open_page: OpenPage) -> None:
+def test_unlikely_classes_are_in_a_list(gateway: FakeGateway, open_page: OpenPage) -> None:
     classes = [f"c{number}" for number in range(40)]
     gateway.state.model = make_model("3").model_copy(update={"classes": [*classes, "grass", "dandelion"]})
     gateway.state.reviews = [make_review(1)]
@@ -104,7 +104,7 @@ def test_many_classes_have_a_list_beside_the_likely_ones(gateway: FakeGateway, o
     assert page.selectbox(key=f"other-{FIRST}-0").options == classes[2:]
 
 
-def test_pages_are_turned(gateway: FakeGateway, open_page: OpenPage) -> None:
+def test_pages_can_be_turned_and_survive_an_error(gateway: FakeGateway, open_page: OpenPage) -> None:
     gateway.state.reviews = [make_review(number) for number in range(1, 16)]
     page = open_page("review")
     assert (len(cards(page)), "12 of 12 left on this page" in text(page)) == (12, True)
@@ -116,20 +116,20 @@ def test_pages_are_turned(gateway: FakeGateway, open_page: OpenPage) -> None:
     page.button(key="back").click().run()
     assert "S3 is" in page.toast[0].value
     assert "[away](" not in page.toast[0].value
-    assert len(cards(page)) == 3, "a page that cannot be had leaves this one"
+    assert len(cards(page)) == 3, "a failed request keeps the current page"
     page.button(key="back").click().run()
     assert len(cards(page)) == 12
 
 
 @pytest.mark.usefixtures("gateway")
-def test_the_empty_page_says_what_will_appear(open_page: OpenPage) -> None:
+def test_empty_queue_shows_a_notice(open_page: OpenPage) -> None:
     page = open_page("review")
     assert "No uncertain answers" in text(page)
     assert "unlike its training data" in text(page)
     assert page.button(key="refresh")
 
 
-def test_labels_so_far_are_counted(gateway: FakeGateway, open_page: OpenPage) -> None:
+def test_submitted_labels_are_counted(gateway: FakeGateway, open_page: OpenPage) -> None:
     gateway.state.reviews = [make_review(1)]
     gateway.state.review_images[FIRST] = b"1"
     page = open_page("review")
@@ -137,7 +137,7 @@ def test_labels_so_far_are_counted(gateway: FakeGateway, open_page: OpenPage) ->
     assert "1 image labelled so far: 1 dandelion." in text(page)
 
 
-def test_names_and_labels_are_not_taken_for_markup(gateway: FakeGateway, open_page: OpenPage) -> None:
+def test_names_and_labels_are_escaped(gateway: FakeGateway, open_page: OpenPage) -> None:
     evil = '"><img src=x onerror=alert(1)>'
     item = make_review(1, f"{evil} unsure")
     item.prediction.label = item.prediction.scores[0].label = evil
@@ -148,7 +148,7 @@ def test_names_and_labels_are_not_taken_for_markup(gateway: FakeGateway, open_pa
     assert not any("![" in button.label for button in page.button)
 
 
-def test_without_a_model_there_is_nothing_to_choose_from(gateway: FakeGateway, open_page: OpenPage) -> None:
+def test_missing_model_hides_the_queue(gateway: FakeGateway, open_page: OpenPage) -> None:
     gateway.state.model = None
     gateway.state.reviews = [make_review(1)]
     page = open_page("review")
@@ -156,5 +156,5 @@ def test_without_a_model_there_is_nothing_to_choose_from(gateway: FakeGateway, o
     assert not cards(page)
 
 
-def test_a_gateway_that_is_down_is_one_sentence(no_gateway: str, open_page: OpenPage) -> None:
+def test_unreachable_gateway_shows_its_address(no_gateway: str, open_page: OpenPage) -> None:
     assert no_gateway in text(open_page("review"))

@@ -22,7 +22,7 @@ def numbers(queue: ReviewQueue) -> list[int]:
     return [int(entry.item.id, 16) for entry in queue.entries]
 
 
-def test_pages_go_forth_and_back(client: MeadowClient, queue: ReviewQueue) -> None:
+def test_pages_go_forward_and_back(client: MeadowClient, queue: ReviewQueue) -> None:
     assert (numbers(queue), queue.total) == (list(range(1, 13)), 29)
     queue.next(client, PIXELS)
     assert numbers(queue) == list(range(13, 25))
@@ -34,31 +34,31 @@ def test_pages_go_forth_and_back(client: MeadowClient, queue: ReviewQueue) -> No
     assert (numbers(queue), queue.tokens) == (list(range(1, 13)), [""])
 
 
-def test_what_is_dealt_with_stays_until_the_page_is_turned(client: MeadowClient, queue: ReviewQueue) -> None:
+def test_handled_entries_stay_until_the_page_is_turned(client: MeadowClient, queue: ReviewQueue) -> None:
     queue.entries[0].label(client, SubmittedLabel("grass"))
     queue.entries[1].forget(client)
     queue.refresh(client, PIXELS)
-    assert numbers(queue) == list(range(1, 13)), "nothing slips under the pointer"
+    assert numbers(queue) == list(range(1, 13)), "entries keep their places"
     assert (queue.done, queue.waiting) == (2, 27)
 
 
-def test_going_on_skips_what_was_left_undone_and_nothing_else(client: MeadowClient, queue: ReviewQueue) -> None:
+def test_next_skips_open_entries_only(client: MeadowClient, queue: ReviewQueue) -> None:
     for place in (0, 3, 4):
         queue.entries[place].label(client, SubmittedLabel("grass"))
     queue.next(client, PIXELS)
     assert numbers(queue) == list(range(13, 25))
     queue.back(client, PIXELS)
-    assert numbers(queue)[:3] == [2, 3, 6], "those that were left are still there"
+    assert numbers(queue)[:3] == [2, 3, 6], "open entries are still in the queue"
 
 
-def test_a_page_that_is_done_makes_place_for_the_next(client: MeadowClient, queue: ReviewQueue) -> None:
+def test_finished_page_is_replaced_by_the_next(client: MeadowClient, queue: ReviewQueue) -> None:
     for entry in queue.entries:
         entry.forget(client)
     queue.next(client, PIXELS)
     assert (numbers(queue), queue.tokens) == (list(range(13, 25)), [""])
 
 
-def test_a_list_that_others_worked_off_begins_again(
+def test_queue_emptied_by_others_restarts_at_the_first_page(
     gateway: FakeGateway, client: MeadowClient, queue: ReviewQueue
 ) -> None:
     queue.next(client, PIXELS)
@@ -67,7 +67,7 @@ def test_a_list_that_others_worked_off_begins_again(
     assert (numbers(queue), queue.tokens) == ([1, 2, 3], [""])
 
 
-def test_a_page_that_cannot_be_read_leaves_this_one(
+def test_failed_page_request_keeps_the_current_page(
     gateway: FakeGateway, client: MeadowClient, queue: ReviewQueue
 ) -> None:
     gateway.reply_problem("unavailable", 503, "No.")
@@ -83,7 +83,7 @@ def test_images_are_fetched_once_and_may_be_missing(
     gateway.asked.clear()
     queue.refresh(client, PIXELS)
     assert [bool(entry.image) for entry in queue.entries[:3]] == [False, True, False]
-    assert not queue.entries[1].thumbnail, "it cannot be drawn"
+    assert not queue.entries[1].thumbnail, "undecodable"
     gateway.asked.clear()
     queue.refresh(client, PIXELS)
     assert not any(f"{2:064x}" in asked.path for asked in gateway.asked)
@@ -96,7 +96,7 @@ def entry(gateway: FakeGateway) -> Entry:
     return Entry(item, image=b"\xff\xd8\xff1")
 
 
-def test_a_label_takes_it_from_the_list(gateway: FakeGateway, client: MeadowClient, entry: Entry) -> None:
+def test_label_removes_the_entry_from_the_queue(gateway: FakeGateway, client: MeadowClient, entry: Entry) -> None:
     entry.label(client, SubmittedLabel("daisy", new_class=True))
     assert (entry.submitted_label, entry.handled, entry.submit_error) == (
         SubmittedLabel("daisy", new_class=True),
@@ -109,7 +109,7 @@ def test_a_label_takes_it_from_the_list(gateway: FakeGateway, client: MeadowClie
     ]
 
 
-def test_another_label_goes_with_the_image(gateway: FakeGateway, client: MeadowClient, entry: Entry) -> None:
+def test_changed_label_is_sent_with_the_image(gateway: FakeGateway, client: MeadowClient, entry: Entry) -> None:
     entry.label(client, SubmittedLabel("dandelion"))
     entry.label(client, SubmittedLabel("grass"))
     assert (entry.submitted_label, entry.submit_error) == (SubmittedLabel("grass"), "")
@@ -117,16 +117,14 @@ def test_another_label_goes_with_the_image(gateway: FakeGateway, client: MeadowC
     assert gateway.asked[-1].query["job_id"] == ["job_1"]
 
 
-def test_one_that_somebody_else_took_is_said_to_be_gone(
-    gateway: FakeGateway, client: MeadowClient, entry: Entry
-) -> None:
+def test_entry_handled_by_somebody_else_is_reported(gateway: FakeGateway, client: MeadowClient, entry: Entry) -> None:
     gateway.state.reviews = []
     entry.label(client, SubmittedLabel("grass"))
     assert (entry.submitted_label, entry.handled) == (None, True)
     assert "somebody else" in entry.submit_error
 
 
-def test_what_does_not_arrive_changes_nothing(gateway: FakeGateway, client: MeadowClient, entry: Entry) -> None:
+def test_failed_request_changes_nothing(gateway: FakeGateway, client: MeadowClient, entry: Entry) -> None:
     gateway.reply_problem("unavailable", 503, "S3 does not answer.")
     entry.label(client, SubmittedLabel("grass"))
     assert (entry.handled, entry.submit_error) == (False, "S3 does not answer.")
