@@ -30,7 +30,7 @@ def test_every_command_is_in_the_readme() -> None:
         assert f"meadow {name}" in README, name
 
 
-def test_every_folder_of_the_house_is_there() -> None:
+def test_every_folder_of_the_repository_layout_exists() -> None:
     rows = [
         line.split("`")[1] for line in README.splitlines() if line.startswith("| `") and line.split("`")[1][-1] == "/"
     ]
