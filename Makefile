@@ -10,8 +10,8 @@ unexport PYTHONDONTWRITEBYTECODE
 DAGS_STAMP := dags/.venv/.tests-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-ct test coverage test-unit test-dags fuzz check check-advisories check-dags check-deploy \
-  check-images check-locks check-rules audit dashboards format lock lock-peers minikube \
+.PHONY: help setup demo demo-ct test coverage test-unit test-dags fuzz check check-advisories check-dags check-dependencies \
+  check-deploy check-images check-locks check-rules audit dashboards format lock lock-peers minikube \
   bench bench-quick load images image-sizes compose-env clean
 
 ##@ Use
@@ -54,7 +54,7 @@ fuzz: $(STAMP) ## Decode CASES=100000 mutated files of every type, for crashes, 
 test-dags: $(DAGS_STAMP) ## Run the tests of the DAGs, in an environment of their own
 	@echo "== dags/tests"; cd dags && .venv/bin/python -m pytest
 
-check: $(STAMP) check-locks check-images check-advisories check-dags check-deploy check-rules ## Check format, lint, types, locks, manifests, workflows, alerts
+check: $(STAMP) check-locks check-images check-advisories check-dags check-dependencies check-deploy check-rules ## Check format, lint, types, dependencies, locks, manifests, workflows, alerts
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy $(SOURCES)
@@ -62,6 +62,12 @@ check: $(STAMP) check-locks check-images check-advisories check-dags check-deplo
 check-dags: $(STAMP) $(DAGS_STAMP)
 	cd dags && ../$(BIN)/ruff format --check . && ../$(BIN)/ruff check .
 	cd dags && ../$(BIN)/mypy --python-executable .venv/bin/python dags plugins tests
+
+# What a package imports it declares, and nothing else: another package's dependencies may change.
+check-dependencies: $(STAMP)
+	@for member in $(MEMBERS); do \
+	  report=$$(cd $$member && $(CURDIR)/$(BIN)/deptry --no-ansi src 2>&1) || { echo "== $$member"; echo "$$report"; failed=1; }; \
+	done; exit $${failed:-0}
 
 SCRIPTS := requirements/audit deploy/images/check-locks deploy/images/install deploy/images/sizes $(wildcard deploy/compose/config/*[!f]) \
   $(addprefix deploy/k8s/,check make-secrets minikube rules components/airflow/migrate.sh)
@@ -98,7 +104,7 @@ format: $(STAMP) ## Format the code and mend what lint can mend
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 LOCK_INPUTS := pyproject.toml $(addsuffix /pyproject.toml,$(MEMBERS))
-COMPILE_DEV = $(COMPILE) --all-extras --group dev --no-emit-package meadow $(LOCK_INPUTS)
+COMPILE_DEV = $(COMPILE) --all-extras --group dev $(addprefix --no-emit-package ,meadow meadow-local meadow-trainer meadow-worker) $(LOCK_INPUTS)
 
 # Tests of the DAGs run on exactly what Airflow runs on, and some packages more.
 COMPILE_DAGS = $(COMPILE) dags/pyproject.toml
