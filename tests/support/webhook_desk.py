@@ -11,8 +11,8 @@ from meadow.client.testing import Asked
 from meadow.jobs.ids import JobIds
 from meadow.jobs.model import Job, JobKind
 from meadow.jobs.submissions import JobSubmissions
+from meadow.jobs.webhook import Webhook, WebhookState
 from meadow.settings import Settings
-from meadow.webhooks.model import Webhook, WebhookState
 
 KEY = bytes(range(32))
 SECRET = f"whsec_{base64.b64encode(KEY).decode()}"

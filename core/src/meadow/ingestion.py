@@ -1,15 +1,34 @@
 """What an ingestion is asked for, and what it led to."""
 
+from enum import StrEnum
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from meadow.datasets.class_layout import SplitFolders
-from meadow.datasets.near_duplicates import NearDuplicates
 from meadow.sources.model import URI_PATTERN
 
 MAX_SOURCES = 20
 MAX_URI_CHARACTERS = 1100
+
+
+class SplitFolders(StrEnum):
+    """What becomes of folders such as `train` and `test` that hold the same classes."""
+
+    MERGE = "merge"
+    """Their images are put together; Meadow splits them itself."""
+    KEEP = "keep"
+    """Their images stay on the side of the split that they are on."""
+
+
+class NearDuplicates(StrEnum):
+    """What becomes of images that look nearly the same, though their bytes differ."""
+
+    AUTO = "auto"
+    """Drop them, unless that takes a class away or puts many labels in dispute, as under a fixed camera."""
+    DROP = "drop"
+    """One of each group is taken; none if their labels differ."""
+    KEEP = "keep"
+    """All are taken."""
 
 
 class ListedUrls(BaseModel):

@@ -1,7 +1,8 @@
 import pytest
 
-from meadow.datasets.class_layout import ClassLayout, SplitFolders, read_layout
+from meadow.datasets.class_layout import ClassLayout, read_layout
 from meadow.datasets.split import Split
+from meadow.ingestion import SplitFolders
 
 
 def layout(*paths: str, split_folders: SplitFolders = SplitFolders.MERGE, unwrap: bool = True) -> ClassLayout:

@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from meadow.client.testing import ScriptedServer
 from meadow.jobs import keys
-from meadow.webhooks.model import Webhook, WebhookState
+from meadow.jobs.webhook import Webhook, WebhookState
 from meadow.webhooks.outbox import WebhookOutbox
 from webhook_desk import Desk, signature_of
 

@@ -4,7 +4,7 @@ import redis
 from redis.asyncio import Redis
 
 from meadow.jobs import keys
-from meadow.webhooks.model import Webhook, WebhookState
+from meadow.jobs.webhook import Webhook, WebhookState
 from meadow.webhooks.outbox import WebhookOutbox
 from webhook_desk import Desk
 

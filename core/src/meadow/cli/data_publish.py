@@ -10,11 +10,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from meadow.cli.data_report import check_report
-from meadow.datasets.class_layout import SplitFolders
 from meadow.datasets.errors import DatasetError
 from meadow.datasets.manifest import SHORT_DIGEST
-from meadow.datasets.near_duplicates import NearDuplicates
 from meadow.image_files.passed_over import describe_passed_over
+from meadow.ingestion import NearDuplicates, SplitFolders
 from meadow.settings import load_settings
 
 if TYPE_CHECKING:

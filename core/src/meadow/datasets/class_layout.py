@@ -8,15 +8,7 @@ from enum import StrEnum
 
 from meadow.datasets.labels import label_of_folder
 from meadow.datasets.split import Split
-
-
-class SplitFolders(StrEnum):
-    """What becomes of folders such as `train` and `test` that hold the same classes."""
-
-    MERGE = "merge"
-    """Their images are put together; Meadow splits them itself."""
-    KEEP = "keep"
-    """Their images stay on the side of the split that they are on."""
+from meadow.ingestion import SplitFolders
 
 
 class SplitRole(StrEnum):

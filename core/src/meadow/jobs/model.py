@@ -8,10 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from meadow.explanations import Explanation
 from meadow.feedback import Feedback
 from meadow.ingestion import IngestResult
+from meadow.jobs.webhook import Webhook
 from meadow.predictions import Prediction
 from meadow.registry.model import ModelRef
 from meadow.training import TrainingCause, TrainingResult
-from meadow.webhooks.model import Webhook
 
 JobResult = Prediction | TrainingResult | IngestResult
 """What a job of each kind is answered with; a batch's results are items of their own."""

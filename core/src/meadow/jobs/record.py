@@ -11,10 +11,10 @@ from meadow.explanations import Explanation, ExplanationState
 from meadow.feedback import Feedback
 from meadow.jobs.model import Job, JobError, JobKind, JobResult, JobState, Links
 from meadow.jobs.progress import progress_of
+from meadow.jobs.webhook import Webhook, WebhookState
 from meadow.names import BATCH_QUEUE, INTERACTIVE_QUEUE, TRAINING_QUEUE
 from meadow.registry.model import ModelRef
 from meadow.training import TrainingCause
-from meadow.webhooks.model import Webhook, WebhookState
 
 QUEUE_OF_KIND = {
     JobKind.CLASSIFICATION: INTERACTIVE_QUEUE,

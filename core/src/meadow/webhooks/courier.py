@@ -7,8 +7,8 @@ from http import HTTPStatus
 
 from redis.exceptions import RedisError
 
+from meadow.jobs.webhook import Webhook, WebhookState
 from meadow.webhooks.caller import WebhookCaller
-from meadow.webhooks.model import Webhook, WebhookState
 from meadow.webhooks.outbox import ClaimedWebhook, WebhookOutbox
 
 SCHEDULE = (0.0, 5.0, 30.0, 5 * 60.0, 30 * 60.0, 2 * 3600.0)

@@ -13,7 +13,7 @@ from meadow.jobs import keys
 from meadow.jobs.model import Job
 from meadow.jobs.record import decode_hash, text, to_job
 from meadow.jobs.scripts import load_script
-from meadow.webhooks.model import Webhook
+from meadow.jobs.webhook import Webhook
 
 CLAIM_SECONDS = 30.0
 """Longer than an attempt may take."""

@@ -3,9 +3,9 @@ from collections.abc import Iterable
 from meadow.datasets.ingest.assertions import ImageGroup, LabelAssertion
 from meadow.datasets.ingest.deduplicate import DedupResult, deduplicate
 from meadow.datasets.minimums import NEW_CLASS_IMAGES
-from meadow.datasets.near_duplicates import NearDuplicates
 from meadow.datasets.rejection import Reason
 from meadow.datasets.split import Split
+from meadow.ingestion import NearDuplicates
 
 FAR = 4
 """Bytes of a hash by which groups that are not alike differ: 32 bits."""

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from meadow.datasets.catalog import DatasetCatalog
-from meadow.datasets.class_layout import SplitFolders
 from meadow.datasets.ingest.run import Publication
 from meadow.datasets.sources.folder import FolderSource
 from meadow.datasets.split import Split
+from meadow.ingestion import SplitFolders
 
 Publish = Callable[..., Publication]
 

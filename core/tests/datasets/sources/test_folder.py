@@ -3,13 +3,13 @@ from pathlib import Path
 
 import pytest
 
-from meadow.datasets.class_layout import SplitFolders
 from meadow.datasets.errors import DatasetError
 from meadow.datasets.rejection import Reason, Rejection
 from meadow.datasets.sources.folder import FolderSource
 from meadow.datasets.sources.model import Candidate
 from meadow.datasets.split import Split
 from meadow.image_files.passed_over import PassedOver
+from meadow.ingestion import SplitFolders
 
 
 def touch(root: Path, *names: str) -> Path:

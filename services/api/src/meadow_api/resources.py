@@ -18,9 +18,9 @@ from meadow.datasets.corrections import Corrections
 from meadow.jobs import keys
 from meadow.jobs.batches import BatchSubmissions
 from meadow.jobs.connection import connect
-from meadow.jobs.feedback_notes import FeedbackNotes
 from meadow.jobs.ids import JobIds
 from meadow.jobs.submissions import JobSubmissions
+from meadow.quality.feedback_notes import FeedbackNotes
 from meadow.registry.versions import ModelRegistry
 from meadow.review.review_set import ReviewSet
 from meadow.settings import Settings

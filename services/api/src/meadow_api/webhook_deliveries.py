@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from redis.asyncio import Redis
 
 from meadow.background import running_beside
+from meadow.jobs.webhook import WebhookState
 from meadow.webhooks.caller import WebhookCaller
 from meadow.webhooks.courier import WebhookCourier
-from meadow.webhooks.model import WebhookState
 from meadow.webhooks.outbox import WebhookOutbox
 from meadow.webhooks.rules import WebhookRules
 from meadow_api.metrics import GatewayMetrics

@@ -4,9 +4,9 @@ import redis
 
 from meadow.jobs.leftover_batches import LeftoverBatches
 from meadow.jobs.leftover_explanations import LeftoverExplanations
+from meadow.jobs.leftover_uploads import LeftoverUploads
 from meadow.review.review_set import ReviewSet
 from meadow.settings import Settings
-from meadow.sources.leftovers import LeftoverUploads
 from meadow.storage.s3 import ObjectStore
 from meadow_worker.background import Leftovers
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from meadow.jobs.leases import Claim
 from meadow.jobs.model import JobError
+from meadow.jobs.pack_rejections import Rejection, read_rejections
 from meadow.packs import read_pack
 from meadow.problems import ProblemTypes
 from meadow.settings import Settings
 from meadow.sources.model import PrefixSource, parse_source
 from meadow.sources.references import ObjectReference, read_references
-from meadow.sources.rejections import Rejection, read_rejections
 from meadow.storage.errors import ObjectMissingError, ObjectRefusedError, ObjectTooLargeError
 from meadow.storage.layout import pack_key, pack_references_key, pack_rejections_key
 from meadow.storage.s3 import ObjectStore

@@ -8,9 +8,9 @@ from meadow.datasets.ingest.assertions import ImageGroup, LabelAssertion
 from meadow.datasets.ingest.near_groups import Correlate, NearGroup, each_alone, group_near
 from meadow.datasets.manifest import DatasetEntry, DatasetManifest
 from meadow.datasets.minimums import MINIMUM_PER_CLASS, NEW_CLASS_IMAGES
-from meadow.datasets.near_duplicates import NearDuplicates
 from meadow.datasets.rejection import Reason, Rejection
 from meadow.datasets.split import Split, moved_splits
+from meadow.ingestion import NearDuplicates
 
 MANY_IMAGES = 20
 """Fewer images than these say nothing of how a data set was taken."""

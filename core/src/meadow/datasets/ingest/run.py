@@ -11,13 +11,14 @@ from meadow.datasets.ingest.deduplicate import deduplicate
 from meadow.datasets.ingest.reading import IngestCandidates, Progress, Reader
 from meadow.datasets.ingest.report import render_report
 from meadow.datasets.ingest.similarity import Similarity
-from meadow.datasets.ingest.usable import check_name, class_notes, fault_of
+from meadow.datasets.ingest.usable import class_notes, fault_of
 from meadow.datasets.manifest import DatasetManifest
-from meadow.datasets.near_duplicates import NearDuplicates
+from meadow.datasets.plain_names import check_name
 from meadow.datasets.rejection import Rejection
 from meadow.datasets.sources.model import Source
 from meadow.datasets.summary import VersionSummary, summarise
 from meadow.datasets.versions import DatasetVersions
+from meadow.ingestion import NearDuplicates
 from meadow.storage.errors import ObjectMissingError
 from meadow.storage.layout import image_key
 from meadow.storage.s3 import ObjectStore

@@ -2,24 +2,12 @@
 
 from collections import Counter
 
-from meadow.datasets.errors import DatasetError
 from meadow.datasets.ingest.reading import IngestCandidates
 from meadow.datasets.labels import twins
 from meadow.datasets.manifest import DatasetManifest
 from meadow.datasets.minimums import MINIMUM_CLASSES, MINIMUM_PER_CLASS
-from meadow.datasets.plain_names import is_plain_name
 from meadow.datasets.rejection import Reason
 from meadow.datasets.sources.model import CORRECTIONS_TITLE
-
-
-def check_name(name: str) -> None:
-    """Check a data set's name, which becomes part of keys.
-
-    Raises:
-        DatasetError: It is none.
-    """
-    if not is_plain_name(name):
-        raise DatasetError(f"{name!r} is no data set name. Use letters, digits, '-' and '_'.")
 
 
 def fault_of(candidates: IngestCandidates, manifest: DatasetManifest, max_failed: float) -> str:

@@ -8,7 +8,6 @@ import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from meadow.datasets.class_layout import SplitFolders
 from meadow.datasets.errors import DatasetError
 from meadow.datasets.minimums import MINIMUM_CLASSES
 from meadow.datasets.rejection import Reason, Rejection
@@ -17,6 +16,7 @@ from meadow.datasets.sources.placed import PlacedImages
 from meadow.image_files.passed_over import PassedOver, PassedOverCounts
 from meadow.image_files.system_names import is_system_path
 from meadow.image_files.types import HEADER_BYTES, IMAGE_SUFFIXES, image_type, needs_header, suffix_of
+from meadow.ingestion import SplitFolders
 
 _UTF8_FLAG = 0x800
 _FAULTS = (OSError, RuntimeError, NotImplementedError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError)

@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from meadow.datasets.class_layout import SplitFolders
 from meadow.datasets.errors import DatasetError
 from meadow.datasets.minimums import MINIMUM_CLASSES
 from meadow.datasets.rejection import Reason, Rejection
@@ -12,6 +11,7 @@ from meadow.datasets.sources.model import Candidate, UnfitError
 from meadow.datasets.sources.placed import PlacedImages
 from meadow.image_files.system_names import is_system_name
 from meadow.image_files.walk import ImageWalk
+from meadow.ingestion import SplitFolders
 
 
 class FolderSource:

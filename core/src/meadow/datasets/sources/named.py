@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from meadow.datasets.bundled import bundled_lists
-from meadow.datasets.class_layout import SplitFolders
 from meadow.datasets.errors import DatasetError
 from meadow.datasets.minimums import MINIMUM_CLASSES
 from meadow.datasets.rejection import Reason
@@ -14,6 +13,7 @@ from meadow.datasets.sources.folder import FolderSource
 from meadow.datasets.sources.model import Source, UnfitError
 from meadow.datasets.sources.s3_prefix import SCHEME, S3PrefixSource
 from meadow.datasets.sources.url_list import ReadFile, UrlListSource
+from meadow.ingestion import SplitFolders
 from meadow.net.downloader import Downloader
 from meadow.net.public_addresses import PublicAddresses, parse_networks
 from meadow.settings import Settings

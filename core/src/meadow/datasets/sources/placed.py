@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from meadow.datasets.class_layout import SplitFolders, read_layout
+from meadow.datasets.class_layout import read_layout
 from meadow.datasets.errors import DatasetError
 from meadow.datasets.labels import fault_of_label
 from meadow.datasets.rejection import Reason, Rejection
 from meadow.datasets.sources.model import Candidate
 from meadow.image_files.passed_over import PassedOver, PassedOverCounts
+from meadow.ingestion import SplitFolders
 from meadow.packs import printable_name
 
 

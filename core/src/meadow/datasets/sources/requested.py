@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 
 from meadow.datasets.bundled import bundled_lists
 from meadow.datasets.errors import DatasetError
-from meadow.datasets.ingest.usable import check_name
+from meadow.datasets.plain_names import check_name
 from meadow.datasets.rejection import Reason
 from meadow.datasets.sources.corrections import CorrectionsSource
 from meadow.datasets.sources.downloads import DownloadNotes

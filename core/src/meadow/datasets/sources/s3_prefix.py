@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from meadow.datasets.class_layout import SplitFolders
 from meadow.datasets.errors import DatasetError
 from meadow.datasets.rejection import Reason, Rejection
 from meadow.datasets.sources.model import Candidate, UnfitError
@@ -10,6 +9,7 @@ from meadow.datasets.sources.placed import PlacedImages
 from meadow.image_files.passed_over import PassedOver, PassedOverCounts
 from meadow.image_files.system_names import is_system_path
 from meadow.image_files.types import HEADER_BYTES, IMAGE_SUFFIXES, image_type, needs_header, suffix_of
+from meadow.ingestion import SplitFolders
 from meadow.storage.errors import ObjectMissingError, ObjectRefusedError, ObjectTooLargeError
 from meadow.storage.s3 import ObjectEntry, ObjectStore
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from meadow.jobs.model import JobError
+from meadow.jobs.pack_rejections import Rejection, write_rejections
 from meadow.packs import PACK_BYTES, PACK_IMAGES, build_pack
-from meadow.sources.rejections import Rejection, write_rejections
 from meadow.storage.layout import pack_key, pack_rejections_key
 from meadow_worker.expansion.source_pack import Pause, SourcePack
 

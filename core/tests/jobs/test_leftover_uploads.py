@@ -8,8 +8,8 @@ import redis
 
 from meadow.jobs import keys
 from meadow.jobs.ids import MARK_BYTES
+from meadow.jobs.leftover_uploads import KEPT_SECONDS, LeftoverUploads
 from meadow.settings import Settings
-from meadow.sources.leftovers import KEPT_SECONDS, LeftoverUploads
 from meadow.sources.model import PrefixSource, ZipSource
 from meadow.storage.layout import upload_key
 from meadow.storage.s3 import ObjectStore
