@@ -11,7 +11,7 @@ DAGS_STAMP := dags/.venv/.tests-installed
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-ct test coverage test-unit test-dags fuzz check check-advisories check-dags check-dependencies \
-  check-deploy check-images check-locks check-rules audit dashboards format lock lock-peers minikube \
+  check-deploy check-images check-imports check-locks check-rules audit dashboards format lock lock-peers minikube \
   bench bench-quick load images image-sizes compose-env clean
 
 ##@ Use
@@ -54,7 +54,7 @@ fuzz: $(STAMP) ## Decode CASES=100000 mutated files of every type, for crashes, 
 test-dags: $(DAGS_STAMP) ## Run the tests of the DAGs, in an environment of their own
 	@echo "== dags/tests"; cd dags && .venv/bin/python -m pytest
 
-check: $(STAMP) check-locks check-images check-advisories check-dags check-dependencies check-deploy check-rules ## Check format, lint, types, dependencies, locks, manifests, workflows, alerts
+check: $(STAMP) check-locks check-images check-advisories check-dags check-dependencies check-deploy check-imports check-rules ## Check format, lint, types, dependencies, imports, locks, manifests, workflows, alerts
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy $(SOURCES)
@@ -68,6 +68,10 @@ check-dependencies: $(STAMP)
 	@for member in $(MEMBERS); do \
 	  report=$$(cd $$member && $(CURDIR)/$(BIN)/deptry --no-ansi src 2>&1) || { echo "== $$member"; echo "$$report"; failed=1; }; \
 	done; exit $${failed:-0}
+
+# Which package may import which: the contracts are in pyproject.toml.
+check-imports: $(STAMP)
+	@report=$$($(BIN)/lint-imports --no-cache --no-logo 2>&1) || { echo "$$report"; exit 1; }
 
 SCRIPTS := requirements/audit deploy/images/check-locks deploy/images/install deploy/images/sizes $(wildcard deploy/compose/config/*[!f]) \
   $(addprefix deploy/k8s/,check make-secrets minikube rules components/airflow/migrate.sh)
