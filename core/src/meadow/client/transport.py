@@ -9,7 +9,7 @@ import httpx
 
 from meadow.client.errors import ApiProblem, GatewayUnreachableError
 from meadow.client.retries import Pauses, RetryPolicy, retry_after
-from meadow.net.loopback import is_loopback
+from meadow.loopback import is_loopback
 
 CONNECT_SECONDS = 5.0
 

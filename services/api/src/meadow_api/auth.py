@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from meadow.net.loopback import is_loopback
+from meadow.loopback import is_loopback
 from meadow.problems import ProblemError, ProblemTypes
 from meadow.settings import Settings
 from meadow_api.foreign_pages import refuse_foreign_page

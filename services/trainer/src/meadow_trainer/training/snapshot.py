@@ -12,7 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from meadow_trainer.training.atomic_file import write_atomically
+from meadow.atomic_file import write_atomically
 
 _METADATA = "facts"
 
