@@ -17,7 +17,7 @@ from meadow_trainer.training.checkpoints import Checkpoints, run_identity
 MAX_PIXELS = 1_000_000
 # With layers that draw at random, batch norm, a validation part and two more networks: all that there is to save.
 CONFIG = TrainingConfig(
-    architecture="mobilenet_v3_small", image_size=32, epochs=4, batch_size=16, pretrained=False, quantize=False,
+    architecture="mobilenet_v3_small", image_size=32, epochs=3, batch_size=16, pretrained=False, quantize=False,
     validation_percent=10, calibration="cross-fit",
 )  # fmt: skip
 
