@@ -27,7 +27,7 @@ def probe_error(folder: Path) -> str:
     except Exception as error:  # noqa: BLE001 - ONNX Runtime's exceptions share no public base class
         return f"Its graph cannot be run: {error}"
     if logits.shape != probe.logits.shape or not np.isfinite(logits).all():
-        return "Its graph does not answer its probe with a finite number for each class."
+        return "Its graph does not answer its probe with a number for each class."
     difference = float(np.abs(probabilities(logits, 1.0) - probabilities(probe.logits, 1.0)).max())
     if not difference <= TOLERANCE:
         return f"It does not answer its probe as the trained network did: probabilities differ by {difference:.2g}."
