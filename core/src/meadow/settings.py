@@ -25,14 +25,15 @@ class Settings(BaseSettings):
 
     # The stores
     redis_url: SecretStr = Field(
-        SecretStr("redis://127.0.0.1:6390/0"), description="Redis or Valkey: job records and queues."
+        SecretStr("redis://127.0.0.1:6390/0"),
+        description="Address of the Redis or Valkey server with job records and queues.",
     )
-    s3_endpoint_url: str = Field("http://127.0.0.1:9010", description="Any S3 server; empty for AWS itself.")
+    s3_endpoint_url: str = Field("http://127.0.0.1:9010", description="Endpoint of the S3 server; empty for AWS.")
     s3_public_endpoint_url: str = Field(
-        "", description="Where clients reach that server to upload to it; empty for the same address."
+        "", description="Endpoint at which clients reach the S3 server for uploads; empty if it is the same."
     )
     s3_region: str = Field("us-east-1", description="Region sent in S3 signatures.")
-    s3_access_key: str = Field("", description="S3 access key; empty lets boto3 look for credentials.")
+    s3_access_key: str = Field("", description="S3 access key; if empty, boto3 looks for credentials.")
     s3_secret_key: SecretStr = Field(SecretStr(""), description="S3 secret key.")
     images_bucket: str = Field("images-bucket", description="Bucket of training images and data set manifests.")
     models_bucket: str = Field("models-bucket", description="Bucket in which MLflow keeps its artefacts.")
@@ -40,149 +41,178 @@ class Settings(BaseSettings):
 
     # The model registry
     mlflow_tracking_uri: str = Field("http://127.0.0.1:5000", description="MLflow tracking server.")
-    mlflow_public_url: str = Field("", description="Where people open MLflow; empty for the tracking server's address.")
+    mlflow_public_url: str = Field(
+        "", description="Address at which browsers reach MLflow; empty if it is the tracking server's."
+    )
     registered_model: str = Field("meadow-classifier", description="Name of the registered model.")
     experiment: str = Field("meadow", description="MLflow experiment that training runs are logged to.")
-    model_poll_seconds: float = Field(3.0, gt=0, description="How often a worker host asks which model is production.")
+    model_poll_seconds: float = Field(
+        3.0, gt=0, description="Interval at which a worker host polls the registry for the production model."
+    )
 
     # The gateway
-    api_host: str = Field("127.0.0.1", description="Address the gateway binds to; API keys are required off loopback.")
+    api_host: str = Field(
+        "127.0.0.1", description="Address the gateway binds to; anything but loopback requires API keys."
+    )
     api_port: int = Field(8000, ge=1, le=65535, description="Port of the gateway.")
-    api_keys: str = Field("", description="Comma-separated name:sha256 pairs of accepted API keys.")
+    api_keys: str = Field("", description="Accepted API keys, as comma-separated `name:sha256` pairs.")
     max_image_bytes: int = Field(64 * MEBIBYTE, gt=0, description="Largest accepted image, in bytes.")
     max_image_pixels: int = Field(
         64_000_000,
         gt=0,
-        description="Largest accepted image, in pixels; a JPEG that is not progressive may have four times as many.",
+        description="Largest accepted image, in pixels; baseline JPEGs may have four times as many.",
     )
     max_pack_bytes: int = Field(64 * MEBIBYTE, gt=0, description="Largest accepted pack of a batch, in bytes.")
     max_pack_items: int = Field(256, gt=0, description="Most images in one pack of a batch.")
-    max_form_images: int = Field(100, gt=0, description="Most images in one form that makes a batch.")
+    max_form_images: int = Field(100, gt=0, description="Most images in one batch form.")
     max_zip_bytes: int = Field(4096 * MEBIBYTE, gt=0, description="Largest accepted zip, in bytes.")
     max_zip_entries: int = Field(100_000, gt=0, description="Most entries of a zip.")
     max_unzipped_bytes: int = Field(32_768 * MEBIBYTE, gt=0, description="Most bytes that a zip may unpack to.")
     max_zip_ratio: int = Field(200, gt=0, description="Most bytes that one byte of a zip's image may unpack to.")
-    upload_seconds: int = Field(3_600, gt=0, le=604_800, description="How long the address of an upload is good for.")
+    upload_seconds: int = Field(3_600, gt=0, le=604_800, description="Lifetime of a presigned upload address.")
     source_buckets: str = Field(
-        "", description="Comma-separated buckets that batches may be read from; empty for the images bucket alone."
+        "",
+        description="Buckets that batches and data sets may be read from, comma-separated; empty for "
+        "the images bucket only.",
     )
     shrink_pixels: int = Field(
         336,
         ge=0,
-        description="Shorter side that clients make large photographs of folders smaller to; should be half again what "
-        "the models look at; 0 for not at all.",
+        description="Shorter side to which clients shrink large photographs before sending them, "
+        "about 1.5 times the model's input; 0 to send them unchanged.",
     )
-    max_queue_depth: int = Field(10_000, gt=0, description="Waiting messages a queue may hold before a 503.")
-    max_inflight_bytes: int = Field(256 * MEBIBYTE, gt=0, description="Image bytes Redis may hold before a 503.")
-    max_wait_seconds: int = Field(30, gt=0, description="Longest wait that `Prefer: wait=N` is granted.")
-    job_retention_seconds: int = Field(86_400, gt=0, description="How long a finished classification can be read.")
-    batch_retention_seconds: int = Field(7 * 86_400, gt=0, description="The same for batches and training runs.")
-    idempotency_seconds: int = Field(86_400, gt=0, description="How long an Idempotency-Key is remembered.")
-    job_deadline_seconds: int = Field(3_600, gt=0, description="A job that waited this long is expired.")
+    max_queue_depth: int = Field(
+        10_000, gt=0, description="Messages that a queue may hold before submissions get a 503."
+    )
+    max_inflight_bytes: int = Field(
+        256 * MEBIBYTE, gt=0, description="Image bytes that Redis may hold before submissions get a 503."
+    )
+    max_wait_seconds: int = Field(30, gt=0, description="Longest wait that `Prefer: wait=N` can request.")
+    job_retention_seconds: int = Field(86_400, gt=0, description="How long finished classifications are kept.")
+    batch_retention_seconds: int = Field(
+        7 * 86_400, gt=0, description="How long finished batches and training runs are kept."
+    )
+    idempotency_seconds: int = Field(86_400, gt=0, description="How long an `Idempotency-Key` is remembered.")
+    job_deadline_seconds: int = Field(3_600, gt=0, description="Jobs that wait longer than this expire.")
     webhook_secret: SecretStr = Field(
-        SecretStr(""), description="Comma-separated `whsec_` secrets that webhooks are signed with; none: no webhooks."
+        SecretStr(""),
+        description="Secrets that webhooks are signed with, comma-separated, each starting with "
+        "`whsec_`; empty disables webhooks.",
     )
     webhook_allowed_networks: str = Field(
-        "", description="Comma-separated networks, as `10.1.0.0/16`, that webhooks may reach although not public."
+        "", description="Private networks that webhooks may reach, comma-separated, such as `10.1.0.0/16`."
     )
 
     # Feedback and review
     feedback_image_seconds: int = Field(
-        900, ge=0, description="How long the image of an answered job is kept in Redis, for feedback; 0 for not at all."
+        900, ge=0, description="How long the image of a finished job stays in Redis for feedback; 0 to drop it at once."
     )
     feedback_image_bytes: int = Field(
-        64 * MEBIBYTE, ge=0, description="Bytes of all those images together; the oldest go first."
+        64 * MEBIBYTE, ge=0, description="Total size of these images; the oldest are dropped first."
     )
     review_images: int = Field(
-        1_000, ge=0, description="Uncertain images that are kept in S3 to be looked at; a sample where there are more."
+        1_000, ge=0, description="Uncertain images kept in S3 for review; a random sample if there are more."
     )
-    review_seconds: int = Field(30 * 86_400, gt=0, description="How long they are kept.")
+    review_seconds: int = Field(30 * 86_400, gt=0, description="How long images stay in the review queue.")
     quality_seconds: int = Field(
-        30 * 86_400, gt=0, description="How long the hourly statistics of answers are kept; a limit to the window."
+        30 * 86_400, gt=0, description="How long hourly prediction statistics are kept; also the longest window."
     )
 
-    drift_min_images: int = Field(100, ge=1, description="Fewer images in a window are too few to tell drift from.")
+    drift_min_images: int = Field(100, ge=1, description="Fewest images in a window for drift detection.")
     drift_psi: float = Field(
-        0.25, gt=0, description="A population stability index above it is drift, if the test finds it too."
+        0.25, gt=0, description="Population stability index above which a significant change counts as drift."
     )
-    drift_significance: float = Field(0.001, gt=0, lt=1, description="p-value that a drift has to stay below.")
+    drift_significance: float = Field(
+        0.001, gt=0, lt=1, description="p-value below which a change counts as significant."
+    )
     accuracy_min_labels: int = Field(
-        30, ge=1, description="Fewer labels that people gave in a window are too few to tell a performance drop from."
+        30, ge=1, description="Fewest labels in a window for detecting a performance drop."
     )
     accuracy_max_drop: float = Field(
-        0.05, ge=0, lt=1, description="How far labelled accuracy may surely be below the hold-out's."
+        0.05,
+        ge=0,
+        lt=1,
+        description="Largest accepted drop of labelled accuracy below the hold-out's (lower confidence bound).",
     )
 
     # Ingestion
     ingest_allowed_networks: str = Field(
-        "", description="Comma-separated networks, as `10.1.0.0/16`, that images may come from although not public."
+        "",
+        description="Private networks that training images may be downloaded from, comma-separated, "
+        "such as `10.1.0.0/16`.",
     )
-    ingest_downloads: int = Field(16, ge=1, le=256, description="Images that are downloaded at the same time.")
-    ingest_timeout_seconds: float = Field(30.0, gt=0, description="Longest that one try to download an image takes.")
+    ingest_downloads: int = Field(16, ge=1, le=256, description="Concurrent downloads of an ingestion.")
+    ingest_timeout_seconds: float = Field(30.0, gt=0, description="Timeout of one download attempt.")
 
     # Workers and trainer
-    lease_seconds: float = Field(10.0, gt=0, description="A running job without a heartbeat for so long is retried.")
-    max_attempts: int = Field(3, ge=1, description="Attempts before a job that kills its worker is failed.")
+    lease_seconds: float = Field(
+        10.0, gt=0, description="Time without a heartbeat after which a running job is retried."
+    )
+    max_attempts: int = Field(3, ge=1, description="Attempts after which a job that crashes its worker fails.")
     image_seconds: float = Field(
         120.0,
         gt=0,
-        description="A process that decodes an image, or runs the network, for longer is ended; its work is retried.",
+        description="Longest time to decode an image or run the network; a process that takes longer "
+        "is killed and its work retried.",
     )
     worker_processes: int = Field(
-        default_factory=lambda: os.cpu_count() or 1, ge=1, description="Inference processes of a worker."
+        default_factory=lambda: os.cpu_count() or 1, ge=1, description="Inference processes per worker."
     )
     worker_engine: str = Field("auto", pattern="^(auto|openvino|torch)$", description="Inference engine.")
     worker_precision: str = Field(
         "auto",
         pattern="^(auto|float32|bfloat16|int8)$",
-        description="Arithmetic of the OpenVINO engine; auto measures what is fastest among those that answer alike.",
+        description="Precision of the OpenVINO engine; `auto` measures which is fastest among those "
+        "that pass the parity check.",
     )
     worker_threads: int = Field(
-        32, ge=1, description="Threads of a worker with the torch engine, whose images are run together."
+        32, ge=1, description="Threads of a worker with the torch engine, which batches their images."
     )
     worker_metrics_host: str = Field("127.0.0.1", description="Address the worker's /metrics binds to.")
     worker_metrics_port: int = Field(9101, ge=1, le=65535, description="Port of the worker's /metrics.")
     trainer_metrics_host: str = Field("127.0.0.1", description="Address the trainer's /metrics binds to.")
     trainer_metrics_port: int = Field(9103, ge=1, le=65535, description="Port of the trainer's /metrics.")
-    task_events: bool = Field(default=True, description="Send Celery events, which Flower shows.")
+    task_events: bool = Field(default=True, description="Whether to send Celery events for Flower.")
 
     promotion_min_gain: float = Field(
-        0.005, ge=0, le=1, description="By how much a new model's hold-out accuracy must be higher to be promoted."
+        0.005, ge=0, le=1, description="Hold-out accuracy gain that a new model needs to be promoted."
     )
     promotion_max_recall_drop: float = Field(
-        0.05, ge=0, le=1, description="By how much a promoted model's recall of any one class may be lower."
+        0.05, ge=0, le=1, description="Largest drop in recall of any class that a promoted model may have."
     )
     promotion_min_accuracy: float | None = Field(
         None,
         ge=0,
         le=1,
-        description="A new model of a lower hold-out accuracy is refused; empty: one that only guesses is.",
+        description="Lowest hold-out accuracy of a promoted model; if empty, it has to beat guessing.",
     )
     promotion_significance: float = Field(
-        0.05, gt=0, lt=1, description="A new model that is worse is refused if the paired test's p is below this."
+        0.05, gt=0, lt=1, description="p-value of the paired test below which a worse model is refused."
     )
     promotion_require_significance: bool = Field(
-        default=False, description="Promote only if the paired test finds the gain, too, at that p."
+        default=False, description="Whether the gain has to be significant at that p-value."
     )
 
     # Pages and watchers
     ui_host: str = Field(
-        "127.0.0.1", description="Address the pages bind to; whoever reaches them uses the gateway with their API key."
+        "127.0.0.1", description="Address the pages bind to; whoever reaches them acts with their API key."
     )
     ui_port: int = Field(8501, ge=1, le=65535, description="Port of the Streamlit pages.")
     flower_port: int = Field(5555, ge=1, le=65535, description="Port of Flower.")
-    flower_user: str = Field("meadow", description="Who may open Flower, if it has a password.")
+    flower_user: str = Field("meadow", description="User name for Flower, if it has a password.")
     flower_password: SecretStr = Field(
-        SecretStr(""), description="Password of Flower in the embedded stack; empty: whoever reaches it may open it."
+        SecretStr(""), description="Password of Flower in the embedded stack; empty for no login."
     )
-    flower_url: str = Field("http://127.0.0.1:5555", description="Where people open Flower.")
+    flower_url: str = Field("http://127.0.0.1:5555", description="Address at which browsers reach Flower.")
 
     # Logs and traces
-    log_format: str = Field("text", pattern="^(text|json)$", description="Lines for people, or JSON for machines.")
-    traces_endpoint: str = Field(
-        "", description="Where traces go, as `http://collector:4318/v1/traces` (OTLP); empty: there are none."
+    log_format: str = Field(
+        "text", pattern="^(text|json)$", description="Log format: text for people, JSON for machines."
     )
-    traces_share: float = Field(1.0, ge=0, le=1, description="Share of the traces begun here that are kept.")
+    traces_endpoint: str = Field(
+        "", description="OTLP endpoint for traces, such as `http://collector:4318/v1/traces`; empty disables them."
+    )
+    traces_share: float = Field(1.0, ge=0, le=1, description="Share of traces that are sampled.")
 
     # Clients
     api_url: str = Field("http://127.0.0.1:8000", description="Gateway that the client, CLI and UI talk to.")

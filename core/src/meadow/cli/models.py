@@ -107,7 +107,7 @@ def promote(
     reason: Reason = "",
     *,
     force: Annotated[
-        bool, typer.Option("--force", help="Although the gate refused it, or although it is no bundle.")
+        bool, typer.Option("--force", help="Promote despite a gate refusal or a missing bundle digest.")
     ] = False,
     as_json: Json = False,
 ) -> None:

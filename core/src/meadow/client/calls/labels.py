@@ -1,4 +1,4 @@
-"""What people say that images show."""
+"""Label and feedback endpoints."""
 
 from urllib.parse import quote
 

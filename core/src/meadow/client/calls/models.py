@@ -28,7 +28,7 @@ class ModelCalls(Calls):
         Args:
             version: Its number.
             reason: Why; kept in the history.
-            force: Although the gate refused it, or although it is no bundle.
+            force: Promote despite a gate refusal or a missing bundle digest.
         """
         content = _Promotion(reason=reason, force=force).model_dump_json().encode()
         response = self._transport.send("POST", f"{_model(version)}:promote", headers=JSON_BODY, content=content)
