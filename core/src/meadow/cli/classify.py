@@ -31,16 +31,16 @@ def classify_command(
     paths: Annotated[
         list[str],
         typer.Argument(
-            help="Image files, folders (searched to the bottom) or glob patterns; or one zip, or one s3://BUCKET/PREFIX."
+            help="Image files, folders (searched recursively) or glob patterns; or one zip file or s3://BUCKET/PREFIX."
         ),
     ],
     *,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Write every result to a .csv, .ndjson or .parquet file.")
+        Path | None, typer.Option("--out", "-o", help="Write all results to a .csv, .ndjson or .parquet file.")
     ] = None,
     spreadsheet_safe: SpreadsheetSafe = False,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with the newest batch of the same files: interrupted or finished.")
+        bool, typer.Option("--resume", help="Resume the newest batch of the same files, interrupted or finished.")
     ] = False,
     shrink: Annotated[
         str,
@@ -52,7 +52,9 @@ def classify_command(
     ] = AUTO,
     explain: Annotated[
         bool,
-        typer.Option("--explain", help="One image: also draw which parts of it the answer rests on, as a PNG here."),
+        typer.Option(
+            "--explain", help="For a single image: write a PNG that highlights the regions the prediction rests on."
+        ),
     ] = False,
 ) -> None:
     """Classify images and whole folders.

@@ -17,10 +17,10 @@ app = typer.Typer()
 def correct(
     image: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The image that was classified wrongly.")],
     label: Annotated[str, typer.Argument(help="What it shows.")],
-    job: Annotated[str, typer.Option(help="The job whose answer is corrected.")] = "",
+    job: Annotated[str, typer.Option(help="The job whose prediction is corrected.")] = "",
     *,
     new_class: Annotated[
-        bool, typer.Option("--new-class", help="The label is a class that the model does not have yet.")
+        bool, typer.Option("--new-class", help="Accept a label that is not yet a class of the model.")
     ] = False,
 ) -> None:
     """Correct a label, for the next model to learn from.

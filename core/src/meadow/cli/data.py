@@ -15,9 +15,9 @@ app.add_typer(data_show.app)
 
 @app.command()
 def demo(
-    folder: Annotated[Path, typer.Argument(help="Where to draw it; made if it is not there.")],
-    per_class: Annotated[int, typer.Option(min=1, help="Pictures of each class.")] = 120,
-    seed: Annotated[int, typer.Option(help="The same seed draws the same pictures.")] = 0,
+    folder: Annotated[Path, typer.Argument(help="Folder to write to; created if it does not exist.")],
+    per_class: Annotated[int, typer.Option(min=1, help="Images per class.")] = 120,
+    seed: Annotated[int, typer.Option(help="Random seed; the same seed draws the same images.")] = 0,
 ) -> None:
     """Draw a demo data set: pictures of dandelions and of grass.
 

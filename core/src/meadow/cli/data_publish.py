@@ -33,18 +33,22 @@ def publish(
             "columns url and label; s3://bucket/prefix/; or the name of a bundled list (dandelion-grass).",
         ),
     ] = None,
-    name: Annotated[str, typer.Option("--name", "-n", help="The data set's name; its source's when left out.")] = "",
+    name: Annotated[
+        str, typer.Option("--name", "-n", help="Name of the data set; by default that of its source.")
+    ] = "",
     *,
     add: Annotated[bool, typer.Option("--add", help="Add to the newest version instead of replacing it.")] = False,
     corrections: Annotated[
-        bool, typer.Option("--corrections", help="Take in the labels that people corrected; these labels win.")
+        bool, typer.Option("--corrections", help="Include corrected labels, which override others.")
     ] = False,
     refresh: Annotated[
-        bool, typer.Option("--refresh", help="Ask again for addresses that were downloaded before.")
+        bool, typer.Option("--refresh", help="Download addresses again that were downloaded before.")
     ] = False,
     split_folders: Annotated[
         SplitFolders,
-        typer.Option("--splits", help="Folders train, val, test of the same classes: merge them, or keep their split."),
+        typer.Option(
+            "--splits", help="Whether train, val and test folders with the same classes are merged, or kept as splits."
+        ),
     ] = SplitFolders.MERGE,
     near_duplicates: Annotated[
         NearDuplicates,
@@ -53,9 +57,9 @@ def publish(
             "class or conflicts with many labels, as under a fixed camera."
         ),
     ] = NearDuplicates.AUTO,
-    report: Annotated[Path | None, typer.Option(help="Write the report, a page in HTML, to this file too.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Also write the HTML report to this file.")] = None,
     max_failed: Annotated[
-        float, typer.Option(min=0, max=1, help="The share of a source's images that may be missing or unreadable.")
+        float, typer.Option(min=0, max=1, help="Share of a source's images that may be missing or unreadable.")
     ] = 0.5,
 ) -> None:
     """Check images and publish them as a new version of a data set.

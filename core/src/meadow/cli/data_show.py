@@ -64,7 +64,7 @@ def list_datasets(
 @app.command()
 def show(
     version: Annotated[str, typer.Argument(help="NAME, or NAME@VERSION.", metavar="NAME[@VERSION]")],
-    report: Annotated[Path | None, typer.Option(help="Write the version's report, a page in HTML, to a file.")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write the version's HTML report to this file.")] = None,
     *,
     as_json: Json = False,
 ) -> None:
@@ -112,8 +112,8 @@ def show(
 @app.command()
 def diff(
     name: Annotated[str, typer.Argument(help="The data set.")],
-    before: Annotated[str, typer.Argument(help="A version, or the beginning of it.")],
-    after: Annotated[str, typer.Argument(help="Another one; the newest when left out.")] = "",
+    before: Annotated[str, typer.Argument(help="A version, or a prefix of its digest.")],
+    after: Annotated[str, typer.Argument(help="The version to compare with; by default the newest.")] = "",
     *,
     as_json: Json = False,
 ) -> None:

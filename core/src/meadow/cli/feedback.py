@@ -14,12 +14,12 @@ app = typer.Typer()
 
 @app.command()
 def feedback(
-    job: Annotated[str, typer.Argument(help="The job that answered.")],
-    label: Annotated[str, typer.Argument(help="What its image shows; the label that it gave confirms it.")],
-    note: Annotated[str, typer.Option(help="For people; kept with the label.")] = "",
+    job: Annotated[str, typer.Argument(help="The job to give feedback on.")],
+    label: Annotated[str, typer.Argument(help="The true class; the predicted one confirms the prediction.")],
+    note: Annotated[str, typer.Option(help="A note that is stored with the label.")] = "",
     *,
     new_class: Annotated[
-        bool, typer.Option("--new-class", help="The label is a class that the model does not have yet.")
+        bool, typer.Option("--new-class", help="Accept a label that is not yet a class of the model.")
     ] = False,
 ) -> None:
     """Say whether an answer is right, for the next model to learn from and for its accuracy to be known.

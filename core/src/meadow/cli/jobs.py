@@ -19,7 +19,7 @@ app = typer.Typer()
 def jobs(
     kind: Annotated[JobKind | None, typer.Option(help="Only jobs of this kind.")] = None,
     state: Annotated[JobState | None, typer.Option(help="Only jobs in this state.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=500, help="How many of the newest to look at.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="Number of newest jobs to look at.")] = 20,
 ) -> None:
     """List the newest jobs."""
     table = Table(box=None, pad_edge=False, header_style="dim")
@@ -35,7 +35,7 @@ def jobs(
 
 
 @app.command()
-def cancel(job_id: Annotated[str, typer.Argument(help="A job that is not finished.")]) -> None:
+def cancel(job_id: Annotated[str, typer.Argument(help="An unfinished job.")]) -> None:
     """Cancel a job; what a batch has answered so far is kept."""
     with MeadowClient.from_settings(load_settings()) as client:
         Console().print(f"{job_id} is {styled_state(client.cancel(job_id))}.")

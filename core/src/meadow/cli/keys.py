@@ -15,7 +15,7 @@ KEY_BYTES = 32
 
 
 @keys_app.command()
-def new(name: Annotated[str, typer.Argument(help="Whom or what the key is for.")]) -> None:
+def new(name: Annotated[str, typer.Argument(help="Name of the key's owner.")]) -> None:
     """Make a key. The gateway is given its hash; the key itself is shown only now."""
     if not name.isidentifier():
         raise typer.BadParameter("A name has letters, digits and '_' only.")

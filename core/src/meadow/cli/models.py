@@ -17,7 +17,7 @@ app = typer.Typer(help="List model versions, compare them, and put one into prod
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Version = Annotated[str, typer.Argument(help="A version's number.")]
-Reason = Annotated[str, typer.Option(help="Why: kept in the history.")]
+Reason = Annotated[str, typer.Option(help="Reason, kept in the history.")]
 
 DECISION_STYLES = {"promoted": "green", "kept": "yellow", "refused": "red"}
 SHORT_DIGEST = 12

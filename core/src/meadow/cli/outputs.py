@@ -24,7 +24,7 @@ SpreadsheetSafe = Annotated[
     bool,
     typer.Option(
         "--spreadsheet-safe",
-        help="CSV: put ' before cells that a spreadsheet would run as a formula. It changes the names that have it.",
+        help="CSV: prefix cells that a spreadsheet would run as a formula with '. This changes such file names.",
     ),
 ]
 

@@ -17,7 +17,7 @@ _COLOURS = {Verdict.OK: "green", Verdict.TOO_FEW: "dim", Verdict.DRIFT: "yellow"
 
 @app.command()
 def quality(
-    hours: Annotated[int, typer.Option(min=1, help="How far to look back.")] = 24,
+    hours: Annotated[int, typer.Option(min=1, help="Length of the window.")] = 24,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:

@@ -28,9 +28,9 @@ def results(
     job_id: Annotated[str, typer.Argument(help="A batch.")],
     out: Annotated[Path | None, typer.Option("--out", "-o", help="A .csv, .ndjson or .parquet file.")] = None,
     label: Annotated[str | None, typer.Option(help="Only images of this predicted class.")] = None,
-    decision: Annotated[Decision | None, typer.Option(help="Only answers of this decision.")] = None,
+    decision: Annotated[Decision | None, typer.Option(help="Only predictions with this decision.")] = None,
     state: Annotated[ItemState | None, typer.Option(help="Only images in this state.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many rows the table has.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, help="Number of rows to show.")] = 50,
     *,
     spreadsheet_safe: SpreadsheetSafe = False,
 ) -> None:

@@ -34,7 +34,7 @@ metrics are sent to). What the DAGs themselves can be told is in
 
 @app.command()
 def settings(
-    *, markdown: Annotated[bool, typer.Option("--markdown", help="Print the documentation page instead.")] = False
+    *, markdown: Annotated[bool, typer.Option("--markdown", help="Print the documentation page in Markdown.")] = False
 ) -> None:
     """List every setting with its value here and its meaning. Secrets are not shown."""
     if markdown:

@@ -23,20 +23,22 @@ FAILED_STATUS = 1
 @app.command(name="train")
 def train_command(
     dataset: Annotated[str, typer.Argument(help="A published data set.")],
-    version: Annotated[str | None, typer.Option(help="One of its versions; the newest when left out.")] = None,
+    version: Annotated[str | None, typer.Option(help="The version to train on; by default the newest.")] = None,
     architecture: Annotated[
-        str | None, typer.Option(help="Any torchvision classification model; resnet18 when left out.")
+        str | None, typer.Option(help="Any torchvision classification model; by default resnet18.")
     ] = None,
     image_size: Annotated[
         int | None,
         typer.Option(min=32, max=1024, help=f"Side of the input, in pixels; {DEFAULT_IMAGE_SIZE} when left out."),
     ] = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="The recipe's own number when left out.")] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Of all that is drawn at random; 0 when left out.")] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="By default the recipe's own number.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Random seed; by default 0.")] = None,
     config: SettingsFile = None,
     pairs: SettingPairs = None,
     *,
-    detach: Annotated[bool, typer.Option("--detach", "-d", help="Submit, print the job's id, do not wait.")] = False,
+    detach: Annotated[
+        bool, typer.Option("--detach", "-d", help="Submit the job and print its id without waiting.")
+    ] = False,
 ) -> None:
     """Train a model on a published data set, in the trainer service.
 

@@ -12,11 +12,11 @@ from pydantic import ValidationError
 from meadow.training_config import TrainingConfig
 
 SettingsFile: TypeAlias = Annotated[
-    Path | None, typer.Option("--config", help="TOML file with settings of the training, by name.", dir_okay=False)
+    Path | None, typer.Option("--config", help="TOML file of training settings.", dir_okay=False)
 ]
 SettingPairs: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="NAME=VALUE", help="One setting of the training, such as epochs=40; repeatable."),
+    typer.Option("--set", metavar="NAME=VALUE", help="A training setting, such as epochs=40; repeatable."),
 ]
 
 
