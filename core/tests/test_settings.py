@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from meadow.settings import STACK_ENV_FILE, Settings, load_settings
+from meadow.settings import STACK_ENV_FILE, Settings, load_settings, misspelled_variables
 
 
 @pytest.fixture(autouse=True)
@@ -60,3 +60,34 @@ def test_people_open_mlflow_where_the_services_reach_it_unless_told_otherwise() 
     assert settings.mlflow_page == "http://mlflow:5000"
     told = settings.model_copy(update={"mlflow_public_url": "https://mlflow.example.org/"})
     assert told.mlflow_page == "https://mlflow.example.org"
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("MEADOW_MAX_IMAGE_BYTE", "MEADOW_MAX_IMAGE_BYTES"),
+        ("MEADOW_API_KYES", "MEADOW_API_KEYS"),
+        ("MEADOW_REDIS_ULR", "MEADOW_REDIS_URL"),
+        ("MEADOW_LEASE_SECOND", "MEADOW_LEASE_SECONDS"),
+        ("MEADOW_WORKERPROCESSES", "MEADOW_WORKER_PROCESSES"),
+    ],
+)
+def test_misspelled_variable_is_named_with_the_nearest_setting(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, name: str, nearest: str
+) -> None:
+    monkeypatch.setenv(name, "1")
+    load_settings()
+    assert f"{name} is not a setting and has no effect. Did you mean {nearest}?" in caplog.text
+
+
+def test_variables_of_other_parts_are_not_taken_for_misspelled_ones() -> None:
+    others = (
+        "AIRFLOW_DAGS_PAUSED",
+        "AIRFLOW_PORT",
+        "MLFLOW_PORT",
+        "MONITORING_PORT",
+        "REDIS_PORT",
+        "S3_PORT",
+        "WITH_PARTS",
+    )
+    assert misspelled_variables([*(f"MEADOW_{name}" for name in others), "MEADOW_API_PORT", "HOME"]) == {}
