@@ -32,9 +32,11 @@ demo-ct: $(STAMP) ## Watch the model keep itself trained: new images, a new mode
 ##@ Work on it
 # A process for each package, as in operation: services never share one, and their native libraries need not get along.
 SUITES := $(addsuffix /tests,$(MEMBERS)) deploy/k8s/tests tests
-# Three at a time: most of them wait for servers much longer than they compute. Longest first.
-IN_ORDER := tests services/trainer/tests services/worker/tests core/tests services/api/tests services/ui/tests \
-  deploy/local/tests deploy/k8s/tests monitoring/tests benchmarks/tests
+# Three at a time: most of them wait for servers much longer than they compute. Longest first; the tests over a whole
+# stack are two parts, of which one has Airflow in its stack.
+WITH_AIRFLOW := tests/test_airflow.py
+IN_ORDER := 'tests --ignore=$(WITH_AIRFLOW)' services/trainer/tests services/worker/tests $(WITH_AIRFLOW) core/tests \
+  services/api/tests services/ui/tests deploy/local/tests deploy/k8s/tests monitoring/tests benchmarks/tests
 
 test: $(STAMP) test-dags ## Run all tests, those over the whole embedded stack included, three suites at a time
 	@printf '%s\n' $(IN_ORDER) | xargs -P 3 -I {} sh -c 'log=$$(mktemp) && $(BIN)/pytest {} >$$log 2>&1; status=$$?; \
