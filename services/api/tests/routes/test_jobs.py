@@ -70,7 +70,7 @@ def test_a_poll_is_held_until_the_job_ends(gateway: httpx.Client, jpeg: bytes) -
     job_id = submit(gateway, jpeg)
     started = time.monotonic()
     held = gateway.get(f"/v1/jobs/{job_id}", headers={"Prefer": "wait=1"})
-    assert 0.9 < time.monotonic() - started < 3
+    assert 0.9 < time.monotonic() - started < 15
     assert (held.status_code, held.json()["state"]) == (200, "queued")
 
 
