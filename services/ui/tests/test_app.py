@@ -25,6 +25,7 @@ def test_app_opens_on_the_classify_page_with_its_styles() -> None:
     assert not app.exception
     assert [title.value for title in app.title] == ["Classify images"]
     assert len(app.file_uploader) == 1
+    assert not app.markdown, "nothing of the script itself is shown"
 
 
 @pytest.mark.usefixtures("gateway")

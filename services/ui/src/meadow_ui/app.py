@@ -27,6 +27,7 @@ class Page(NamedTuple):
     icon: str
 
 
+# By the last part of their address; the first one is the default.
 PAGES: Mapping[str, Page] = {
     "classify": Page(classify_page, "Classify", ":material/image_search:"),
     "review": Page(review_page, "Review", ":material/rate_review:"),
@@ -34,7 +35,6 @@ PAGES: Mapping[str, Page] = {
     "data": Page(data_page, "Data", ":material/photo_library:"),
     "queues": Page(queues_page, "Queues", ":material/stacks:"),
 }
-"""Pages by the last part of their address; the first one is the default."""
 
 
 def main() -> None:

@@ -50,6 +50,8 @@ def streamlit_options(settings: Settings) -> Mapping[str, str | int]:
         "browser.gatherUsageStats": "false",
         "client.toolbarMode": "minimal",
         "client.showErrorDetails": "none",
+        # It would show any value that stands alone in the script, such as the description of a constant.
+        "runner.magicEnabled": "false",
         **THEME_OPTIONS,
     }
 
