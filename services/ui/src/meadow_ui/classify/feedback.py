@@ -90,7 +90,7 @@ def _choices(picture: Picture, prediction: Prediction, classes: Sequence[str], c
         [label for label in classes if label != prediction.label],
         index=None,
         accept_new_options=True,
-        placeholder="Correct: \N{HORIZONTAL ELLIPSIS}",
+        placeholder="Another class \N{HORIZONTAL ELLIPSIS}",
         label_visibility="collapsed",
         key=key,
         on_change=_submit_chosen,
