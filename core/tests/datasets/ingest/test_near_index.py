@@ -33,10 +33,10 @@ def test_a_hundred_thousand_hashes_are_looked_up_in_seconds() -> None:
         unpacked = np.unpackbits(table[copy])
         unpacked[generator.choice(128, 10, replace=False)] ^= 1
         table[50_000 + copy] = np.packbits(unpacked)
-    began = time.monotonic()
+    began = time.process_time()
     index, found = NearIndex(10), set()
     for place, row in enumerate(table):
         found |= {(other, place) for _, other in index.near(row.tobytes())}
         index.add(row.tobytes())
     assert found == {(copy, 50_000 + copy) for copy in range(100)}
-    assert time.monotonic() - began < 60
+    assert time.process_time() - began < 60
