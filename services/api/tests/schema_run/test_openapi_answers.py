@@ -34,7 +34,6 @@ pytestmark = [
 
 HERE = Path(__file__).parent
 MAX_EXAMPLES = 4
-SEED = 1
 MODEL = ModelRef(name="model", version="1", digest="d0")
 PREDICTION = Prediction(
     label="grass",
@@ -110,7 +109,7 @@ def test_no_answer_differs_from_its_description(
     gateway: httpx.Client, existing: dict[str, list[str]], tmp_path: Path
 ) -> None:
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", HERE / "schemathesis.toml"]
-    options = ["--max-examples", MAX_EXAMPLES, "--seed", SEED, "--generation-database", "none"]
+    options = ["--max-examples", MAX_EXAMPLES, "--generation-deterministic"]
     run = subprocess.run(  # noqa: S603
         [*map(str, command), "run", f"{gateway.base_url}/openapi.json", *map(str, options)],
         env={
