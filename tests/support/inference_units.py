@@ -1,7 +1,5 @@
 """Units of work for an inference process, and what became of them."""
 
-import pytest
-
 from meadow.items import ItemResult
 from meadow.jobs.batches import BatchSubmissions
 from meadow.jobs.keys import Unit
@@ -10,13 +8,6 @@ from meadow.jobs.submissions import JobSubmissions
 from meadow.settings import Settings
 from meadow.storage.layout import pack_key, pack_results_key
 from meadow.storage.s3 import ObjectStore
-
-MLFLOW_WARNINGS = [
-    # MLflow's own database store uses what SQLAlchemy is going to remove; with a server it does so over there.
-    pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning"),
-    # MLflow warns of its own type hints when its parts are first imported.
-    pytest.mark.filterwarnings("ignore:.*Any type hint is inferred as AnyType:UserWarning"),
-]
 
 
 async def send_image(submissions: JobSubmissions, body: bytes, **fields: str | int) -> Unit:

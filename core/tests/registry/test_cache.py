@@ -11,13 +11,9 @@ from meadow.registry.cache import BUNDLES_KEPT, ModelCache
 from meadow.registry.model import ModelRef
 from meadow.registry.versions import SCRATCH_PREFIX, ModelRegistry
 from meadow.settings import Settings
+from mlflow_warnings import MLFLOW_WARNINGS
 
-pytestmark = [
-    # MLflow's own database store uses what SQLAlchemy is going to remove; with a server it does so over there.
-    pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning"),
-    # MLflow warns of its own type hints when its parts are first imported.
-    pytest.mark.filterwarnings("ignore:.*Any type hint is inferred as AnyType:UserWarning"),
-]
+pytestmark = MLFLOW_WARNINGS
 
 Register = Callable[..., tuple[ModelRef, Path]]
 

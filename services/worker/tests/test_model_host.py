@@ -14,13 +14,9 @@ from meadow_worker import model_host
 from meadow_worker.metrics import WorkerMetrics
 from meadow_worker.model_host import ModelHost, NoModelError
 from meadow_worker.served_model import ServedModel
+from mlflow_warnings import MLFLOW_WARNINGS
 
-pytestmark = [
-    # MLflow's own database store uses what SQLAlchemy is going to remove; with a server it does so over there.
-    pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning"),
-    # MLflow warns of its own type hints when its parts are first imported.
-    pytest.mark.filterwarnings("ignore:.*Any type hint is inferred as AnyType:UserWarning"),
-]
+pytestmark = MLFLOW_WARNINGS
 
 Register = Callable[..., ModelRef]
 

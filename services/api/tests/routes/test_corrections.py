@@ -15,13 +15,9 @@ from meadow.registry.model import ModelRef
 from meadow.registry.versions import ModelRegistry
 from meadow.settings import Settings
 from meadow.storage.s3 import ObjectStore
+from mlflow_warnings import MLFLOW_WARNINGS
 
-pytestmark = [
-    # MLflow's own database store uses what SQLAlchemy is going to remove; with a server it does so over there.
-    pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning"),
-    # MLflow warns of its own type hints when its parts are first imported.
-    pytest.mark.filterwarnings("ignore:.*Any type hint is inferred as AnyType:UserWarning"),
-]
+pytestmark = MLFLOW_WARNINGS
 
 URL = "/v1/corrections"
 JPEG = {"Content-Type": "image/jpeg"}

@@ -24,13 +24,9 @@ from meadow_trainer.runs.training_runs import TrainingRuns
 from meadow_trainer.training.callbacks import TrainingCallbacks
 from meadow_trainer.training.checkpoints import Checkpoints, run_identity
 from meadow_trainer.training.snapshot import read_snapshot
+from mlflow_warnings import MLFLOW_WARNINGS
 
-pytestmark = [
-    # MLflow's own database store uses what SQLAlchemy is going to remove; with a server it does so over there.
-    pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning"),
-    # MLflow warns of its own type hints when its parts are first imported.
-    pytest.mark.filterwarnings("ignore:.*Any type hint is inferred as AnyType:UserWarning"),
-]
+pytestmark = MLFLOW_WARNINGS
 
 CONFIG = TrainingConfig(
     architecture="mobilenet_v3_small", image_size=32, epochs=16, batch_size=16, pretrained=False, quantize=False,

@@ -36,13 +36,9 @@ from meadow_trainer.registry.gate import HoldoutResult
 from meadow_trainer.runs.pipeline import TrainedBundle
 from meadow_trainer.runs.training_runs import TrainingRuns
 from meadow_trainer.training.callbacks import EpochReport, TrainingCallbacks
+from mlflow_warnings import MLFLOW_WARNINGS
 
-pytestmark = [
-    # MLflow's own database store uses what SQLAlchemy is going to remove; with a server it does so over there.
-    pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning"),
-    # MLflow warns of its own type hints when its parts are first imported.
-    pytest.mark.filterwarnings("ignore:.*Any type hint is inferred as AnyType:UserWarning"),
-]
+pytestmark = MLFLOW_WARNINGS
 
 CONFIG = TrainingConfig()
 

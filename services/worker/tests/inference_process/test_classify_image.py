@@ -7,7 +7,7 @@ import pytest
 import redis
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from inference_units import MLFLOW_WARNINGS, send_image
+from inference_units import send_image
 from meadow.jobs import keys
 from meadow.jobs.leases import Claim
 from meadow.jobs.model import JobError, JobState
@@ -23,6 +23,7 @@ from meadow_worker.heartbeat import worker_name
 from meadow_worker.inference import classify_claims
 from meadow_worker.inference_process import RUN_IMAGES, InferenceProcess
 from meadow_worker.served_model import ServedModel
+from mlflow_warnings import MLFLOW_WARNINGS
 
 pytestmark = MLFLOW_WARNINGS
 

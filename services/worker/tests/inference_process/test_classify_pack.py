@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from inference_units import MLFLOW_WARNINGS, results_of, send_image, send_pack
+from inference_units import results_of, send_image, send_pack
 from meadow.bundle.probe import Probe, read_probe, write_probe
 from meadow.items import ItemResult
 from meadow.jobs import keys
@@ -26,6 +26,7 @@ from meadow.storage.layout import pack_key, pack_references_key, pack_rejections
 from meadow.storage.s3 import ObjectStore
 from meadow_worker import inference_process, isolation
 from meadow_worker.inference_process import InferenceProcess
+from mlflow_warnings import MLFLOW_WARNINGS
 
 pytestmark = MLFLOW_WARNINGS
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 import redis
 
-from inference_units import MLFLOW_WARNINGS, results_of
+from inference_units import results_of
 from meadow.jobs import keys
 from meadow.jobs.keys import Unit
 from meadow.jobs.leases import Claim, JobLeases
@@ -16,6 +16,7 @@ from meadow.settings import Settings
 from meadow.storage.s3 import ObjectStore
 from meadow_worker import inference_process
 from meadow_worker.inference_process import InferenceProcess
+from mlflow_warnings import MLFLOW_WARNINGS
 
 pytestmark = MLFLOW_WARNINGS
 

@@ -2,7 +2,7 @@
 
 import redis
 
-from inference_units import MLFLOW_WARNINGS, send_image
+from inference_units import send_image
 from meadow.explanations import Explanation, ExplanationMap, ExplanationState
 from meadow.jobs import keys
 from meadow.jobs.leases import JobLeases
@@ -15,6 +15,7 @@ from meadow.settings import Settings
 from meadow.storage.layout import explanation_image_key, explanation_map_key
 from meadow.storage.s3 import ObjectStore
 from meadow_worker.inference_process import InferenceProcess
+from mlflow_warnings import MLFLOW_WARNINGS
 
 pytestmark = MLFLOW_WARNINGS
 

@@ -10,7 +10,7 @@ import redis
 
 import crashing_worker
 from crashing_worker import HANG, HANG_IN_C, KILL, SLOW
-from inference_units import MLFLOW_WARNINGS, results_of, send_image
+from inference_units import results_of, send_image
 from meadow.items import ItemResult
 from meadow.jobs import keys
 from meadow.jobs.batches import BatchSubmissions
@@ -22,6 +22,7 @@ from meadow.registry.model import ModelRef
 from meadow.settings import Settings
 from meadow.storage.layout import pack_key, pack_partial_results_key
 from meadow.storage.s3 import ObjectStore
+from mlflow_warnings import MLFLOW_WARNINGS
 from worker_process import WorkerProcess
 
 pytestmark = [*MLFLOW_WARNINGS, pytest.mark.timeout(360)]

@@ -8,7 +8,6 @@ import pytest
 import redis
 from pydantic import SecretStr
 
-from inference_units import MLFLOW_WARNINGS
 from meadow.jobs import connection, keys
 from meadow.registry.cache import ModelCache
 from meadow.registry.model import ModelRef
@@ -17,6 +16,7 @@ from meadow.settings import Settings
 from meadow.status import WorkerStatus
 from meadow_worker.heartbeat import worker_name
 from meadow_worker.inference_process import InferenceProcess
+from mlflow_warnings import MLFLOW_WARNINGS
 
 pytestmark = MLFLOW_WARNINGS
 
