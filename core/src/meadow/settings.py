@@ -8,12 +8,13 @@ import logging
 import os
 from collections.abc import Iterable
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-PREFIX = "MEADOW_"
+ENV_PREFIX = "MEADOW_"
 NEAR_MISS = 0.93
 """Similarity of two names of which one is taken for a misspelled other: about two letters of twenty."""
 STACK_ENV_FILE = "stack.env"
@@ -27,7 +28,7 @@ logger = logging.getLogger(__name__)
 class Settings(BaseSettings):
     """Settings of the services, the embedded stack and the command line."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, extra="ignore", frozen=True)
 
     home: Path = Field(Path(".meadow"), description="Folder that holds all state of the embedded stack.")
 
@@ -249,15 +250,21 @@ def load_settings() -> Settings:
         pydantic.ValidationError: A value is not of its type or out of its range; the message names it.
     """
     for name, nearest in misspelled_variables(os.environ).items():
-        logger.warning("%s is not a setting and has no effect. Did you mean %s?", name, nearest)
+        _warn_once(name, nearest)
     home = Path(os.environ.get("MEADOW_HOME", ".meadow"))
     return Settings(_env_file=home / STACK_ENV_FILE, home=home)
 
 
 def misspelled_variables(names: Iterable[str]) -> dict[str, str]:
     """Find variables that look like a misspelled setting, each with the setting's name."""
-    known = {f"{PREFIX}{field.upper()}" for field in Settings.model_fields}
+    known = {f"{ENV_PREFIX}{field.upper()}" for field in Settings.model_fields}
     # The embedded stack and the DAGs have variables of their own: only a near miss is sure to be one.
-    unknown = (name for name in names if name.startswith(PREFIX) and name not in known)
+    unknown = (name for name in names if name.startswith(ENV_PREFIX) and name not in known)
     nearest = {name: get_close_matches(name, known, n=1, cutoff=NEAR_MISS) for name in unknown}
     return {name: matches[0] for name, matches in nearest.items() if matches}
+
+
+@cache
+def _warn_once(name: str, nearest: str) -> None:
+    """The pages read the settings whenever they are drawn."""
+    logger.warning("%s is not a setting and has no effect. Did you mean %s?", name, nearest)

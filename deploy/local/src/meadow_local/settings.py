@@ -5,10 +5,9 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
-from meadow.settings import Settings
+from meadow.settings import ENV_PREFIX, Settings
 
 LOOPBACK = "127.0.0.1"
-ENV_PREFIX = "MEADOW_"
 AIRFLOW_USER = "admin"
 
 
