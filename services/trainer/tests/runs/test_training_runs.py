@@ -1,11 +1,8 @@
 """Tracking, registration and promotion on a real MLflow with its own database."""
 
 import dataclasses
-import os
 import shutil
-import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
 
 import mlflow
@@ -22,7 +19,7 @@ from meadow.problems import ProblemError
 from meadow.registry.cache import ModelCache
 from meadow.registry.model import ModelInfo
 from meadow.registry.production import Production
-from meadow.registry.versions import ModelRegistry, RegistryError
+from meadow.registry.versions import ModelRegistry
 from meadow.settings import Settings
 from meadow.training import TrainingResult
 from meadow.training_config import TrainingConfig
@@ -37,52 +34,22 @@ from meadow_trainer.runs.pipeline import TrainedBundle
 from meadow_trainer.runs.training_runs import TrainingRuns
 from meadow_trainer.training.callbacks import EpochReport, TrainingCallbacks
 from mlflow_warnings import MLFLOW_WARNINGS
+from replaced_training import replace_training
 
 pytestmark = MLFLOW_WARNINGS
 
 CONFIG = TrainingConfig()
 
 
-def _instead_of_training(bundle: TrainedBundle) -> Callable[..., TrainedBundle]:
-    """Replace training: report the epochs of a bundle and copy its files."""
-
-    def train(
-        _source: ImageSource, _config: TrainingConfig, folder: Path, callbacks: TrainingCallbacks, **_: object
-    ) -> TrainedBundle:
-        for report in bundle.reports:
-            if callbacks.should_stop():
-                raise TrainingCancelledError("Stopped on request.")
-            callbacks.on_epoch(report)
-        shutil.copytree(bundle.folder, folder, dirs_exist_ok=True)
-        return dataclasses.replace(bundle, folder=folder)
-
-    return train
-
-
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    home = tmp_path_factory.mktemp("home")
-    before = Path.cwd()
-    os.chdir(home)  # MLflow puts artefacts of a database without a server under the current folder
-    yield Settings(home=home, mlflow_tracking_uri=f"sqlite:///{home / 'mlflow.db'}")
-    os.chdir(before)
-
-
-@pytest.fixture(scope="module")
-def registry(settings: Settings) -> ModelRegistry:
-    return ModelRegistry(settings)
-
-
-@pytest.fixture(scope="module")
-def runs(settings: Settings, registry: ModelRegistry) -> TrainingRuns:
-    return TrainingRuns(settings, registry, ModelCache(settings.model_cache))
+def execute(runs: TrainingRuns, source: ImageSource, bundle: TrainedBundle) -> TrainingResult:
+    with pytest.MonkeyPatch.context() as patch:
+        replace_training(patch, bundle)
+        return runs.execute(source, CONFIG, TrainingCallbacks())
 
 
 @pytest.fixture(scope="module")
 def first(runs: TrainingRuns, stripes_source: ImageSource, trained: TrainedBundle) -> TrainingResult:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(meadow_trainer.runs.training_runs, "train_bundle", _instead_of_training(trained))
-        return runs.execute(stripes_source, CONFIG, TrainingCallbacks())
+    return execute(runs, stripes_source, trained)
 
 
 @pytest.fixture(scope="module")
@@ -91,9 +58,7 @@ def second(
 ) -> TrainingResult:
     """The same network again, without a gain."""
     assert first.decision == "promoted"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(meadow_trainer.runs.training_runs, "train_bundle", _instead_of_training(trained))
-        return runs.execute(stripes_source, CONFIG, TrainingCallbacks())
+    return execute(runs, stripes_source, trained)
 
 
 @pytest.fixture(scope="module")
@@ -101,9 +66,7 @@ def third(
     second: TrainingResult, runs: TrainingRuns, stripes_source: ImageSource, poisoned: TrainedBundle
 ) -> TrainingResult:
     assert second.decision == "kept"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(meadow_trainer.runs.training_runs, "train_bundle", _instead_of_training(poisoned))
-        return runs.execute(stripes_source, CONFIG, TrainingCallbacks())
+    return execute(runs, stripes_source, poisoned)
 
 
 def test_first_model_is_promoted_to_production(first: TrainingResult, registry: ModelRegistry) -> None:
@@ -220,7 +183,7 @@ def test_bundle_that_fails_probe_check_is_refused(
     folder = Path(shutil.copytree(trained.folder, tmp_path / "bundle"))
     write_probe(folder, Probe(probe.images, -probe.logits))
     bad = dataclasses.replace(trained, folder=folder, digest=write_manifest(folder, trained.manifest))
-    monkeypatch.setattr(meadow_trainer.runs.training_runs, "train_bundle", _instead_of_training(bad))
+    replace_training(monkeypatch, bad)
     other = settings.model_copy(update={"registered_model": "other"})
     registry = ModelRegistry(other)
     result = TrainingRuns(other, registry, ModelCache(tmp_path / "cache")).execute(
@@ -239,11 +202,7 @@ def test_model_that_misclassifies_must_pass_image_is_refused(
     assessment = dataclasses.replace(
         trained.assessment, must_pass=MustPass(900, tuple(f"across/{number}.png" for number in range(900)), ())
     )
-    monkeypatch.setattr(
-        meadow_trainer.runs.training_runs,
-        "train_bundle",
-        _instead_of_training(dataclasses.replace(trained, assessment=assessment)),
-    )
+    replace_training(monkeypatch, dataclasses.replace(trained, assessment=assessment))
     other = settings.model_copy(update={"registered_model": "must-pass"})
     registry = ModelRegistry(other)
     result = TrainingRuns(other, registry, ModelCache(tmp_path)).execute(stripes_source, CONFIG, TrainingCallbacks())
@@ -258,7 +217,7 @@ def test_champion_that_cannot_be_measured_is_replaced(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     """Otherwise it would stay in production for ever, and every run would fail after training."""
-    monkeypatch.setattr(meadow_trainer.runs.training_runs, "train_bundle", _instead_of_training(trained))
+    replace_training(monkeypatch, trained)
     other = settings.model_copy(update={"registered_model": "damaged"})
     registry = ModelRegistry(other)
     runs = TrainingRuns(other, registry, ModelCache(tmp_path / "first"))
@@ -276,75 +235,6 @@ def test_champion_that_cannot_be_measured_is_replaced(
     assert production.ref == result.model
 
 
-def test_run_killed_during_registration_resumes_with_same_version(
-    settings: Settings, stripes_source: ImageSource, trained: TrainedBundle, tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
-    other = settings.model_copy(update={"registered_model": "killed"})
-    registry = ModelRegistry(other)
-    runs = TrainingRuns(other, registry, ModelCache(tmp_path / "cache"))
-
-    def die(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(meadow_trainer.runs.training_runs, "train_bundle", _instead_of_training(trained))
-        patch.setattr(registry, "record_decision", die)
-        with pytest.raises(KeyboardInterrupt):
-            runs.execute(stripes_source, CONFIG, TrainingCallbacks(), checkpoints=tmp_path / "checkpoints")
-    (undecided,) = registry.versions()
-    assert undecided.decision == ""
-
-    # The next attempt exports the same network again, into a bundle that says when.
-    folder = Path(shutil.copytree(trained.folder, tmp_path / "again"))
-    later = trained.manifest.model_copy(update={"created_at": datetime.now(UTC)})
-    again = dataclasses.replace(trained, folder=folder, manifest=later, digest=write_manifest(folder, later))
-    assert again.digest != trained.digest
-    monkeypatch.setattr(meadow_trainer.runs.training_runs, "train_bundle", _instead_of_training(again))
-    result = runs.execute(stripes_source, CONFIG, TrainingCallbacks(), checkpoints=tmp_path / "checkpoints")
-    assert (result.decision, result.run_id, result.model) == ("promoted", undecided.run_id, undecided.ref)
-    (version,) = registry.versions()
-    assert version.decision == "promoted"
-
-    # Killed once more, before the job was answered: what is in production is not compared with itself.
-    assert (
-        runs.execute(stripes_source, CONFIG, TrainingCallbacks(), checkpoints=tmp_path / "checkpoints").decision
-        == "promoted"
-    )
-    assert len(registry.versions()) == len(registry.promotions()) == 1
-
-
-def test_run_survives_temporarily_unavailable_mlflow(
-    tmp_path: Path, stripes_source: ImageSource, trained: TrainedBundle, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Its database is locked from the first epoch until the run waits to register its model."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(meadow_trainer.runs.training_runs, "train_bundle", _instead_of_training(trained))
-    settings = Settings(home=tmp_path, mlflow_tracking_uri=f"sqlite:///{tmp_path / 'mlflow.db'}?timeout=0.2")
-    registry = ModelRegistry(settings)
-    lock = sqlite3.connect(tmp_path / "mlflow.db", isolation_level=None)
-    stages: list[str] = []
-
-    def on_epoch(report: EpochReport) -> None:
-        if report.epoch == 1:
-            lock.execute("BEGIN EXCLUSIVE")
-
-    def on_stage(words: str) -> None:
-        stages.append(words)
-        if words.startswith("waiting for MLflow"):
-            lock.execute("ROLLBACK")
-
-    runs = TrainingRuns(settings, registry, ModelCache(settings.model_cache), wait_for_registry=60)
-    try:
-        result = runs.execute(stripes_source, CONFIG, TrainingCallbacks(on_stage=on_stage, on_epoch=on_epoch))
-    finally:
-        lock.close()
-    assert result.decision == "promoted"
-    assert sum(words.startswith("waiting for MLflow") for words in stages) == 1
-    history = mlflow.MlflowClient(settings.mlflow_tracking_uri).get_metric_history(result.run_id, "loss")
-    assert [one.step for one in history] == [one.epoch for one in trained.reports], "those of the outage too"
-
-
 def test_manual_promotion_during_comparison_triggers_new_comparison(
     third: TrainingResult,
     second: TrainingResult,
@@ -356,7 +246,7 @@ def test_manual_promotion_during_comparison_triggers_new_comparison(
 ) -> None:
     """The comparison was with the poisoned model, which is replaced before the better one could be promoted."""
     Production(registry).promote(third.model.version, by="ann", force=True)
-    monkeypatch.setattr(meadow_trainer.runs.training_runs, "train_bundle", _instead_of_training(trained))
+    replace_training(monkeypatch, trained)
     compared: list[ModelInfo | None] = []
 
     def measure_and_roll_back(folder: Path, loader: ImageLoader, holdout: Sequence[DatasetEntry]) -> HoldoutResult:
@@ -385,7 +275,7 @@ def test_cancelled_run_registers_nothing(
     trained: TrainedBundle,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(meadow_trainer.runs.training_runs, "train_bundle", _instead_of_training(trained))
+    replace_training(monkeypatch, trained)
     before = registry.versions()
     assert third.model in [one.ref for one in before]
     seen: list[EpochReport] = []
@@ -398,12 +288,3 @@ def test_cancelled_run_registers_nothing(
     assert experiment is not None
     (newest, *_) = client.search_runs([experiment.experiment_id], max_results=1)
     assert newest.info.status == "KILLED"
-
-
-def test_unavailable_registry_is_reported_before_training(stripes_source: ImageSource, tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path, mlflow_tracking_uri="http://127.0.0.1:9")
-    down = TrainingRuns(settings, ModelRegistry(settings), ModelCache(settings.model_cache))
-    seen: list[str] = []
-    with pytest.raises(RegistryError, match=r"127\.0\.0\.1:9"):
-        down.execute(stripes_source, CONFIG, TrainingCallbacks(on_stage=seen.append))
-    assert seen == []
