@@ -13,8 +13,9 @@ app = typer.Typer()
 
 HEADING = """# Settings
 
-Every setting is an environment variable. The embedded stack keeps those it was started with, and the secrets it made,
-in `stack.env` in its home folder; the environment wins over it. This page is written by `meadow settings --markdown`.
+Every setting is an environment variable. The embedded stack keeps the settings it was started with, and the secrets it
+generated, in `stack.env` in its home folder; the environment takes precedence. A misspelled variable is reported with
+the nearest setting. `meadow settings --markdown` writes this page.
 
 | Variable | Default | Meaning |
 |---|---|---|
