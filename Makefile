@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-MEMBERS := core services/api services/worker services/trainer services/ui deploy/local monitoring benchmarks
+MEMBERS := client core services/api services/worker services/trainer services/ui deploy/local monitoring benchmarks
 SOURCES := $(MEMBERS) deploy/k8s deploy/k8s/smoke-test tests conftest.py
 STAMP := $(VENV)/.installed
 # Where Python may not keep bytecode, each of the many processes that tests start compiles its libraries anew, in seconds.
@@ -35,7 +35,7 @@ SUITES := $(addsuffix /tests,$(MEMBERS)) deploy/k8s/tests tests
 # Three at a time: most of them wait for servers much longer than they compute. Longest first; the tests over a whole
 # stack are two parts, of which one has Airflow in its stack.
 WITH_AIRFLOW := tests/test_airflow.py
-IN_ORDER := 'tests --ignore=$(WITH_AIRFLOW)' services/trainer/tests services/worker/tests $(WITH_AIRFLOW) core/tests \
+IN_ORDER := 'tests --ignore=$(WITH_AIRFLOW)' services/trainer/tests services/worker/tests $(WITH_AIRFLOW) core/tests client/tests \
   services/api/tests services/ui/tests deploy/local/tests deploy/k8s/tests monitoring/tests benchmarks/tests
 
 test: $(STAMP) test-dags ## Run all tests, those over the whole embedded stack included, three suites at a time
@@ -110,14 +110,14 @@ format: $(STAMP) ## Format the code and mend what lint can mend
 
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 LOCK_INPUTS := pyproject.toml $(addsuffix /pyproject.toml,$(MEMBERS))
-COMPILE_DEV = $(COMPILE) --all-extras --group dev $(addprefix --no-emit-package ,meadow meadow-local meadow-trainer meadow-worker) $(LOCK_INPUTS)
+COMPILE_DEV = $(COMPILE) --all-extras --group dev $(addprefix --no-emit-package ,meadow meadow-core meadow-local meadow-trainer meadow-worker) $(LOCK_INPUTS)
 
 # Tests of the DAGs run on exactly what Airflow runs on, and some packages more.
 COMPILE_DAGS = $(COMPILE) dags/pyproject.toml
 COMPILE_DAGS_DEV = $(COMPILE_DAGS) --group dags/pyproject.toml:dev
 
 # What each image holds, of the versions that are tested here. Meadow's own packages are installed beside it.
-COMPILE_IMAGE = $(COMPILE) --constraints $(or $(UNDER_$(1)),requirements/dev.txt) --no-emit-package meadow $(IMAGE_$(1))
+COMPILE_IMAGE = $(COMPILE) --constraints $(or $(UNDER_$(1)),requirements/dev.txt) $(addprefix --no-emit-package ,meadow meadow-core) $(IMAGE_$(1))
 # Off until a setting says where traces go.
 TRACES := core/pyproject.toml --extra traces
 IMAGE_api := services/api/pyproject.toml $(TRACES)

@@ -1,10 +1,12 @@
 """Real stores for the tests of every package: a Valkey and an S3 server on free ports, ended with the run."""
 
+import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,12 +15,13 @@ import pytest
 import redis
 from pydantic import SecretStr
 
-from meadow.settings import Settings
-from meadow.storage.s3 import ObjectStore, StoreError
+from meadow_core.settings import Settings
+from meadow_core.storage.s3 import ObjectStore, StoreError
 from meadow_local import s3_server
 from meadow_local.binaries import redis_server
 from meadow_local.settings import LocalSettings
 
+NOBODY = 65534
 START_SECONDS = 20
 
 
@@ -107,6 +110,28 @@ def mlflow_uri(tmp_path_factory: pytest.TempPathFactory) -> str:
     uri = f"sqlite:///{tmp_path_factory.mktemp('mlflow')}/mlflow.db"
     subprocess.run([sys.executable, "-m", "mlflow", "db", "upgrade", uri], check=True, capture_output=True)  # noqa: S603
     return uri
+
+
+@pytest.fixture
+def unused_port() -> int:
+    return free_port()
+
+
+@pytest.fixture
+def unprivileged() -> Iterator[Path]:
+    """A folder of a user whom rights stop: root, as whom tests may run, becomes nobody meanwhile."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        was_root = os.geteuid() == 0
+        if was_root:
+            os.chown(folder, NOBODY, NOBODY)
+            os.seteuid(NOBODY)
+        try:
+            yield folder
+        finally:
+            if was_root:
+                os.seteuid(0)
+            subprocess.run(["chmod", "-R", "u+rwX", name], check=True)  # noqa: S603, S607
 
 
 def _wait(probe: Callable[[], bool], error: type[Exception]) -> None:

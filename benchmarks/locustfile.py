@@ -18,9 +18,9 @@ from locust import HttpUser, LoadTestShape, between, events, task
 from locust.env import Environment
 from locust.stats import StatsEntry
 
-from meadow.datasets.demo import LABELS, render_image
 from meadow_bench.loadtest.findings import ANSWER, REFUSED, Line, StepFindings, write_findings
 from meadow_bench.loadtest.stages import STAGES
+from meadow_core.datasets.demo import LABELS, render_image
 
 STAGE = STAGES[os.environ.get("MEADOW_LOAD_STAGE", "smoke")]
 FINDINGS = os.environ.get("MEADOW_LOAD_FINDINGS", "")

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from image_host import ImageHost
-from meadow.datasets.demo import render_demo_dataset
-from meadow.datasets.manifest import DatasetManifest
-from meadow.datasets.versions import DatasetVersions
-from meadow.jobs.model import JobState
-from meadow.storage.s3 import ObjectStore
-from meadow.training import TrainingRequest
+from meadow.schemas.dataset_manifest import DatasetManifest
+from meadow.schemas.jobs import JobState
+from meadow.schemas.training import TrainingRequest
+from meadow_core.datasets.demo import render_demo_dataset
+from meadow_core.datasets.versions import DatasetVersions
+from meadow_core.storage.s3 import ObjectStore
 from meadow_local.home import Home
 from meadow_local.stack import Stack
 from running_stack import RunningStack, stack_environment

@@ -10,12 +10,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from meadow.datasets.demo import render_demo_dataset
-from meadow.jobs.model import Job, JobKind, JobState
-from meadow.predictions import Prediction
-from meadow.quality.model import Verdict
-from meadow.storage.s3 import ObjectStore
-from meadow.training import TrainingCause, TrainingResult
+from meadow.schemas.jobs import Job, JobKind, JobState
+from meadow.schemas.predictions import Prediction
+from meadow.schemas.quality import Verdict
+from meadow.schemas.training import TrainingCause, TrainingResult
+from meadow_core.datasets.demo import render_demo_dataset
+from meadow_core.storage.s3 import ObjectStore
 from meadow_local.airflow.api import AirflowApi
 from meadow_local.home import Home
 from meadow_local.parts import PARTS

@@ -11,9 +11,9 @@ import pyarrow.parquet
 import pytest
 from PIL import Image
 
-from meadow.explanations import Explanation, ExplanationState
-from meadow.jobs.model import JobState
-from meadow.predictions import Prediction
+from meadow.schemas.explanations import Explanation, ExplanationState
+from meadow.schemas.jobs import JobState
+from meadow.schemas.predictions import Prediction
 from trained_stack import TrainedStack
 
 pytestmark = pytest.mark.system

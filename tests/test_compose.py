@@ -10,8 +10,8 @@ from pydantic import SecretStr
 
 import compose_files
 from compose_files import ROOT
-from meadow.cli.settings import variable
-from meadow.settings import Settings
+from meadow_core.commands.settings import variable
+from meadow_core.settings import Settings
 from meadow_local.redis_conf import render_redis_conf
 from meadow_local.settings import LocalSettings
 

@@ -11,9 +11,9 @@ from dotenv import dotenv_values
 
 import compose_files
 from compose_files import FOLDER
-from meadow.settings import Settings
-from meadow.webhooks.rules import WebhookRules
 from meadow_api.auth import ApiKeys
+from meadow_core.settings import Settings
+from meadow_core.webhooks.rules import WebhookRules
 
 
 @pytest.fixture

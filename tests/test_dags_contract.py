@@ -10,18 +10,18 @@ from typing import get_args
 
 import pytest
 
-from meadow.datasets.manifest import DatasetEntry, DatasetManifest
-from meadow.datasets.published import DatasetDetail
-from meadow.datasets.split import Split, split_of
-from meadow.datasets.summary import ClassCounts, VersionSummary
-from meadow.ingestion import IngestRequest, IngestResult
-from meadow.jobs.model import Job, JobKind, JobState, Links
-from meadow.quality.model import LabelledAccuracy, QualityReport, Verdict
-from meadow.registry.model import GateDecision, ModelInfo, ModelRef, RefusedModel
-from meadow.status import SystemStatus, WorkerStatus
-from meadow.storage.layout import image_key, manifest_key
-from meadow.training import TrainingCause, TrainingRequest, TrainingResult
+from meadow.schemas.dataset_manifest import DatasetEntry, DatasetManifest
+from meadow.schemas.dataset_summary import ClassCounts, VersionSummary
+from meadow.schemas.datasets import DatasetDetail
+from meadow.schemas.ingestion import IngestRequest, IngestResult
+from meadow.schemas.jobs import Job, JobKind, JobState, Links
+from meadow.schemas.models import GateDecision, ModelInfo, ModelRef, RefusedModel
+from meadow.schemas.quality import LabelledAccuracy, QualityReport, Verdict
+from meadow.schemas.split import Split, split_of
+from meadow.schemas.status import SystemStatus, WorkerStatus
+from meadow.schemas.training import TrainingCause, TrainingRequest, TrainingResult
 from meadow_api.routes.datasets import DatasetChanges
+from meadow_core.storage.layout import image_key, manifest_key
 
 PLUGINS = Path(__file__).parents[1] / "dags/plugins/meadow_airflow"
 NOW = datetime.now(UTC)

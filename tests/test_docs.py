@@ -5,8 +5,8 @@ from pathlib import Path
 from typer.main import get_command
 
 from meadow.cli.main import create_app
-from meadow.cli.settings import settings_page
-from meadow.problems import PROBLEM_TYPES
+from meadow.schemas.problems import PROBLEM_TYPES
+from meadow_core.commands.settings import settings_page
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

@@ -9,14 +9,15 @@ import onnxruntime
 import pytest
 from mlflow import MlflowClient
 
-from meadow import names
-from meadow.bundle.manifest import MANIFEST_FILE
-from meadow.bundle.preprocess import load_pixels
-from meadow.bundle.scores import probabilities
-from meadow.jobs.model import JobState
-from meadow.predictions import Prediction
-from meadow.registry.cache import ModelCache
-from meadow.training import TrainingResult
+from meadow.schemas.jobs import JobState
+from meadow.schemas.models import PRODUCTION_ALIAS
+from meadow.schemas.predictions import Prediction
+from meadow.schemas.training import TrainingResult
+from meadow_core import names
+from meadow_core.bundle.manifest import MANIFEST_FILE
+from meadow_core.bundle.preprocess import load_pixels
+from meadow_core.bundle.scores import probabilities
+from meadow_core.registry.cache import ModelCache
 from meadow_worker.engines.precision import TOLERANCE, Precision
 from trained_stack import TRAINING_PICTURES, TrainedStack
 
@@ -43,7 +44,7 @@ def test_the_first_model_is_promoted_with_its_reason(trained: TrainedStack) -> N
     assert job.progress.done == job.progress.total
     current = trained.stack.client.current_model()
     assert current.ref == job.result.model
-    assert current.aliases == [names.PRODUCTION_ALIAS]
+    assert current.aliases == [PRODUCTION_ALIAS]
     assert sorted(current.classes) == ["dandelion", "grass"]
     assert current.dataset_digest == trained.dataset.digest
 
@@ -52,7 +53,7 @@ def test_the_artefact_that_answers_is_the_one_that_was_trained(trained: TrainedS
     """By digest, from the registry's tag to the worker's disk to the job's record."""
     settings = trained.stack.settings
     client = MlflowClient(tracking_uri=settings.mlflow_tracking_uri)
-    registered = client.get_model_version_by_alias(settings.registered_model, names.PRODUCTION_ALIAS)
+    registered = client.get_model_version_by_alias(settings.registered_model, PRODUCTION_ALIAS)
     tagged = registered.tags[names.BUNDLE_DIGEST_TAG]
     answered = trained.stack.client.submit_image(trained.picture("grass"), wait=20)
     assert answered.model
@@ -70,7 +71,7 @@ def test_the_registered_model_is_standard_onnx_and_answers_like_the_worker(
     settings = trained.stack.settings
     mlflow.set_tracking_uri(settings.mlflow_tracking_uri)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", settings.mlflow_tracking_uri)
-    model = mlflow.onnx.load_model(f"models:/{settings.registered_model}@{names.PRODUCTION_ALIAS}")
+    model = mlflow.onnx.load_model(f"models:/{settings.registered_model}@{PRODUCTION_ALIAS}")
     bundle = trained.bundle()
     session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     differences: list[float] = []

@@ -13,9 +13,9 @@ import psutil
 import pytest
 import redis
 
-from meadow.jobs import keys
-from meadow.jobs.model import Job, JobKind
-from meadow.predictions import Prediction
+from meadow.schemas.jobs import Job, JobKind
+from meadow.schemas.predictions import Prediction
+from meadow_core.jobs import keys
 from trained_stack import TrainedStack
 
 pytestmark = pytest.mark.system

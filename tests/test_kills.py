@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psutil
 import pytest
 
-from meadow.jobs.model import Job, JobState
+from meadow.schemas.jobs import Job, JobState
 from trained_stack import TrainedStack
 
 pytestmark = pytest.mark.system

@@ -11,7 +11,7 @@ SOURCES = (
     "services/worker/src/meadow_worker/metrics.py",
     "services/worker/src/meadow_worker/exposition.py",
     "services/trainer/src/meadow_trainer/jobs/metrics.py",
-    "core/src/meadow/host_metrics.py",
+    "core/src/meadow_core/host_metrics.py",
 )
 DEFINED = re.compile(r'(\w+)\(\s*"(meadow_\w+)"')
 SHORT = re.compile(r'\("(?!meadow_)(\w+)", "[A-Z][^"]*\.", ')

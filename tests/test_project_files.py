@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from meadow.cli.settings import variable
-from meadow.settings import Settings
+from meadow_core.commands.settings import variable
+from meadow_core.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 APACHE_2_SHA256 = "cfc7749b96f63bd31c3c42b5c471bf756814053e847c10f3eb003417bc523d30"

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from meadow.jobs.model import Job, JobState
-from meadow.registry.model import ModelRef
-from meadow.training import TrainingResult
+from meadow.schemas.jobs import Job, JobState
+from meadow.schemas.models import ModelRef
+from meadow.schemas.training import TrainingResult
 from trained_stack import TrainedStack
 
 pytestmark = pytest.mark.system

@@ -14,12 +14,12 @@ import psutil
 import pytest
 import redis
 
-from meadow.items import ItemState
-from meadow.jobs import keys
-from meadow.jobs.model import Job, JobState
-from meadow.sources.model import PrefixSource, ZipSource
-from meadow.storage.layout import upload_key
-from meadow.storage.s3 import ObjectStore
+from meadow.schemas.items import ItemState
+from meadow.schemas.jobs import Job, JobState
+from meadow.schemas.sources import PrefixSource, ZipSource
+from meadow_core.jobs import keys
+from meadow_core.storage.layout import upload_key
+from meadow_core.storage.s3 import ObjectStore
 from trained_stack import TrainedStack
 from zips import make_zip
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from meadow.webhooks.signatures import WebhookSecrets
+from meadow_core.webhooks.signatures import WebhookSecrets
 
 IsGenuine = Callable[[str, Mapping[str, str], bytes], bool]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from meadow.atomic_file import write_atomically
+from meadow_core.atomic_file import write_atomically
 
 
 def mode(path: Path) -> int:

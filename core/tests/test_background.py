@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from meadow.background import in_own_thread, running_beside
+from meadow_core.background import in_own_thread, running_beside
 
 
 async def test_work_runs_until_the_end_and_no_longer() -> None:

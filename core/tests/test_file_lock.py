@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from meadow.file_lock import file_lock
+from meadow_core.file_lock import file_lock
 
 
 def is_free(path: Path) -> bool:

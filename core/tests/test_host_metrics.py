@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from meadow.host_metrics import HostCollector
+from meadow_core.host_metrics import HostCollector
 
 
 def found(collector: HostCollector) -> dict[str, float]:

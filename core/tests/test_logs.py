@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from meadow.log_context import current_log_context, log_context
-from meadow.logs import configure_logging
+from meadow_core.log_context import current_log_context, log_context
+from meadow_core.logs import configure_logging
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from meadow.settings import STACK_ENV_FILE, Settings, load_settings, misspelled_variables
+from meadow.settings import STACK_ENV_FILE
+from meadow_core.settings import Settings
 
 
 @pytest.fixture(autouse=True)
@@ -15,26 +16,26 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_without_anything_the_defaults_hold() -> None:
-    assert load_settings().api_port == 8000
+    assert Settings.load().api_port == 8000
 
 
 def test_the_stack_tells_what_it_was_started_with(home: Path) -> None:
     (home / STACK_ENV_FILE).write_text("MEADOW_API_PORT=8123\nMEADOW_S3_SECRET_KEY=s3cret\nOTHER=1\n")
-    settings = load_settings()
+    settings = Settings.load()
     assert (settings.api_port, settings.s3_secret_key.get_secret_value(), settings.home) == (8123, "s3cret", home)
 
 
 def test_the_environment_wins(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (home / STACK_ENV_FILE).write_text("MEADOW_API_PORT=8123\nMEADOW_IMAGES_BUCKET=from-file\n")
     monkeypatch.setenv("MEADOW_API_PORT", "8200")
-    settings = load_settings()
+    settings = Settings.load()
     assert (settings.api_port, settings.images_bucket) == (8200, "from-file")
 
 
 def test_the_file_cannot_move_the_home_it_lies_in(home: Path) -> None:
     (home / STACK_ENV_FILE).write_text("MEADOW_HOME=/elsewhere\n")
-    assert load_settings().home == home
-    assert load_settings().model_cache == home / "cache" / "models"
+    assert Settings.load().home == home
+    assert Settings.load().model_cache == home / "cache" / "models"
 
 
 @pytest.mark.parametrize(
@@ -44,14 +45,14 @@ def test_the_file_cannot_move_the_home_it_lies_in(home: Path) -> None:
 def test_a_value_out_of_range_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(f"MEADOW_{name.upper()}", value)
     with pytest.raises(ValidationError, match=name):
-        load_settings()
+        Settings.load()
 
 
 def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEADOW_API_KEY", "mdw_key")
     monkeypatch.setenv("MEADOW_S3_SECRET_KEY", "s3cret")
     monkeypatch.setenv("MEADOW_REDIS_URL", "redis://:passw0rd@host/0")
-    shown = repr(load_settings())
+    shown = repr(Settings.load())
     assert not [secret for secret in ("mdw_key", "s3cret", "passw0rd") if secret in shown]
 
 
@@ -77,7 +78,7 @@ def test_misspelled_variable_is_named_with_the_nearest_setting(
 ) -> None:
     monkeypatch.setenv(name, "1")
     for _ in range(3):
-        load_settings()
+        Settings.load()
     assert [record.getMessage() for record in caplog.records] == [
         f"{name} is not a setting and has no effect. Did you mean {nearest}?"
     ]
@@ -93,4 +94,4 @@ def test_variables_of_other_parts_are_not_taken_for_misspelled_ones() -> None:
         "S3_PORT",
         "WITH_PARTS",
     )
-    assert misspelled_variables([*(f"MEADOW_{name}" for name in others), "MEADOW_API_PORT", "HOME"]) == {}
+    assert Settings.misspelled_variables([*(f"MEADOW_{name}" for name in others), "MEADOW_API_PORT", "HOME"]) == {}

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from meadow.settings import Settings
-from meadow.tracing import (
+from meadow_core.settings import Settings
+from meadow_core.tracing import (
     TRACEPARENT,
     TracingUnavailableError,
     carried,

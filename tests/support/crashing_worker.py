@@ -5,7 +5,7 @@ import os
 import signal
 import time
 
-from meadow.bundle.region import DecodedImage
+from meadow_core.bundle.region import DecodedImage
 from meadow_worker import __main__
 from meadow_worker.served_model import ServedModel
 

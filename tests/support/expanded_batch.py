@@ -9,19 +9,19 @@ from typing import Self
 import redis
 from redis.asyncio import Redis
 
-from meadow.jobs import keys
-from meadow.jobs.expansion import BatchExpansion
-from meadow.jobs.ids import JobIds
-from meadow.jobs.keys import Unit
-from meadow.jobs.leases import Claim, JobLeases
-from meadow.jobs.model import Job, JobError, JobKind
-from meadow.jobs.record import decode_hash
-from meadow.jobs.submissions import JobSubmissions
-from meadow.names import BATCH_QUEUE
-from meadow.settings import Settings
-from meadow.sources.model import Source
-from meadow.storage.layout import upload_key
-from meadow.storage.s3 import ObjectStore
+from meadow.schemas.jobs import Job, JobError, JobKind
+from meadow.schemas.queues import BATCH_QUEUE
+from meadow.schemas.sources import Source
+from meadow_core.jobs import keys
+from meadow_core.jobs.expansion import BatchExpansion
+from meadow_core.jobs.ids import JobIds
+from meadow_core.jobs.keys import Unit
+from meadow_core.jobs.leases import Claim, JobLeases
+from meadow_core.jobs.record import decode_hash
+from meadow_core.jobs.submissions import JobSubmissions
+from meadow_core.settings import Settings
+from meadow_core.storage.layout import upload_key
+from meadow_core.storage.s3 import ObjectStore
 from meadow_worker.expansion.batch_expander import BatchExpander
 from meadow_worker.pack_reader import PackImage, PackReader
 

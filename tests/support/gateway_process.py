@@ -9,7 +9,7 @@ from typing import Self
 
 import httpx
 
-from meadow.settings import Settings
+from meadow_core.settings import Settings
 from running_stack import free_ports
 
 START_SECONDS = 30

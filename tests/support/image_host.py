@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from meadow.client.testing import ScriptedServer
-from meadow.client.testing.server import Answer, Asked
+from fake_gateway import ScriptedServer
+from fake_gateway.server import Answer, Asked
 
 
 class ImageHost(ScriptedServer):

@@ -1,13 +1,13 @@
 """Units of work for an inference process, and what became of them."""
 
-from meadow.items import ItemResult
-from meadow.jobs.batches import BatchSubmissions
-from meadow.jobs.keys import Unit
-from meadow.jobs.model import JobKind
-from meadow.jobs.submissions import JobSubmissions
-from meadow.settings import Settings
-from meadow.storage.layout import pack_key, pack_results_key
-from meadow.storage.s3 import ObjectStore
+from meadow.schemas.items import ItemResult
+from meadow.schemas.jobs import JobKind
+from meadow_core.jobs.batches import BatchSubmissions
+from meadow_core.jobs.keys import Unit
+from meadow_core.jobs.submissions import JobSubmissions
+from meadow_core.settings import Settings
+from meadow_core.storage.layout import pack_key, pack_results_key
+from meadow_core.storage.s3 import ObjectStore
 
 
 async def send_image(submissions: JobSubmissions, body: bytes, **fields: str | int) -> Unit:

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from meadow.bundle.manifest import BundleManifest, HoldoutMetrics
-from meadow.bundle.preprocess import Preprocessing
-from meadow.registry.versions import ModelRegistry
+from meadow_core.bundle.manifest import BundleManifest, HoldoutMetrics
+from meadow_core.bundle.preprocess import Preprocessing
+from meadow_core.registry.versions import ModelRegistry
 
 
 def register_versions(registry: ModelRegistry, source: Path, count: int) -> None:

@@ -5,17 +5,17 @@ from typing import Self
 
 import redis
 
-from meadow.items import ItemResult
-from meadow.jobs import keys
-from meadow.jobs.keys import Unit
-from meadow.jobs.leases import JobLeases
-from meadow.jobs.record import text
-from meadow.names import BATCH_QUEUE
-from meadow.packs import read_pack
-from meadow.registry.model import ModelRef
-from meadow.settings import Settings
-from meadow.storage.layout import pack_key, pack_results_key
-from meadow.storage.s3 import ObjectStore
+from meadow.schemas.items import ItemResult
+from meadow.schemas.models import ModelRef
+from meadow.schemas.queues import BATCH_QUEUE
+from meadow_core.jobs import keys
+from meadow_core.jobs.keys import Unit
+from meadow_core.jobs.leases import JobLeases
+from meadow_core.jobs.record import text
+from meadow_core.packs import read_pack
+from meadow_core.settings import Settings
+from meadow_core.storage.layout import pack_key, pack_results_key
+from meadow_core.storage.s3 import ObjectStore
 
 
 class PackAnswerer:

@@ -9,7 +9,7 @@ import pytest
 
 import meadow_trainer.registry.registration
 import meadow_trainer.runs.training_runs
-from meadow.training_config import TrainingConfig
+from meadow.schemas.training_config import TrainingConfig
 from meadow_trainer.data.source import ImageSource
 from meadow_trainer.errors import TrainingCancelledError
 from meadow_trainer.runs.pipeline import TrainedBundle

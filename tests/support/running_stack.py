@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 
-from meadow.client import MeadowClient
+from meadow.client import Client
 from meadow.client.retries import PATIENT
 from meadow_local import stack_env
 from meadow_local.bring_up import wait_until_ready
@@ -38,7 +38,7 @@ class RunningStack:
         self._daemon: int | None = None
         self.settings: LocalSettings = self.up()
         # How soon a part that was killed is back depends on the machine.
-        self.client = MeadowClient.from_settings(self.settings, retries=PATIENT)
+        self.client = Client.from_settings(self.settings, retries=PATIENT)
 
     def up(self) -> LocalSettings:
         """Start what is not running and wait until everything is ready."""

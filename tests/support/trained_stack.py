@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from meadow.bundle.manifest import BundleManifest, read_bundle
-from meadow.datasets.manifest import DatasetManifest
-from meadow.jobs.model import Job
-from meadow.registry.cache import ModelCache
-from meadow.training import TrainingRequest
+from meadow.schemas.dataset_manifest import DatasetManifest
+from meadow.schemas.jobs import Job
+from meadow.schemas.training import TrainingRequest
+from meadow_core.bundle.manifest import BundleManifest, read_bundle
+from meadow_core.registry.cache import ModelCache
 from running_stack import RunningStack
 
 TRAINING_PICTURES = 24

@@ -7,12 +7,12 @@ import hmac
 
 from redis.asyncio import Redis
 
-from meadow.client.testing import Asked
-from meadow.jobs.ids import JobIds
-from meadow.jobs.model import Job, JobKind
-from meadow.jobs.submissions import JobSubmissions
-from meadow.jobs.webhook import Webhook, WebhookState
-from meadow.settings import Settings
+from fake_gateway import Asked
+from meadow.schemas.jobs import Job, JobKind
+from meadow.schemas.webhook import Webhook, WebhookState
+from meadow_core.jobs.ids import JobIds
+from meadow_core.jobs.submissions import JobSubmissions
+from meadow_core.settings import Settings
 
 KEY = bytes(range(32))
 SECRET = f"whsec_{base64.b64encode(KEY).decode()}"

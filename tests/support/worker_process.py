@@ -11,7 +11,7 @@ from typing import Self
 import psutil
 from pydantic import SecretStr
 
-from meadow.settings import Settings
+from meadow_core.settings import Settings
 
 RESTART_SECONDS = 0.1
 

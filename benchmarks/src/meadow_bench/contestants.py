@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from meadow.cli.shrink import AUTO, OFF
-from meadow.registry.model import ModelRef
+from meadow.schemas.models import ModelRef
 from meadow_bench import child
 from meadow_bench.bare import Loaded, classify_all
 from meadow_bench.contest import Images, Turn

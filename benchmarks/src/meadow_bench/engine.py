@@ -1,7 +1,7 @@
 """Decoding and inference exactly as the worker does them: the one place that knows the worker's engines.
 
 The bare loop uses it, and so do the peers that run the same engine, each in an environment of its own: nothing but the
-standard library, `meadow.bundle` and the worker's engines is imported here.
+standard library, `meadow_core.bundle` and the worker's engines is imported here.
 """
 
 import os
@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from meadow.bundle.manifest import read_bundle
-from meadow.bundle.preprocess import load_pixels
-from meadow.bundle.region import DecodedImage
-from meadow.bundle.scores import probabilities
+from meadow_core.bundle.manifest import read_bundle
+from meadow_core.bundle.preprocess import load_pixels
+from meadow_core.bundle.region import DecodedImage
+from meadow_core.bundle.scores import probabilities
 from meadow_worker.engines.choose import load_engine
 
 INFERENCE_BATCH = 16

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from meadow.cli.shrink import OFF, choose_shrinking
-from meadow.client import MeadowClient
+from meadow.client import Client
 from meadow.client.folder import FolderRun, find_files, make_plan
 from meadow_bench.engine import Probabilities
 from meadow_bench.errors import BenchmarkError
@@ -44,7 +44,7 @@ def classify_folder(url: str, folder: Path, *, keep_answers: bool = True, shrink
     before, began = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
     answers: dict[str, Probabilities] = {}
     count = 0
-    with MeadowClient(url) as client:
+    with Client(url) as client:
         limits = client.limits()
         plan = make_plan(find_files([str(folder)]).files, limits, shrink=choose_shrinking(shrink, limits))
         run = FolderRun.begin(client, plan, folder.name)

@@ -5,10 +5,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from meadow.datasets.demo import render_demo_dataset
-from meadow.registry.model import ModelRef
-from meadow.settings import Settings
+from meadow.schemas.models import ModelRef
 from meadow_bench import child
+from meadow_core.datasets.demo import render_demo_dataset
+from meadow_core.settings import Settings
 
 PER_CLASS = 24
 
@@ -42,9 +42,9 @@ def _train(settings: Settings, recipe: Recipe, folder: Path) -> ModelRef:
     # MLflow would announce each run in the middle of the table.
     os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "1"
     # torch takes seconds to import and stays: only this process pays for it.
-    from meadow.registry.cache import ModelCache  # noqa: PLC0415
-    from meadow.registry.versions import ModelRegistry  # noqa: PLC0415
-    from meadow.training_config import TrainingConfig  # noqa: PLC0415
+    from meadow.schemas.training_config import TrainingConfig  # noqa: PLC0415
+    from meadow_core.registry.cache import ModelCache  # noqa: PLC0415
+    from meadow_core.registry.versions import ModelRegistry  # noqa: PLC0415
     from meadow_trainer.data.folder_source import folder_source  # noqa: PLC0415
     from meadow_trainer.runs.training_runs import TrainingRuns  # noqa: PLC0415
     from meadow_trainer.training.callbacks import TrainingCallbacks  # noqa: PLC0415

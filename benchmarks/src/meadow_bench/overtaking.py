@@ -6,8 +6,8 @@ from statistics import median, quantiles
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from meadow.jobs.model import JobKind, JobState
-from meadow.names import BATCH_QUEUE
+from meadow.schemas.jobs import JobKind, JobState
+from meadow.schemas.queues import BATCH_QUEUE
 from meadow_bench import child
 from meadow_bench.engine import Probabilities
 from meadow_bench.errors import BenchmarkError

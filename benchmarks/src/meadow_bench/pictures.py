@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from meadow.datasets.demo import LABELS, render_image
+from meadow_core.datasets.demo import LABELS, render_image
 
 CHUNK = 64
 

@@ -12,5 +12,7 @@ DATA = BENCHMARKS / ".data"
 """Pictures, logs and the state of the stack that is measured."""
 RESULTS = BENCHMARKS / "RESULTS.md"
 
-PYTHON_PATHS = tuple(REPOSITORY / place for place in ("benchmarks/src", "core/src", "services/worker/src"))
+PYTHON_PATHS = tuple(
+    REPOSITORY / place for place in ("benchmarks/src", "client/src", "core/src", "services/worker/src")
+)
 """What a peer with Meadow's engine imports from here."""

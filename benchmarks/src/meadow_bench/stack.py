@@ -10,15 +10,14 @@ from pathlib import Path
 
 from PIL import Image
 
-from meadow.client import MeadowClient
-from meadow.names import PRODUCTION_ALIAS
-from meadow.registry.cache import ModelCache
-from meadow.registry.model import ModelRef
-from meadow.registry.versions import ModelRegistry
+from meadow.client import Client
+from meadow.schemas.models import PRODUCTION_ALIAS, ModelRef
 from meadow_bench.bare import Loaded
 from meadow_bench.errors import BenchmarkError
 from meadow_bench.ports import free_ports
 from meadow_bench.sleeper import Sleeper
+from meadow_core.registry.cache import ModelCache
+from meadow_core.registry.versions import ModelRegistry
 from meadow_local import stack_env
 from meadow_local.bring_up import wait_until_ready
 from meadow_local.home import Home
@@ -47,9 +46,9 @@ class MeasuredStack:
         """Where the gateway is."""
         return self.settings.api_url
 
-    def client(self) -> MeadowClient:
+    def client(self) -> Client:
         """A client of the gateway."""
-        return MeadowClient.from_settings(self.settings)
+        return Client.from_settings(self.settings)
 
     def pids(self) -> dict[str, int]:
         """The main process of every part."""
@@ -96,7 +95,7 @@ class MeasuredStack:
         return Loaded(bundle, engines.pop(), processes)
 
 
-def _wake(client: MeadowClient, processes: int) -> None:
+def _wake(client: Client, processes: int) -> None:
     """Give every process something to do: an idle one would not look for a new model."""
     dot = io.BytesIO()
     Image.new("RGB", (32, 32)).save(dot, "JPEG")

@@ -2,8 +2,8 @@
 
 import psutil
 
-from meadow.client import MeadowClient
-from meadow.jobs.model import JobState
+from meadow.client import Client
+from meadow.schemas.jobs import JobState
 from meadow_bench import child
 from meadow_bench.errors import BenchmarkError
 from meadow_bench.load.generator import load
@@ -46,7 +46,7 @@ def measure_submission(bench: Workbench) -> Report:
     )
 
 
-def _require_answers(client: MeadowClient, job_ids: list[str]) -> None:
+def _require_answers(client: Client, job_ids: list[str]) -> None:
     """Wait for all jobs.
 
     Raises:

@@ -2,7 +2,7 @@
 
 import time
 
-from meadow.names import PRODUCTION_ALIAS
+from meadow.schemas.models import PRODUCTION_ALIAS
 from meadow_bench import child
 from meadow_bench.errors import BenchmarkError
 from meadow_bench.load.generator import load

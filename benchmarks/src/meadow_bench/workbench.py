@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from meadow.registry.model import ModelRef
+from meadow.schemas.models import ModelRef
 from meadow_bench.bare import Loaded
 from meadow_bench.contest import Images
 from meadow_bench.effort import Effort

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from PIL import Image
 
-from meadow.bundle.decode import ImageHeader, ImageRejectedError, check_header
+from meadow_core.bundle.decode import ImageHeader, ImageRejectedError, check_header
 
 LIMIT = 64_000_000
 

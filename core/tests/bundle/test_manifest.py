@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from meadow.bundle.manifest import (
+from meadow_core.bundle.manifest import (
     BUNDLE_FILES,
     MANIFEST_FILE,
     MODEL_FILE,
@@ -17,7 +17,7 @@ from meadow.bundle.manifest import (
     read_bundle,
     write_manifest,
 )
-from meadow.bundle.preprocess import Preprocessing
+from meadow_core.bundle.preprocess import Preprocessing
 
 MANIFEST = BundleManifest(
     architecture="resnet18",

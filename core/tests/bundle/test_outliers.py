@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from meadow.bundle.outliers import OutlierModel, pixel_statistics
+from meadow_core.bundle.outliers import OutlierModel, pixel_statistics
 
 COUNT = 13
 

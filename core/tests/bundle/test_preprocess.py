@@ -10,9 +10,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from meadow.bundle.decode import ImageRejectedError
-from meadow.bundle.preprocess import Preprocessing, load_pixels
-from meadow.bundle.region import DecodedImage
+from meadow_core.bundle.decode import ImageRejectedError
+from meadow_core.bundle.preprocess import Preprocessing, load_pixels
+from meadow_core.bundle.region import DecodedImage
 
 # Of what it can live with, Pillow only warns: here as in production, nobody listens.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
@@ -23,7 +23,7 @@ LIMIT = 64_000_000
 PEAK = """
 import sys
 from pathlib import Path
-from meadow.bundle.preprocess import Preprocessing, load_pixels
+from meadow_core.bundle.preprocess import Preprocessing, load_pixels
 
 def peak():
     [line] = [line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")]

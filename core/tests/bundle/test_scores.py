@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from meadow.bundle.manifest import BundleManifest, HoldoutMetrics
-from meadow.bundle.preprocess import Preprocessing
-from meadow.bundle.scores import decide, log_odds, probabilities
-from meadow.predictions import Decision
+from meadow.schemas.predictions import Decision
+from meadow_core.bundle.manifest import BundleManifest, HoldoutMetrics
+from meadow_core.bundle.preprocess import Preprocessing
+from meadow_core.bundle.scores import decide, log_odds, probabilities
 
 LOGITS = np.array([[2.0, 0.0, 1.0], [-1e4, 1e4, 0.0]], dtype=np.float32)
 

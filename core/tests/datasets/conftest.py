@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 
 from image_host import ImageHost
-from meadow.datasets.catalog import DatasetCatalog
-from meadow.settings import Settings
-from meadow.storage.s3 import ObjectStore
+from meadow_core.datasets.catalog import DatasetCatalog
+from meadow_core.settings import Settings
+from meadow_core.storage.s3 import ObjectStore
 
 
 @pytest.fixture
@@ -62,6 +62,6 @@ def picture() -> Callable[..., bytes]:
 
 @pytest.fixture
 def host(monkeypatch: pytest.MonkeyPatch) -> Iterator[ImageHost]:
-    monkeypatch.setattr("meadow.net.downloader.FIRST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("meadow_core.net.downloader.FIRST_PAUSE_SECONDS", 0.01)
     with ImageHost() as running:
         yield running

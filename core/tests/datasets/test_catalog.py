@@ -8,12 +8,12 @@ from typing import BinaryIO
 import pytest
 from PIL import Image
 
-from meadow.datasets.catalog import DatasetCatalog
-from meadow.datasets.errors import DatasetError
-from meadow.datasets.rejection import Reason
-from meadow.settings import Settings
-from meadow.storage.layout import image_key, latest_key, manifest_key
-from meadow.storage.s3 import ObjectStore, StoreError
+from meadow.schemas.rejection import Reason
+from meadow_core.datasets.catalog import DatasetCatalog
+from meadow_core.datasets.errors import DatasetError
+from meadow_core.settings import Settings
+from meadow_core.storage.layout import image_key, latest_key, manifest_key
+from meadow_core.storage.s3 import ObjectStore, StoreError
 
 
 class BreakingStore(ObjectStore):

@@ -1,8 +1,8 @@
 import pytest
 
-from meadow.datasets.class_layout import ClassLayout, read_layout
-from meadow.datasets.split import Split
-from meadow.ingestion import SplitFolders
+from meadow.schemas.ingestion import SplitFolders
+from meadow.schemas.split import Split
+from meadow_core.datasets.class_layout import ClassLayout, read_layout
 
 
 def layout(*paths: str, split_folders: SplitFolders = SplitFolders.MERGE, unwrap: bool = True) -> ClassLayout:

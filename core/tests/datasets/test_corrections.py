@@ -1,10 +1,10 @@
 import pytest
 
-from meadow.client.testing import ScriptedServer
-from meadow.datasets.corrections import Corrections
-from meadow.settings import Settings
-from meadow.storage.layout import image_key
-from meadow.storage.s3 import ObjectStore
+from fake_gateway import ScriptedServer
+from meadow_core.datasets.corrections import Corrections
+from meadow_core.settings import Settings
+from meadow_core.storage.layout import image_key
+from meadow_core.storage.s3 import ObjectStore
 
 
 @pytest.fixture

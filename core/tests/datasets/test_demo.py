@@ -9,9 +9,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from meadow.datasets.demo import LABELS, render_demo_dataset, render_image
-from meadow.datasets.sources.folder import FolderSource
-from meadow.datasets.sources.model import Candidate
+from meadow_core.datasets.demo import LABELS, render_demo_dataset, render_image
+from meadow_core.datasets.sources.folder import FolderSource
+from meadow_core.datasets.sources.model import Candidate
 
 Floats: TypeAlias = NDArray[np.float64]
 SIZE = (160, 120)

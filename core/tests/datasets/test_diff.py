@@ -1,7 +1,7 @@
 from datetime import UTC, datetime
 
-from meadow.datasets.diff import compare
-from meadow.datasets.manifest import DatasetEntry, DatasetManifest
+from meadow.schemas.dataset_manifest import DatasetEntry, DatasetManifest
+from meadow_core.datasets.compare import compare
 
 
 def version(**labels: str) -> DatasetManifest:

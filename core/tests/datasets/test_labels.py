@@ -2,7 +2,7 @@ import unicodedata
 
 import pytest
 
-from meadow.datasets.labels import fault_of_label, label_of_folder, normal_label, twins
+from meadow_core.datasets.labels import fault_of_label, label_of_folder, normal_label, twins
 
 
 @pytest.mark.parametrize(

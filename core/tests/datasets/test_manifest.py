@@ -1,8 +1,8 @@
 import hashlib
 from datetime import UTC, datetime
 
-from meadow.datasets.manifest import DatasetEntry, DatasetManifest
-from meadow.datasets.split import Split
+from meadow.schemas.dataset_manifest import DatasetEntry, DatasetManifest
+from meadow.schemas.split import Split
 
 
 def manifest(*labels: str, name: str = "lawns", year: int = 2026) -> DatasetManifest:

@@ -1,12 +1,13 @@
 import pytest
 
-from meadow.datasets.errors import DatasetError
-from meadow.datasets.rejection import Reason, Rejection, read_rejections
-from meadow.datasets.runs import KEPT_RUNS, IngestRuns
-from meadow.jobs.ids import JobIds
-from meadow.jobs.model import JobKind
-from meadow.storage.layout import run_rejections_key, runs_prefix
-from meadow.storage.s3 import ObjectStore
+from meadow.schemas.jobs import JobKind
+from meadow.schemas.rejection import Reason
+from meadow_core.datasets.errors import DatasetError
+from meadow_core.datasets.rejection import Rejection, read_rejections
+from meadow_core.datasets.runs import KEPT_RUNS, IngestRuns
+from meadow_core.jobs.ids import JobIds
+from meadow_core.storage.layout import run_rejections_key, runs_prefix
+from meadow_core.storage.s3 import ObjectStore
 
 REJECTION = Rejection(name="a.png", label="grass", origin="folder", reason=Reason.UNDECODABLE, detail="broken")
 
@@ -37,7 +38,7 @@ def test_the_newest_are_kept_of_each_data_set(
     runs: IngestRuns, store: ObjectStore, bucket: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert KEPT_RUNS > 30
-    monkeypatch.setattr("meadow.datasets.runs.KEPT_RUNS", 3)
+    monkeypatch.setattr("meadow_core.datasets.runs.KEPT_RUNS", 3)
     made = JobIds(b"secret")
     ids = sorted(made.new(JobKind.INGEST) for _ in range(5))
     runs.keep("meadows", ids[0], b"page", [])

@@ -1,8 +1,8 @@
 import hashlib
 from datetime import UTC, datetime
 
-from meadow.datasets.manifest import DatasetEntry, DatasetManifest
-from meadow.datasets.split import Split, split_of
+from meadow.schemas.dataset_manifest import DatasetEntry, DatasetManifest
+from meadow.schemas.split import Split, split_of
 
 HASHES = [hashlib.sha256(str(number).encode()).hexdigest() for number in range(4000)]
 

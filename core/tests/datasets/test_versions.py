@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from meadow.datasets.catalog import DatasetCatalog
-from meadow.datasets.errors import DatasetError, OvertakenError
-from meadow.storage.layout import report_key, summary_key
-from meadow.storage.s3 import ObjectStore
+from meadow_core.datasets.catalog import DatasetCatalog
+from meadow_core.datasets.errors import DatasetError, OvertakenError
+from meadow_core.storage.layout import report_key, summary_key
+from meadow_core.storage.s3 import ObjectStore
 
 
 def test_a_version_is_found_by_the_beginning_of_its_digest(

@@ -4,14 +4,14 @@ import pytest
 import redis
 from redis.asyncio import Redis
 
-from meadow.jobs.batches import BatchSubmissions
-from meadow.jobs.ids import JobIds
-from meadow.jobs.leases import JobLeases
-from meadow.jobs.submissions import JobSubmissions
-from meadow.jobs.sweeper import Sweeper
-from meadow.predictions import Decision, Prediction, Score
-from meadow.registry.model import ModelRef
-from meadow.settings import Settings
+from meadow.schemas.models import ModelRef
+from meadow.schemas.predictions import Decision, Prediction, Score
+from meadow_core.jobs.batches import BatchSubmissions
+from meadow_core.jobs.ids import JobIds
+from meadow_core.jobs.leases import JobLeases
+from meadow_core.jobs.submissions import JobSubmissions
+from meadow_core.jobs.sweeper import Sweeper
+from meadow_core.settings import Settings
 
 MODEL = ModelRef(name="meadow-classifier", version="1", digest="d1")
 ANSWER = Prediction(

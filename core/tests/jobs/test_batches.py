@@ -3,16 +3,16 @@ import asyncio
 import pytest
 import redis
 
-from meadow.jobs import keys
-from meadow.jobs.batches import BatchSubmissions
-from meadow.jobs.keys import Unit
-from meadow.jobs.leases import Claim, JobLeases
-from meadow.jobs.model import JobError, JobKind, JobState
-from meadow.jobs.submissions import JobSubmissions
-from meadow.names import BATCH_QUEUE
-from meadow.problems import ProblemError
-from meadow.registry.model import ModelRef
-from meadow.settings import Settings
+from meadow.schemas.jobs import JobError, JobKind, JobState
+from meadow.schemas.models import ModelRef
+from meadow.schemas.problems import ProblemError
+from meadow.schemas.queues import BATCH_QUEUE
+from meadow_core.jobs import keys
+from meadow_core.jobs.batches import BatchSubmissions
+from meadow_core.jobs.keys import Unit
+from meadow_core.jobs.leases import Claim, JobLeases
+from meadow_core.jobs.submissions import JobSubmissions
+from meadow_core.settings import Settings
 
 
 @pytest.fixture

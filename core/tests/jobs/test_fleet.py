@@ -3,12 +3,12 @@ from datetime import UTC, datetime, timedelta
 import redis
 from redis.asyncio import Redis
 
-from meadow.jobs.fleet import prune_workers, read_status, report_worker, retire_worker
-from meadow.jobs.model import JobKind
-from meadow.jobs.submissions import JobSubmissions
-from meadow.names import INTERACTIVE_QUEUE
-from meadow.registry.model import ModelRef
-from meadow.status import WorkerStatus
+from meadow.schemas.jobs import JobKind
+from meadow.schemas.models import ModelRef
+from meadow.schemas.queues import INTERACTIVE_QUEUE
+from meadow.schemas.status import WorkerStatus
+from meadow_core.jobs.fleet import prune_workers, read_status, report_worker, retire_worker
+from meadow_core.jobs.submissions import JobSubmissions
 
 
 def status(name: str, age: float, model: ModelRef) -> WorkerStatus:

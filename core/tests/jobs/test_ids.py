@@ -1,7 +1,7 @@
 import time
 
-from meadow.jobs.ids import JobIds
-from meadow.jobs.model import JobKind
+from meadow.schemas.jobs import JobKind
+from meadow_core.jobs.ids import JobIds
 
 
 def test_an_id_is_known_again() -> None:

@@ -2,15 +2,15 @@
 
 import redis
 
-from meadow.jobs import keys
-from meadow.jobs.batches import BatchSubmissions
-from meadow.jobs.keys import Unit
-from meadow.jobs.leases import JobLeases
-from meadow.jobs.model import JobError, JobKind
-from meadow.jobs.record import text
-from meadow.jobs.submissions import JobSubmissions
-from meadow.predictions import Prediction
-from meadow.registry.model import ModelRef
+from meadow.schemas.jobs import JobError, JobKind
+from meadow.schemas.models import ModelRef
+from meadow.schemas.predictions import Prediction
+from meadow_core.jobs import keys
+from meadow_core.jobs.batches import BatchSubmissions
+from meadow_core.jobs.keys import Unit
+from meadow_core.jobs.leases import JobLeases
+from meadow_core.jobs.record import text
+from meadow_core.jobs.submissions import JobSubmissions
 
 WEBHOOK = {"webhook_url": "https://receiver.example/"}
 

@@ -2,14 +2,14 @@ import asyncio
 
 import redis
 
-from meadow.jobs import keys
-from meadow.jobs.keys import Unit
-from meadow.jobs.leases import JobLeases
-from meadow.jobs.model import JobError, JobKind, JobState
-from meadow.jobs.submissions import JobSubmissions
-from meadow.predictions import Prediction
-from meadow.registry.model import ModelRef
-from meadow.settings import Settings
+from meadow.schemas.jobs import JobError, JobKind, JobState
+from meadow.schemas.models import ModelRef
+from meadow.schemas.predictions import Prediction
+from meadow_core.jobs import keys
+from meadow_core.jobs.keys import Unit
+from meadow_core.jobs.leases import JobLeases
+from meadow_core.jobs.submissions import JobSubmissions
+from meadow_core.settings import Settings
 
 ERROR = JobError(code="image-undecodable", detail="It is damaged.")
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 import pytest
 import redis
 
-from meadow.jobs import keys
-from meadow.jobs.ids import MARK_BYTES
-from meadow.jobs.leftover_batches import SLACK_SECONDS, LeftoverBatches
-from meadow.settings import Settings
-from meadow.storage.layout import batch_prefix, pack_key, pack_rejections_key, pack_results_key
-from meadow.storage.s3 import ObjectStore
+from meadow_core.jobs import keys
+from meadow_core.jobs.ids import MARK_BYTES
+from meadow_core.jobs.leftover_batches import SLACK_SECONDS, LeftoverBatches
+from meadow_core.settings import Settings
+from meadow_core.storage.layout import batch_prefix, pack_key, pack_rejections_key, pack_results_key
+from meadow_core.storage.s3 import ObjectStore
 
 
 @pytest.fixture

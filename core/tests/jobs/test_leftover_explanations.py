@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import pytest
 
-from meadow.jobs.ids import MARK_BYTES
-from meadow.jobs.leftover_explanations import SLACK_SECONDS, LeftoverExplanations
-from meadow.settings import Settings
-from meadow.storage.layout import explanation_image_key, explanation_map_key
-from meadow.storage.s3 import ObjectStore
+from meadow_core.jobs.ids import MARK_BYTES
+from meadow_core.jobs.leftover_explanations import SLACK_SECONDS, LeftoverExplanations
+from meadow_core.settings import Settings
+from meadow_core.storage.layout import explanation_image_key, explanation_map_key
+from meadow_core.storage.s3 import ObjectStore
 
 
 @pytest.fixture

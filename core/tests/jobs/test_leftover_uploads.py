@@ -6,13 +6,13 @@ from collections.abc import Callable
 import pytest
 import redis
 
-from meadow.jobs import keys
-from meadow.jobs.ids import MARK_BYTES
-from meadow.jobs.leftover_uploads import KEPT_SECONDS, LeftoverUploads
-from meadow.settings import Settings
-from meadow.sources.model import PrefixSource, ZipSource
-from meadow.storage.layout import upload_key
-from meadow.storage.s3 import ObjectStore
+from meadow.schemas.sources import PrefixSource, ZipSource
+from meadow_core.jobs import keys
+from meadow_core.jobs.ids import MARK_BYTES
+from meadow_core.jobs.leftover_uploads import KEPT_SECONDS, LeftoverUploads
+from meadow_core.settings import Settings
+from meadow_core.storage.layout import upload_key
+from meadow_core.storage.s3 import ObjectStore
 
 OLD = KEPT_SECONDS + 3_600 + 10
 YOUNG = KEPT_SECONDS + 3_600 - 60

@@ -2,8 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from meadow.jobs.model import Progress
-from meadow.jobs.record import to_job
+from meadow.schemas.jobs import Progress
+from meadow_core.jobs.record import to_job
 
 START = 1_777_900_000
 STARTED = {"started_at": str(START * 1000)}

@@ -4,16 +4,16 @@ from collections.abc import Callable
 import pytest
 from redis.asyncio import Redis
 
-from meadow.jobs import keys
-from meadow.jobs.ids import JobIds
-from meadow.jobs.keys import Unit
-from meadow.jobs.leases import JobLeases
-from meadow.jobs.model import JobKind, JobState
-from meadow.jobs.submissions import SENT_AHEAD_BYTES, IdempotencyKey, JobSubmissions
-from meadow.names import INTERACTIVE_QUEUE
-from meadow.predictions import Prediction
-from meadow.problems import ProblemError
-from meadow.registry.model import ModelRef
+from meadow.schemas.jobs import JobKind, JobState
+from meadow.schemas.models import ModelRef
+from meadow.schemas.predictions import Prediction
+from meadow.schemas.problems import ProblemError
+from meadow.schemas.queues import INTERACTIVE_QUEUE
+from meadow_core.jobs import keys
+from meadow_core.jobs.ids import JobIds
+from meadow_core.jobs.keys import Unit
+from meadow_core.jobs.leases import JobLeases
+from meadow_core.jobs.submissions import SENT_AHEAD_BYTES, IdempotencyKey, JobSubmissions
 
 CLASSIFICATION = JobKind.CLASSIFICATION
 

@@ -3,17 +3,17 @@ from collections.abc import Callable
 
 import redis
 
-from meadow.jobs import keys
-from meadow.jobs.batches import BatchSubmissions
-from meadow.jobs.keys import Unit
-from meadow.jobs.leases import JobLeases
-from meadow.jobs.model import JobKind, JobState
-from meadow.jobs.submissions import JobSubmissions
-from meadow.jobs.sweeper import Sweeper, SweptFor
-from meadow.names import BATCH_QUEUE, INTERACTIVE_QUEUE
-from meadow.predictions import Prediction
-from meadow.registry.model import ModelRef
-from meadow.settings import Settings
+from meadow.schemas.jobs import JobKind, JobState
+from meadow.schemas.models import ModelRef
+from meadow.schemas.predictions import Prediction
+from meadow.schemas.queues import BATCH_QUEUE, INTERACTIVE_QUEUE
+from meadow_core.jobs import keys
+from meadow_core.jobs.batches import BatchSubmissions
+from meadow_core.jobs.keys import Unit
+from meadow_core.jobs.leases import JobLeases
+from meadow_core.jobs.submissions import JobSubmissions
+from meadow_core.jobs.sweeper import Sweeper, SweptFor
+from meadow_core.settings import Settings
 
 
 async def submit(submissions: JobSubmissions) -> Unit:

@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from fake_gateway.server import Answer
 from image_host import ImageHost
-from meadow.client.testing.server import Answer
-from meadow.net.downloader import (
+from meadow_core.net.downloader import (
     ATTEMPTS,
     HOST_FAILURES,
     PER_HOST,
@@ -18,7 +18,7 @@ from meadow.net.downloader import (
     DownloadRefusedError,
     DownloadTooLargeError,
 )
-from meadow.net.public_addresses import PublicAddresses, parse_networks
+from meadow_core.net.public_addresses import PublicAddresses, parse_networks
 
 MOST = 50_000
 
@@ -27,7 +27,7 @@ Downloaders = Callable[..., Downloader]
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("meadow.net.downloader.FIRST_PAUSE_SECONDS", 0.01)
+    monkeypatch.setattr("meadow_core.net.downloader.FIRST_PAUSE_SECONDS", 0.01)
 
 
 @pytest.fixture

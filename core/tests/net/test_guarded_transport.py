@@ -13,10 +13,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from meadow.client.testing import ScriptedServer
-from meadow.net.errors import UrlRefusedError
-from meadow.net.guarded_transport import GuardedTransport
-from meadow.net.public_addresses import PublicAddresses, parse_networks
+from fake_gateway import ScriptedServer
+from meadow_core.net.errors import UrlRefusedError
+from meadow_core.net.guarded_transport import GuardedTransport
+from meadow_core.net.public_addresses import PublicAddresses, parse_networks
 
 LOOPBACK = parse_networks("127.0.0.0/8")
 HOST = "receiver.example"

@@ -4,8 +4,8 @@ from ipaddress import ip_address
 import httpx
 import pytest
 
-from meadow.net.errors import UrlRefusedError
-from meadow.net.public_addresses import PublicAddresses, is_public, parse_networks, parse_url
+from meadow_core.net.errors import UrlRefusedError
+from meadow_core.net.public_addresses import PublicAddresses, is_public, parse_networks, parse_url
 
 INTERNAL = [
     "0.0.0.0", "0.1.2.3", "10.0.0.1", "100.64.0.1", "127.0.0.1", "127.8.8.8", "169.254.169.254", "172.16.0.1",  # noqa: S104

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from meadow.quality.drift import chi_square_tail, compare
+from meadow_core.quality.drift import chi_square_tail, compare
 
 
 # Critical values of the chi-square distribution, as printed in tables.

@@ -1,12 +1,12 @@
 import pytest
 
-from meadow.predictions import Decision, Prediction, Score
-from meadow.quality.counts import LABELLED, RIGHT, Dimension, count
-from meadow.quality.judgement import QualityRule, judge_accuracy, judge_drift, overall
-from meadow.quality.model import Verdict
-from meadow.settings import Settings
+from meadow.schemas.predictions import Decision, Prediction, Score
+from meadow.schemas.quality import Dimension, Verdict
+from meadow_core.quality.counts import LABELLED, RIGHT, count
+from meadow_core.quality.judgement import judge_accuracy, judge_drift, overall, quality_rule
+from meadow_core.settings import Settings
 
-RULE = QualityRule.from_settings(Settings())
+RULE = quality_rule(Settings())
 
 
 def predictions(*, sure: int = 0, torn: int = 0, strange: int = 0) -> list[Prediction]:

@@ -5,10 +5,11 @@ from typing import Any, cast
 import redis
 from celery import Celery
 
-from meadow.names import CLASSIFY_IMAGE_TASK, INTERACTIVE_QUEUE
-from meadow.queueing.app import create_celery
-from meadow.queueing.envelope import build_envelope
-from meadow.settings import Settings
+from meadow.schemas.queues import INTERACTIVE_QUEUE
+from meadow_core.names import CLASSIFY_IMAGE_TASK
+from meadow_core.queueing.app import create_celery
+from meadow_core.queueing.envelope import build_envelope
+from meadow_core.settings import Settings
 
 # Each publisher signs its messages; Celery's own say more of who asked for the task.
 DIFFER = {"origin", "replaced_task_nesting", "stamped_headers", "stamps"}

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from meadow.bundle.manifest import (
+from meadow.schemas.models import ModelRef
+from meadow_core.bundle.manifest import (
     BUNDLE_FILES,
     MANIFEST_FILE,
     PROBE_FILE,
@@ -14,11 +15,10 @@ from meadow.bundle.manifest import (
     HoldoutMetrics,
     write_manifest,
 )
-from meadow.bundle.preprocess import Preprocessing
-from meadow.names import EXTRA_FILES_FOLDER
-from meadow.registry.model import ModelRef
-from meadow.registry.versions import ModelRegistry
-from meadow.settings import Settings
+from meadow_core.bundle.preprocess import Preprocessing
+from meadow_core.names import EXTRA_FILES_FOLDER
+from meadow_core.registry.versions import ModelRegistry
+from meadow_core.settings import Settings
 
 
 @pytest.fixture

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from meadow.bundle.manifest import MANIFEST_FILE, MODEL_FILE, BundleError, read_bundle
-from meadow.registry.cache import BUNDLES_KEPT, ModelCache
-from meadow.registry.model import ModelRef
-from meadow.registry.versions import SCRATCH_PREFIX, ModelRegistry
-from meadow.settings import Settings
+from meadow.schemas.models import ModelRef
+from meadow_core.bundle.manifest import MANIFEST_FILE, MODEL_FILE, BundleError, read_bundle
+from meadow_core.registry.cache import BUNDLES_KEPT, ModelCache
+from meadow_core.registry.versions import SCRATCH_PREFIX, ModelRegistry
+from meadow_core.settings import Settings
 from mlflow_warnings import MLFLOW_WARNINGS
 
 pytestmark = MLFLOW_WARNINGS

@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from meadow.names import PRODUCTION_ALIAS
-from meadow.problems import ProblemError
-from meadow.registry.model import GateDecision, GateRecord, ModelRef
-from meadow.registry.production import Production, ProductionMovedError
-from meadow.registry.versions import ModelRegistry, RegistryError
+from meadow.schemas.models import PRODUCTION_ALIAS, GateDecision, GateRecord, ModelRef
+from meadow.schemas.problems import ProblemError
+from meadow_core.registry.production import Production, ProductionMovedError
+from meadow_core.registry.versions import ModelRegistry, RegistryError
 from mlflow_warnings import MLFLOW_WARNINGS
 
 pytestmark = MLFLOW_WARNINGS

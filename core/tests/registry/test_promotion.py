@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from meadow.registry.promotion import Promotion, PromotionKind, served_in_order
+from meadow.schemas.promotion import Promotion, PromotionKind
+from meadow_core.registry.promotion_history import served_in_order
 
 START = datetime(2026, 5, 4, tzinfo=UTC)
 

@@ -4,11 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from meadow.bundle.manifest import BUNDLE_FILES, MANIFEST_FILE, MODEL_FILE, BundleError, BundleManifest
-from meadow.names import CHALLENGER_ALIAS, PRODUCTION_ALIAS
-from meadow.registry.model import GateDecision, GateRecord, ModelRef
-from meadow.registry.versions import ModelRegistry, RegistryError
-from meadow.settings import Settings
+from meadow.schemas.models import CHALLENGER_ALIAS, PRODUCTION_ALIAS, GateDecision, GateRecord, ModelRef
+from meadow_core.bundle.manifest import BUNDLE_FILES, MANIFEST_FILE, MODEL_FILE, BundleError, BundleManifest
+from meadow_core.registry.versions import ModelRegistry, RegistryError
+from meadow_core.settings import Settings
 from mlflow_warnings import MLFLOW_WARNINGS
 
 pytestmark = MLFLOW_WARNINGS

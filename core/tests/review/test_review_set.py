@@ -4,16 +4,16 @@ import time
 import pytest
 import redis
 
-from meadow.jobs import keys
-from meadow.jobs.record import text
-from meadow.predictions import Decision, Prediction, Score
-from meadow.registry.model import ModelRef
-from meadow.review.review_set import ReviewSet
-from meadow.review.sample import ReviewSample
-from meadow.settings import Settings
-from meadow.storage.errors import ObjectMissingError
-from meadow.storage.layout import review_prefix
-from meadow.storage.s3 import ObjectStore
+from meadow.schemas.models import ModelRef
+from meadow.schemas.predictions import Decision, Prediction, Score
+from meadow_core.jobs import keys
+from meadow_core.jobs.record import text
+from meadow_core.review.review_set import ReviewSet
+from meadow_core.review.sample import ReviewSample
+from meadow_core.settings import Settings
+from meadow_core.storage.errors import ObjectMissingError
+from meadow_core.storage.layout import review_prefix
+from meadow_core.storage.s3 import ObjectStore
 
 MODEL = ModelRef(name="m", version="3", digest="d")
 UNSURE = Prediction(

@@ -1,9 +1,9 @@
 import pytest
 
-from meadow.settings import Settings
-from meadow.storage import make_buckets as module
-from meadow.storage.make_buckets import make_buckets
-from meadow.storage.s3 import ObjectStore, StoreError
+from meadow_core.settings import Settings
+from meadow_core.storage import make_buckets as module
+from meadow_core.storage.make_buckets import make_buckets
+from meadow_core.storage.s3 import ObjectStore, StoreError
 
 
 def test_every_bucket_of_the_settings_is_made_and_twice_does_no_harm(settings: Settings, store: ObjectStore) -> None:

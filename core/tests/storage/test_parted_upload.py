@@ -1,8 +1,8 @@
 import pytest
 
-from meadow.settings import Settings
-from meadow.storage.parted_upload import PART_BYTES
-from meadow.storage.s3 import ObjectStore, StoreError
+from meadow_core.settings import Settings
+from meadow_core.storage.parted_upload import PART_BYTES
+from meadow_core.storage.s3 import ObjectStore, StoreError
 
 
 def test_an_object_is_there_once_all_its_parts_are(store: ObjectStore, settings: Settings) -> None:

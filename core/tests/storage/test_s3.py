@@ -5,10 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from pydantic import SecretStr
 
-from meadow.client.testing import ScriptedServer
-from meadow.settings import Settings
-from meadow.storage.errors import ObjectRefusedError
-from meadow.storage.s3 import ObjectMissingError, ObjectStore, StoreError
+from fake_gateway import ScriptedServer
+from meadow_core.settings import Settings
+from meadow_core.storage.errors import ObjectRefusedError
+from meadow_core.storage.s3 import ObjectMissingError, ObjectStore, StoreError
 
 PAGE = 1000
 """What S3 lists at once."""

@@ -5,15 +5,15 @@ from contextlib import AbstractAsyncContextManager
 import pytest
 from redis.asyncio import Redis
 
-from meadow.background import running_beside
-from meadow.client.testing import ScriptedServer
-from meadow.net.public_addresses import PublicAddresses, Resolver, parse_networks, resolve_by_system
-from meadow.settings import Settings
-from meadow.webhooks.caller import WebhookCaller
-from meadow.webhooks.courier import WebhookCourier
-from meadow.webhooks.outbox import WebhookOutbox
-from meadow.webhooks.rules import WebhookRules
-from meadow.webhooks.signatures import WebhookSecrets
+from fake_gateway import ScriptedServer
+from meadow_core.background import running_beside
+from meadow_core.net.public_addresses import PublicAddresses, Resolver, parse_networks, resolve_by_system
+from meadow_core.settings import Settings
+from meadow_core.webhooks.caller import WebhookCaller
+from meadow_core.webhooks.courier import WebhookCourier
+from meadow_core.webhooks.outbox import WebhookOutbox
+from meadow_core.webhooks.rules import WebhookRules
+from meadow_core.webhooks.signatures import WebhookSecrets
 from webhook_desk import KEY, Desk
 
 SHORT = (0.0, 0.05, 0.05)

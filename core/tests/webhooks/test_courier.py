@@ -7,10 +7,10 @@ from contextlib import AbstractAsyncContextManager
 
 from redis.asyncio import Redis
 
-from meadow.client.testing import ScriptedServer
-from meadow.jobs import keys
-from meadow.jobs.webhook import Webhook, WebhookState
-from meadow.webhooks.outbox import WebhookOutbox
+from fake_gateway import ScriptedServer
+from meadow.schemas.webhook import Webhook, WebhookState
+from meadow_core.jobs import keys
+from meadow_core.webhooks.outbox import WebhookOutbox
 from webhook_desk import Desk, signature_of
 
 Couriers = Callable[..., AbstractAsyncContextManager[None]]

@@ -3,9 +3,9 @@ import asyncio
 import redis
 from redis.asyncio import Redis
 
-from meadow.jobs import keys
-from meadow.jobs.webhook import Webhook, WebhookState
-from meadow.webhooks.outbox import WebhookOutbox
+from meadow.schemas.webhook import Webhook, WebhookState
+from meadow_core.jobs import keys
+from meadow_core.webhooks.outbox import WebhookOutbox
 from webhook_desk import Desk
 
 URL = "http://receiver.example/"

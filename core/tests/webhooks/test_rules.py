@@ -1,9 +1,9 @@
 import pytest
 from pydantic import SecretStr
 
-from meadow.problems import ProblemError
-from meadow.settings import Settings
-from meadow.webhooks.rules import WebhookRules, WebhookSettingsError
+from meadow.schemas.problems import ProblemError
+from meadow_core.settings import Settings
+from meadow_core.webhooks.rules import WebhookRules, WebhookSettingsError
 
 SECRET = SecretStr("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
 

@@ -2,7 +2,7 @@ import base64
 
 import pytest
 
-from meadow.webhooks.signatures import WebhookSecrets
+from meadow_core.webhooks.signatures import WebhookSecrets
 
 # The worked example of Standard Webhooks' reference libraries.
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"

@@ -3,8 +3,8 @@
 import re
 
 from built import Built
-from meadow.names import BATCH_QUEUE, INTERACTIVE_QUEUE, QUEUES
-from meadow.status import SystemStatus
+from meadow.schemas.queues import BATCH_QUEUE, INTERACTIVE_QUEUE, QUEUES
+from meadow.schemas.status import SystemStatus
 from meadow_api.scrape import status_metrics
 
 

@@ -10,7 +10,7 @@ import yaml
 from pydantic import SecretStr
 
 from built import K8S, Built, Workload
-from meadow.settings import Settings
+from meadow_core.settings import Settings
 from meadow_local.mlflow_server import server_environment
 from meadow_local.redis_conf import render_redis_conf
 from meadow_local.settings import LocalSettings

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 import pytest
 
 from built import K8S
-from meadow.client.testing.gateway import FakeGateway
-from meadow.predictions import Decision, Prediction, Score
-from meadow.registry.model import ModelInfo, ModelRef
-from meadow.status import SystemStatus, WorkerStatus
+from fake_gateway.gateway import FakeGateway
+from meadow.schemas.models import ModelInfo, ModelRef
+from meadow.schemas.predictions import Decision, Prediction, Score
+from meadow.schemas.status import SystemStatus, WorkerStatus
 
 MODEL = ModelInfo(
     ref=ModelRef(name="meadow-classifier", version="3", digest="d3"),

@@ -3,9 +3,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from meadow.client.testing import FakeGateway, ScriptedServer
-from meadow.readiness import Check, Readiness
-from meadow.status import WorkerStatus
+from fake_gateway import FakeGateway, ScriptedServer
+from meadow.schemas.readiness import Check, Readiness
+from meadow.schemas.status import WorkerStatus
 from meadow_local import checks
 from meadow_local.checks import Target
 from meadow_local.errors import NotReadyError

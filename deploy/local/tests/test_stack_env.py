@@ -1,7 +1,7 @@
 import pytest
 
-from meadow.settings import load_settings
-from meadow.webhooks.signatures import WebhookSecrets
+from meadow_core.settings import Settings
+from meadow_core.webhooks.signatures import WebhookSecrets
 from meadow_local import stack_env
 from meadow_local.errors import StackError
 from meadow_local.home import Home
@@ -10,7 +10,7 @@ from meadow_local.settings import LocalSettings
 
 def test_services_read_what_was_configured(home: Home) -> None:
     settings = stack_env.configure(home, {"MEADOW_API_PORT": "8123", "MEADOW_REDIS_PORT": "7001"})
-    seen = load_settings()
+    seen = Settings.load()
     assert seen.api_port == 8123
     assert seen.api_url == "http://127.0.0.1:8123"
     assert seen.redis_url == settings.redis_url

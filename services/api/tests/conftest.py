@@ -13,9 +13,9 @@ from fastapi import FastAPI
 from PIL import Image
 from pydantic import SecretStr
 
-from meadow.settings import Settings
 from meadow_api.app import create_app
 from meadow_api.server import GatewayServer
+from meadow_core.settings import Settings
 
 
 def serve(settings: Settings) -> AbstractContextManager[httpx.Client]:

@@ -5,9 +5,9 @@ from contextlib import AbstractContextManager
 import httpx
 import pytest
 
-from meadow.settings import Settings
 from meadow_api.app import create_app
 from meadow_api.auth import InsecureSettingsError
+from meadow_core.settings import Settings
 
 KEY = "mdw_secret"
 KEYS = f"ci:{hashlib.sha256(KEY.encode()).hexdigest()}"

@@ -11,21 +11,21 @@ import redis
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_open_metrics
 from prometheus_client.parser import text_string_to_metric_families as parse
 
-from meadow.jobs import keys
-from meadow.jobs.fleet import report_worker
-from meadow.quality.counts import LABELLED, RIGHT
-from meadow.quality.judgement import QualityRule, judge_accuracy, judge_drift
-from meadow.quality.model import QualityReport, Verdict
-from meadow.registry.model import ModelInfo, ModelRef, RefusedModel
-from meadow.registry.versions import ModelRegistry, RegistryError
-from meadow.settings import Settings
-from meadow.status import SystemStatus, WorkerStatus
+from meadow.schemas.models import ModelInfo, ModelRef, RefusedModel
+from meadow.schemas.quality import QualityReport, Verdict
+from meadow.schemas.status import SystemStatus, WorkerStatus
 from meadow_api.metrics import GatewayMetrics
 from meadow_api.quality_metrics import MOST_CLASSES, quality_metrics
 from meadow_api.quality_reading import QualityReading
 from meadow_api.quality_watch import QualityWatch
 from meadow_api.request_metrics import RequestMetrics
 from meadow_api.scrape import status_metrics
+from meadow_core.jobs import keys
+from meadow_core.jobs.fleet import report_worker
+from meadow_core.quality.counts import LABELLED, RIGHT
+from meadow_core.quality.judgement import judge_accuracy, judge_drift, quality_rule
+from meadow_core.registry.versions import ModelRegistry, RegistryError
+from meadow_core.settings import Settings
 
 Gateways = Callable[..., AbstractContextManager[httpx.Client]]
 Values = dict[tuple[str, tuple[tuple[str, str], ...]], float]
@@ -135,7 +135,7 @@ def test_workers_that_serve_another_version_than_production_are_counted() -> Non
 
 
 def reading_of(counts: dict[str, int], reference: dict[str, int], holdout: float = 0.95) -> QualityReading:
-    rule = QualityRule.from_settings(Settings())
+    rule = quality_rule(Settings())
     accuracy, _ = judge_accuracy(counts, holdout, rule)
     drift, _ = judge_drift(reference, counts, rule)
     classes = {name.removeprefix("predictions:"): n for name, n in counts.items() if name.startswith("predictions:")}

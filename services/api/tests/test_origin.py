@@ -7,10 +7,10 @@ import pytest
 import redis
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from meadow.jobs import keys
-from meadow.jobs.record import decode_hash
-from meadow.settings import Settings
-from meadow.tracing import TRACEPARENT, configure_tracing, end_tracing
+from meadow_core.jobs import keys
+from meadow_core.jobs.record import decode_hash
+from meadow_core.settings import Settings
+from meadow_core.tracing import TRACEPARENT, configure_tracing, end_tracing
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 HEADERS = {"Content-Type": "image/jpeg", "X-Request-ID": "r-1", TRACEPARENT: f"00-{TRACE}-b7ad6b7169203331-01"}

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from gateway_process import GatewayProcess
-from meadow.settings import Settings
+from meadow_core.settings import Settings
 
 SECONDS = 5.0
 

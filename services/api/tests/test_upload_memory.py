@@ -5,7 +5,7 @@ import contextlib
 
 import pytest
 
-from meadow.problems import ProblemError
+from meadow.schemas.problems import ProblemError
 from meadow_api import upload_memory
 from meadow_api.upload_memory import LARGE_BYTES, UploadMemory
 

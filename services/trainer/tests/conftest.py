@@ -8,8 +8,8 @@ import pytest
 import torch
 from PIL import Image
 
-from meadow.datasets.split import Split
-from meadow.training_config import TrainingConfig
+from meadow.schemas.split import Split
+from meadow.schemas.training_config import TrainingConfig
 from meadow_trainer.data.folder_source import folder_source
 from meadow_trainer.data.source import ImageSource
 from meadow_trainer.runs.pipeline import TrainedBundle, train_bundle

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 import meadow_trainer.cli
 import meadow_trainer.runs.pipeline
 import meadow_trainer.training.loop
-from meadow.bundle.manifest import read_bundle
+from meadow_core.bundle.manifest import read_bundle
 
 runner = CliRunner()
 FAST = ["--architecture", "squeezenet1_1", "--image-size", "32", "--epochs", "1", "--pretrained", "no"]

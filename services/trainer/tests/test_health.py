@@ -5,8 +5,8 @@ import pytest
 from celery.contrib.testing.worker import start_worker
 from pydantic import SecretStr
 
-from meadow.queueing.app import create_celery
-from meadow.settings import Settings
+from meadow_core.queueing.app import create_celery
+from meadow_core.settings import Settings
 from meadow_trainer import health
 from meadow_trainer.health import UnhealthyError, check
 

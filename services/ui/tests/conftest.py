@@ -5,9 +5,9 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from meadow.client import MeadowClient, RetryPolicy
-from meadow.client.testing import FakeGateway, ScriptedServer
-from meadow.client.testing.answers import make_model
+from fake_gateway import FakeGateway, ScriptedServer
+from fake_gateway.answers import make_model
+from meadow.client import Client, RetryPolicy
 
 OpenPage = Callable[[str], AppTest]
 
@@ -31,9 +31,9 @@ def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGateway]:
 
 
 @pytest.fixture
-def client(gateway: FakeGateway) -> Iterator[MeadowClient]:
+def client(gateway: FakeGateway) -> Iterator[Client]:
     """A client without retries."""
-    with MeadowClient(gateway.url, retries=RetryPolicy(seconds=0)) as opened:
+    with Client(gateway.url, retries=RetryPolicy(seconds=0)) as opened:
         yield opened
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from meadow.client.testing import ScriptedServer
+from fake_gateway import ScriptedServer
 from meadow_ui.health import PageError, check_page
 
 Serve = Callable[[str], str]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from meadow.client.testing import FakeGateway
+from fake_gateway import FakeGateway
 from meadow_ui.__main__ import APP
 from meadow_ui.app import PAGES
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from meadow.client.testing import FakeGateway, ScriptedServer
+from fake_gateway import FakeGateway, ScriptedServer
 
 
 @pytest.fixture

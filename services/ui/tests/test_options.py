@@ -2,12 +2,12 @@ import json
 
 from streamlit import config
 
-from meadow.settings import Settings
 from meadow_ui.options import THEME_OPTIONS, streamlit_options
+from meadow_ui.settings import PageSettings
 
 
 def test_streamlit_knows_every_option() -> None:
-    assert set(THEME_OPTIONS) <= set(streamlit_options(Settings())) <= set(config.get_config_options())
+    assert set(THEME_OPTIONS) <= set(streamlit_options(PageSettings())) <= set(config.get_config_options())
 
 
 def test_theme_lists_are_valid_json() -> None:

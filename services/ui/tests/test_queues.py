@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from fake_gateway import FakeGateway
+from fake_gateway.answers import make_model
 from meadow.client import Check
-from meadow.client.testing import FakeGateway
-from meadow.client.testing.answers import make_model
-from meadow.jobs.model import Job, JobError, JobKind, JobState, Links, Progress
-from meadow.status import QueueStatus, SystemStatus, WorkerStatus
+from meadow.schemas.jobs import Job, JobError, JobKind, JobState, Links, Progress
+from meadow.schemas.status import QueueStatus, SystemStatus, WorkerStatus
 
 OpenPage = Callable[[str], AppTest]
 

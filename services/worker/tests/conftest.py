@@ -16,7 +16,8 @@ import redis
 import torch
 from PIL import Image
 
-from meadow.bundle.manifest import (
+from meadow.schemas.models import ModelRef
+from meadow_core.bundle.manifest import (
     BUNDLE_FILES,
     MANIFEST_FILE,
     MODEL_FILE,
@@ -24,13 +25,12 @@ from meadow.bundle.manifest import (
     HoldoutMetrics,
     write_manifest,
 )
-from meadow.bundle.preprocess import Preprocessing
-from meadow.bundle.probe import PROBE_IMAGES, Probe, write_probe
-from meadow.names import EXTRA_FILES_FOLDER
-from meadow.registry.cache import ModelCache
-from meadow.registry.model import ModelRef
-from meadow.registry.versions import ModelRegistry
-from meadow.settings import Settings
+from meadow_core.bundle.preprocess import Preprocessing
+from meadow_core.bundle.probe import PROBE_IMAGES, Probe, write_probe
+from meadow_core.names import EXTRA_FILES_FOLDER
+from meadow_core.registry.cache import ModelCache
+from meadow_core.registry.versions import ModelRegistry
+from meadow_core.settings import Settings
 from meadow_local.binaries import redis_server
 from meadow_trainer.data.normalise import normalise
 from meadow_trainer.evaluation.evaluate import predict

@@ -14,11 +14,11 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 
-from meadow.bundle.manifest import WEIGHTS_FILE, BundleManifest, bundle_digest, read_bundle
-from meadow.bundle.preprocess import load_pixels
-from meadow.bundle.scores import probabilities
-from meadow.datasets.manifest import DatasetEntry, DatasetManifest
-from meadow.registry.model import ModelRef
+from meadow.schemas.dataset_manifest import DatasetEntry, DatasetManifest
+from meadow.schemas.models import ModelRef
+from meadow_core.bundle.manifest import WEIGHTS_FILE, BundleManifest, bundle_digest, read_bundle
+from meadow_core.bundle.preprocess import load_pixels
+from meadow_core.bundle.scores import probabilities
 from meadow_trainer.data.loader import ImageLoader
 from meadow_trainer.evaluation.evaluate import predict
 from meadow_trainer.training.model import empty_network

@@ -11,13 +11,13 @@ import pytest
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families as parse
 
-from meadow.settings import Settings
+from meadow_core.settings import Settings
 from meadow_worker.exposition import worker_registry
 
 COUNT = """
 import os, sys
 from meadow_worker.metrics import WorkerMetrics
-from meadow.jobs.sweeper import SweptFor
+from meadow_core.jobs.sweeper import SweptFor
 
 main = WorkerMetrics()
 main.registry_up.set(1)

@@ -4,10 +4,10 @@ import pytest
 import redis
 from pydantic import SecretStr
 
-from meadow.jobs.fleet import report_worker
-from meadow.registry.model import ModelRef
-from meadow.settings import Settings
-from meadow.status import WorkerStatus
+from meadow.schemas.models import ModelRef
+from meadow.schemas.status import WorkerStatus
+from meadow_core.jobs.fleet import report_worker
+from meadow_core.settings import Settings
 from meadow_worker.health import UnhealthyError, check
 from meadow_worker.heartbeat import worker_name
 

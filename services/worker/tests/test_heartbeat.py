@@ -7,15 +7,15 @@ import pytest
 import redis
 from redis.asyncio import Redis
 
-from meadow.jobs import keys
-from meadow.jobs.ids import JobIds
-from meadow.jobs.keys import Unit
-from meadow.jobs.leases import JobLeases
-from meadow.jobs.model import JobKind
-from meadow.jobs.submissions import JobSubmissions
-from meadow.registry.model import ModelRef
-from meadow.settings import Settings
-from meadow.status import WorkerStatus
+from meadow.schemas.jobs import JobKind
+from meadow.schemas.models import ModelRef
+from meadow.schemas.status import WorkerStatus
+from meadow_core.jobs import keys
+from meadow_core.jobs.ids import JobIds
+from meadow_core.jobs.keys import Unit
+from meadow_core.jobs.leases import JobLeases
+from meadow_core.jobs.submissions import JobSubmissions
+from meadow_core.settings import Settings
 from meadow_worker.heartbeat import Heartbeat, worker_name
 
 LEASE = 0.3

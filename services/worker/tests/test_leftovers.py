@@ -3,10 +3,10 @@ import base64
 import pytest
 import redis
 
-from meadow.jobs.ids import ID_BYTES
-from meadow.settings import Settings
-from meadow.storage.layout import explanation_map_key, pack_key, pack_results_key, upload_key
-from meadow.storage.s3 import ObjectStore
+from meadow_core.jobs.ids import ID_BYTES
+from meadow_core.settings import Settings
+from meadow_core.storage.layout import explanation_map_key, pack_key, pack_results_key, upload_key
+from meadow_core.storage.s3 import ObjectStore
 from meadow_worker.leftovers import all_leftovers
 
 

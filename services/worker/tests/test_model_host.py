@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from prometheus_client import Counter
 
-from meadow.bundle.manifest import MODEL_FILE, BundleError
-from meadow.registry.cache import ModelCache
-from meadow.registry.model import ModelRef
-from meadow.registry.versions import ModelRegistry, RegistryError
+from meadow.schemas.models import ModelRef
+from meadow_core.bundle.manifest import MODEL_FILE, BundleError
+from meadow_core.registry.cache import ModelCache
+from meadow_core.registry.versions import ModelRegistry, RegistryError
 from meadow_worker import model_host
 from meadow_worker.metrics import WorkerMetrics
 from meadow_worker.model_host import ModelHost, NoModelError

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from prometheus_client import Counter, Gauge
 
-from meadow.bundle.manifest import MODEL_FILE
-from meadow.names import BUNDLE_DIGEST_TAG, PRODUCTION_ALIAS
-from meadow.registry.cache import ModelCache
-from meadow.registry.model import ModelInfo, ModelRef
-from meadow.registry.versions import ModelRegistry
-from meadow.settings import Settings
+from meadow.schemas.models import PRODUCTION_ALIAS, ModelInfo, ModelRef
+from meadow_core.bundle.manifest import MODEL_FILE
+from meadow_core.names import BUNDLE_DIGEST_TAG
+from meadow_core.registry.cache import ModelCache
+from meadow_core.registry.versions import ModelRegistry
+from meadow_core.settings import Settings
 from meadow_worker.metrics import WorkerMetrics
 from meadow_worker.model_host import ModelHost, NoModelError
 from meadow_worker.model_sync import ModelSync

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from meadow.items import ItemResult, ItemState
-from meadow.jobs.model import JobError
+from meadow.schemas.items import ItemResult, ItemState
+from meadow.schemas.jobs import JobError
 from meadow_worker.pack_reader import PackEntry
 from meadow_worker.packs import INFERENCE_BATCH, classify_images, give_up
 from meadow_worker.served_model import ServedModel

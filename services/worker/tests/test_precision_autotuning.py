@@ -10,10 +10,10 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from meadow.bundle.manifest import BundleError, read_bundle, write_manifest
-from meadow.bundle.preprocess import Preprocessing
-from meadow.bundle.probe import PROBE_IMAGES, Probe, write_probe
-from meadow.bundle.scores import probabilities
+from meadow_core.bundle.manifest import BundleError, read_bundle, write_manifest
+from meadow_core.bundle.preprocess import Preprocessing
+from meadow_core.bundle.probe import PROBE_IMAGES, Probe, write_probe
+from meadow_core.bundle.scores import probabilities
 from meadow_trainer.data.loader import EvaluationImages
 from meadow_trainer.evaluation.evaluate import predict
 from meadow_trainer.export.onnx_export import write_files

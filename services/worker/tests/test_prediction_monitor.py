@@ -4,14 +4,14 @@ from collections.abc import Callable
 import pytest
 import redis
 
-from meadow.jobs import keys
-from meadow.jobs.record import decode_hash
-from meadow.predictions import Decision, Prediction, Score
-from meadow.quality.window import hour_of
-from meadow.registry.model import ModelRef
-from meadow.review.review_set import ReviewSet
-from meadow.settings import Settings
-from meadow.storage.s3 import ObjectStore
+from meadow.schemas.models import ModelRef
+from meadow.schemas.predictions import Decision, Prediction, Score
+from meadow_core.jobs import keys
+from meadow_core.jobs.record import decode_hash
+from meadow_core.quality.window import hour_of
+from meadow_core.review.review_set import ReviewSet
+from meadow_core.settings import Settings
+from meadow_core.storage.s3 import ObjectStore
 from meadow_worker.packs import classify_images
 from meadow_worker.prediction_monitor import MOST_WAITING, PredictionMonitor
 from meadow_worker.served_model import ServedModel

@@ -16,18 +16,18 @@ import pytest
 from pydantic import SecretStr
 from redis.asyncio import Redis
 
-from meadow.bundle.manifest import MODEL_FILE
-from meadow.bundle.probe import Probe, read_probe, write_probe
-from meadow.jobs.fleet import read_status
-from meadow.jobs.ids import JobIds
-from meadow.jobs.model import Job, JobKind, JobState
-from meadow.jobs.submissions import JobSubmissions
-from meadow.registry.cache import ModelCache
-from meadow.registry.model import ModelRef
-from meadow.registry.production import Production
-from meadow.registry.versions import ModelRegistry
-from meadow.settings import Settings
-from meadow.status import WorkerStatus
+from meadow.schemas.jobs import Job, JobKind, JobState
+from meadow.schemas.models import ModelRef
+from meadow.schemas.status import WorkerStatus
+from meadow_core.bundle.manifest import MODEL_FILE
+from meadow_core.bundle.probe import Probe, read_probe, write_probe
+from meadow_core.jobs.fleet import read_status
+from meadow_core.jobs.ids import JobIds
+from meadow_core.jobs.submissions import JobSubmissions
+from meadow_core.registry.cache import ModelCache
+from meadow_core.registry.production import Production
+from meadow_core.registry.versions import ModelRegistry
+from meadow_core.settings import Settings
 from mlflow_warnings import MLFLOW_WARNINGS
 
 pytestmark = MLFLOW_WARNINGS

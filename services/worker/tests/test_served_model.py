@@ -7,12 +7,12 @@ import pytest
 from onnx import numpy_helper
 from safetensors.torch import load_file, save_file
 
-from meadow.bundle.decode import ImageRejectedError
-from meadow.bundle.manifest import MODEL_FILE, WEIGHTS_FILE, BundleError
-from meadow.bundle.outliers import OutlierModel, pixel_statistics
-from meadow.bundle.preprocess import Preprocessing, load_pixels
-from meadow.predictions import Decision
-from meadow.registry.model import ModelRef
+from meadow.schemas.models import ModelRef
+from meadow.schemas.predictions import Decision
+from meadow_core.bundle.decode import ImageRejectedError
+from meadow_core.bundle.manifest import MODEL_FILE, WEIGHTS_FILE, BundleError
+from meadow_core.bundle.outliers import OutlierModel, pixel_statistics
+from meadow_core.bundle.preprocess import Preprocessing, load_pixels
 from meadow_worker.served_model import ServedModel
 
 Load = Callable[..., ServedModel]

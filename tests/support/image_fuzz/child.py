@@ -8,11 +8,11 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from meadow.bundle.decode import ImageRejectedError, check_header
-from meadow.bundle.region import central_square, read_region, whole_frame
 from meadow.client.folder.shrink import ShrinkError, shrink
 from meadow.imaging.orientation import orientation_of
 from meadow.imaging.small import small_picture
+from meadow_core.bundle.decode import ImageRejectedError, check_header
+from meadow_core.bundle.region import central_square, read_region, whole_frame
 
 MAX_PIXELS = 1_000_000
 ADDRESS_SPACE = 8 << 30

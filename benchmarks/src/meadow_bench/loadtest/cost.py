@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import psutil
 
-from meadow.client import MeadowClient
+from meadow.client import Client
 from meadow_bench.loadtest.scraper import scrape
 from meadow_bench.stack import MeasuredStack
 from meadow_local.settings import LOOPBACK, LocalSettings
@@ -110,7 +110,7 @@ def _rate(settings: LocalSettings, images: Sequence[bytes]) -> float:
 
     def answer(number: int) -> int:
         done = 0
-        with MeadowClient.from_settings(settings) as client:
+        with Client.from_settings(settings) as client:
             while time.monotonic() < ends:
                 client.submit_image(images[(number + done) % len(images)], wait=20)
                 done += 1

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from image_host import ImageHost
-from meadow.datasets.catalog import DatasetCatalog
-from meadow.datasets.ingest.run import Publication
-from meadow.datasets.sources.named import open_sources
-from meadow.settings import Settings
-from meadow.storage.s3 import ObjectStore
+from meadow_core.datasets.catalog import DatasetCatalog
+from meadow_core.datasets.ingest.run import Publication
+from meadow_core.datasets.sources.named import open_sources
+from meadow_core.settings import Settings
+from meadow_core.storage.s3 import ObjectStore
 
 Publish = Callable[..., Publication]
 Paint = Callable[..., bytes]

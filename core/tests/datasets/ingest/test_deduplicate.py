@@ -1,11 +1,11 @@
 from collections.abc import Iterable
 
-from meadow.datasets.ingest.assertions import ImageGroup, LabelAssertion
-from meadow.datasets.ingest.deduplicate import DedupResult, deduplicate
-from meadow.datasets.minimums import NEW_CLASS_IMAGES
-from meadow.datasets.rejection import Reason
-from meadow.datasets.split import Split
-from meadow.ingestion import NearDuplicates
+from meadow.schemas.ingestion import NearDuplicates
+from meadow.schemas.minimums import NEW_CLASS_IMAGES
+from meadow.schemas.rejection import Reason
+from meadow.schemas.split import Split
+from meadow_core.datasets.ingest.assertions import ImageGroup, LabelAssertion
+from meadow_core.datasets.ingest.deduplicate import DedupResult, deduplicate
 
 FAR = 4
 """Bytes of a hash by which groups that are not alike differ: 32 bits."""

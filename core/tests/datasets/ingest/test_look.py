@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageEnhance
 
-from meadow.datasets.demo import render_demo_dataset
-from meadow.datasets.ingest.look import EMPTY_SPREAD, NEAR_BITS, NEAR_CORRELATION, look_at, small_grey
-from meadow.datasets.rejection import Reason
-from meadow.datasets.sources.model import UnfitError
+from meadow.schemas.rejection import Reason
+from meadow_core.datasets.demo import render_demo_dataset
+from meadow_core.datasets.ingest.look import EMPTY_SPREAD, NEAR_BITS, NEAR_CORRELATION, look_at, small_grey
+from meadow_core.datasets.sources.model import UnfitError
 
 PIXELS = 10_000_000
 

@@ -3,7 +3,7 @@ import time
 import numpy as np
 import pytest
 
-from meadow.datasets.ingest.near_index import NearIndex
+from meadow_core.datasets.ingest.near_index import NearIndex
 
 
 @pytest.mark.parametrize("bits", [0, 3, 10])

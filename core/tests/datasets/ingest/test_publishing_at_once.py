@@ -5,12 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from meadow.datasets.catalog import DatasetCatalog
-from meadow.datasets.ingest.run import Publication
-from meadow.datasets.rejection import Reason
-from meadow.datasets.sources.folder import FolderSource
-from meadow.settings import Settings
-from meadow.storage.s3 import ObjectStore
+from meadow.schemas.rejection import Reason
+from meadow_core.datasets.catalog import DatasetCatalog
+from meadow_core.datasets.ingest.run import Publication
+from meadow_core.datasets.sources.folder import FolderSource
+from meadow_core.settings import Settings
+from meadow_core.storage.s3 import ObjectStore
 
 Publish = Callable[..., Publication]
 

@@ -6,11 +6,11 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from meadow.datasets.catalog import DatasetCatalog
-from meadow.datasets.ingest.run import Publication
-from meadow.datasets.sources.folder import FolderSource
-from meadow.datasets.split import Split
-from meadow.ingestion import SplitFolders
+from meadow.schemas.ingestion import SplitFolders
+from meadow.schemas.split import Split
+from meadow_core.datasets.catalog import DatasetCatalog
+from meadow_core.datasets.ingest.run import Publication
+from meadow_core.datasets.sources.folder import FolderSource
 
 Publish = Callable[..., Publication]
 

@@ -3,7 +3,7 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
-from meadow.datasets.catalog import DatasetCatalog
+from meadow_core.datasets.catalog import DatasetCatalog
 
 VOID = {"meta", "img"}
 

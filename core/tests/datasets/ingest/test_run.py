@@ -15,18 +15,18 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from fake_gateway.server import Answer
 from image_host import ImageHost
-from meadow.client.testing.server import Answer
-from meadow.datasets.catalog import DatasetCatalog
-from meadow.datasets.corrections import Corrections
-from meadow.datasets.errors import DatasetError
-from meadow.datasets.ingest.run import IngestError, IngestRules, Publication
-from meadow.datasets.rejection import Reason
-from meadow.datasets.sources.folder import FolderSource
 from meadow.image_files.passed_over import PassedOver
-from meadow.settings import Settings
-from meadow.storage.layout import image_key, latest_key, manifest_key
-from meadow.storage.s3 import ObjectStore
+from meadow.schemas.rejection import Reason
+from meadow_core.datasets.catalog import DatasetCatalog
+from meadow_core.datasets.corrections import Corrections
+from meadow_core.datasets.errors import DatasetError
+from meadow_core.datasets.ingest.run import IngestError, IngestRules, Publication
+from meadow_core.datasets.sources.folder import FolderSource
+from meadow_core.settings import Settings
+from meadow_core.storage.layout import image_key, latest_key, manifest_key
+from meadow_core.storage.s3 import ObjectStore
 
 Publish = Callable[..., Publication]
 Paint = Callable[..., bytes]

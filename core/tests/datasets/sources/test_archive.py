@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from meadow.datasets.errors import DatasetError
-from meadow.datasets.rejection import Reason
-from meadow.datasets.sources.archive import ArchiveSource, is_archive
-from meadow.datasets.sources.model import Candidate, UnfitError
 from meadow.image_files.passed_over import PassedOver
+from meadow.schemas.rejection import Reason
+from meadow_core.datasets.errors import DatasetError
+from meadow_core.datasets.sources.archive import ArchiveSource, is_archive
+from meadow_core.datasets.sources.model import Candidate, UnfitError
 
 FILES = {
     "lawns/grass/1.jpg": b"grass one",

@@ -1,7 +1,7 @@
 import csv
 from collections import Counter
 
-from meadow.datasets.bundled import bundled_lists
+from meadow.bundled_lists import bundled_lists
 
 
 def test_the_bundled_list_names_every_image_once() -> None:

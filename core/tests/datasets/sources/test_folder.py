@@ -3,13 +3,14 @@ from pathlib import Path
 
 import pytest
 
-from meadow.datasets.errors import DatasetError
-from meadow.datasets.rejection import Reason, Rejection
-from meadow.datasets.sources.folder import FolderSource
-from meadow.datasets.sources.model import Candidate
-from meadow.datasets.split import Split
 from meadow.image_files.passed_over import PassedOver
-from meadow.ingestion import SplitFolders
+from meadow.schemas.ingestion import SplitFolders
+from meadow.schemas.rejection import Reason
+from meadow.schemas.split import Split
+from meadow_core.datasets.errors import DatasetError
+from meadow_core.datasets.rejection import Rejection
+from meadow_core.datasets.sources.folder import FolderSource
+from meadow_core.datasets.sources.model import Candidate
 
 
 def touch(root: Path, *names: str) -> Path:

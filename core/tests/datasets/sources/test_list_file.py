@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from meadow.datasets.errors import DatasetError
-from meadow.datasets.sources.list_file import read_list
+from meadow_core.datasets.errors import DatasetError
+from meadow_core.datasets.sources.list_file import read_list
 
 ROWS = [("http://h/a.jpg", "grass"), ("http://h/b.jpg?x=1,2;3", "Löwenzahn")]
 

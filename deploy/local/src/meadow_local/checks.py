@@ -10,8 +10,8 @@ from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlsplit
 
-from meadow.client import ClientError, MeadowClient, RetryPolicy
-from meadow.names import TRAINING_QUEUE
+from meadow.client import Client, ClientError, RetryPolicy
+from meadow.schemas.queues import TRAINING_QUEUE
 from meadow_local.errors import NotReadyError
 from meadow_local.settings import LOOPBACK, LocalSettings
 
@@ -46,7 +46,7 @@ def redis_answers(target: Target) -> None:
 
 def s3_keeps_objects(target: Target) -> None:
     """An object that is written can be read back, and every bucket is there."""
-    from meadow.storage.s3 import ObjectStore, StoreError  # noqa: PLC0415
+    from meadow_core.storage.s3 import ObjectStore, StoreError  # noqa: PLC0415
 
     settings = target.settings
     _reach(settings.s3_endpoint_url)
@@ -103,7 +103,7 @@ def trainer_answers(target: Target) -> None:
     from kombu.exceptions import OperationalError  # noqa: PLC0415
     from redis import RedisError  # noqa: PLC0415
 
-    from meadow.queueing.app import create_celery  # noqa: PLC0415
+    from meadow_core.queueing.app import create_celery  # noqa: PLC0415
 
     with create_celery(target.settings) as app:
         try:
@@ -153,5 +153,5 @@ def _reach(url: str) -> int:
         connection.close()
 
 
-def _client(settings: LocalSettings) -> MeadowClient:
-    return MeadowClient.from_settings(settings, timeout=CHECK_SECONDS, retries=RetryPolicy(seconds=0))
+def _client(settings: LocalSettings) -> Client:
+    return Client.from_settings(settings, timeout=CHECK_SECONDS, retries=RetryPolicy(seconds=0))

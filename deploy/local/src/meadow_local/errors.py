@@ -1,11 +1,13 @@
 """What can go wrong with the stack, said so that a person knows what to do next."""
 
+from meadow.errors import MeadowError
 
-class StackError(Exception):
+
+class StackError(MeadowError):
     """A command on the stack cannot be done; the message is a sentence for the terminal."""
 
 
-class NotReadyError(Exception):
+class NotReadyError(MeadowError):
     """A part does not do its work yet; the message says what is missing."""
 
 

@@ -3,7 +3,7 @@
 Started from here, not by the `celery` command, so that the broker's password is on no command line.
 """
 
-from meadow.queueing.app import create_celery
+from meadow_core.queueing.app import create_celery
 from meadow_local.home import Home
 from meadow_local.settings import LOOPBACK, LocalSettings
 from meadow_local.stack_env import load

@@ -1,6 +1,6 @@
 """Redis's configuration; a file, because a password on the command line can be read by every user."""
 
-from meadow.atomic_file import write_atomically
+from meadow_core.atomic_file import write_atomically
 from meadow_local.settings import LOOPBACK, LocalSettings
 
 

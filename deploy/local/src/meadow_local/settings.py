@@ -5,7 +5,8 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
-from meadow.settings import ENV_PREFIX, Settings
+from meadow.settings import ENV_PREFIX
+from meadow_core.settings import Settings
 
 LOOPBACK = "127.0.0.1"
 AIRFLOW_USER = "admin"

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from meadow.atomic_file import write_atomically
-from meadow.file_lock import file_lock
+from meadow_core.atomic_file import write_atomically
+from meadow_core.file_lock import file_lock
 from meadow_local import stack_env
 from meadow_local.checks import Target
 from meadow_local.errors import StackError

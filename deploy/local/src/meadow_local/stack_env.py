@@ -8,8 +8,8 @@ from urllib.parse import quote
 from dotenv import dotenv_values
 from pydantic import ValidationError
 
-from meadow.atomic_file import write_atomically
-from meadow.webhooks.signatures import make_secret
+from meadow_core.atomic_file import write_atomically
+from meadow_core.webhooks.signatures import make_secret
 from meadow_local.errors import StackError
 from meadow_local.home import Home
 from meadow_local.settings import LOOPBACK, LocalSettings, variable

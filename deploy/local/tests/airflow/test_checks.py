@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from meadow.client.testing import ScriptedServer
+from fake_gateway import ScriptedServer
 from meadow_local.airflow import checks
 from meadow_local.checks import Target
 from meadow_local.errors import NotReadyError

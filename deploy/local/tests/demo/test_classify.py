@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from meadow.client import MeadowClient
-from meadow.client.testing import FakeGateway
+from fake_gateway import FakeGateway
+from meadow.client import Client
 from meadow_local.demo.classify import FolderAnswer, classify_folder, classify_one
 from meadow_local.errors import StackError
 
@@ -13,7 +13,7 @@ from meadow_local.errors import StackError
 def test_one_picture_is_answered(tmp_path: Path) -> None:
     picture = tmp_path / "grass-1.jpg"
     picture.write_bytes(b"\xff\xd8\xff")
-    with FakeGateway() as gateway, MeadowClient(gateway.url) as client:
+    with FakeGateway() as gateway, Client(gateway.url) as client:
         answer = classify_one(client, picture)
     assert answer.prediction.label == "grass"
     assert answer.seconds > 0
@@ -22,7 +22,7 @@ def test_one_picture_is_answered(tmp_path: Path) -> None:
 def test_a_picture_that_fails_says_why(tmp_path: Path) -> None:
     picture = tmp_path / "broken.jpg"
     picture.write_bytes(b"\xff\xd8\xff")
-    with FakeGateway() as gateway, MeadowClient(gateway.url) as client, pytest.raises(StackError, match="ends early"):
+    with FakeGateway() as gateway, Client(gateway.url) as client, pytest.raises(StackError, match="ends early"):
         classify_one(client, picture)
 
 
@@ -36,6 +36,6 @@ def test_a_folder_is_compared_with_what_its_pictures_show(tmp_path: Path) -> Non
     for name in ("grass/grass-1.jpg", "grass/x.jpg", "dandelion/y.jpg", "dandelion/broken.jpg"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"\xff\xd8\xff")
-    with FakeGateway() as gateway, MeadowClient(gateway.url) as client:
+    with FakeGateway() as gateway, Client(gateway.url) as client:
         answer = classify_folder(Console(quiet=True), client, tmp_path)
     assert (answer.right, answer.total, answer.failed) == (2, 3, 1)

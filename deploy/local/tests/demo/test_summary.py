@@ -4,8 +4,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from meadow.client.testing.answers import classify_by_name, make_model
-from meadow.predictions import Prediction
+from fake_gateway.answers import classify_by_name, make_model
+from meadow.schemas.predictions import Prediction
 from meadow_local.demo.classify import FolderAnswer, OneAnswer
 from meadow_local.demo.summary import show_summary
 from meadow_local.parts import PARTS

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 import pytest
 from rich.console import Console
 
-from meadow.client import MeadowClient
-from meadow.client.testing import FakeGateway
-from meadow.client.testing.answers import make_model
-from meadow.status import WorkerStatus
+from fake_gateway import FakeGateway
+from fake_gateway.answers import make_model
+from meadow.client import Client
+from meadow.schemas.status import WorkerStatus
 from meadow_local.demo import training
 from meadow_local.errors import StackError
 
@@ -20,19 +20,19 @@ def gateway() -> Iterator[FakeGateway]:
 
 
 @pytest.fixture
-def client(gateway: FakeGateway) -> Iterator[MeadowClient]:
-    with MeadowClient(gateway.url) as opened:
+def client(gateway: FakeGateway) -> Iterator[Client]:
+    with Client(gateway.url) as opened:
         yield opened
 
 
-def test_there_may_be_no_model_yet(gateway: FakeGateway, client: MeadowClient) -> None:
+def test_there_may_be_no_model_yet(gateway: FakeGateway, client: Client) -> None:
     assert training.model_in_production(client) is None
     gateway.state.model = make_model()
     assert training.model_in_production(client) == make_model()
 
 
 def test_it_waits_until_a_worker_serves_the_very_version(
-    gateway: FakeGateway, client: MeadowClient, monkeypatch: pytest.MonkeyPatch
+    gateway: FakeGateway, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(training, "SERVED_SECONDS", 0.0)
     console = Console(file=io.StringIO())

@@ -3,7 +3,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from meadow.datasets.demo import LABELS
+from meadow_core.datasets.demo import LABELS
 from meadow_local.demo_ct.pictures import worn_out_pictures
 
 

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 import pytest
 from rich.console import Console
 
-from meadow.client.testing import FakeGateway
-from meadow.client.testing.answers import make_model
-from meadow.registry.model import RefusedModel
-from meadow.status import QueueStatus, WorkerStatus
+from fake_gateway import FakeGateway
+from fake_gateway.answers import make_model
+from meadow.schemas.models import RefusedModel
+from meadow.schemas.status import QueueStatus, WorkerStatus
 from meadow_local.parts import Part
 from meadow_local.screens.status import show_system, status_table
 from meadow_local.settings import LocalSettings

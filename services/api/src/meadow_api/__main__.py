@@ -7,20 +7,20 @@ import uvicorn
 from pydantic import ValidationError
 from rich.console import Console
 
-from meadow.logs import JSON, configure_logging
-from meadow.registry.versions import import_mlflow
-from meadow.settings import load_settings
-from meadow.tracing import TracingUnavailableError, configure_tracing, end_tracing
-from meadow.webhooks.rules import WebhookSettingsError
 from meadow_api.app import create_app
 from meadow_api.auth import InsecureSettingsError
 from meadow_api.server import GatewayServer
+from meadow_core.logs import JSON, configure_logging
+from meadow_core.registry.versions import import_mlflow
+from meadow_core.settings.services import ApiSettings
+from meadow_core.tracing import TracingUnavailableError, configure_tracing, end_tracing
+from meadow_core.webhooks.rules import WebhookSettingsError
 
 
 def main() -> None:
     """Start the gateway with the settings of the environment."""
     try:
-        settings = load_settings()
+        settings = ApiSettings.load()
         configure_logging(settings.log_format, service="api")
         configure_tracing(settings, "meadow-api")
         app = create_app(settings)

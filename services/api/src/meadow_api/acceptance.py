@@ -2,11 +2,11 @@
 
 from fastapi import Response
 
-from meadow.jobs.model import Job, JobKind
-from meadow.jobs.submissions import Accepted
+from meadow.schemas.jobs import Job, JobKind
 from meadow_api.idempotency import REPLAYED_HEADER
 from meadow_api.resources import Resources
 from meadow_api.responses import point_to
+from meadow_core.jobs.submissions import Accepted
 
 
 def note_accepted(gateway: Resources, response: Response, accepted: Accepted, kind: JobKind) -> None:

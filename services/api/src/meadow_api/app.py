@@ -7,8 +7,6 @@ from typing import Any
 
 from fastapi import Depends, FastAPI
 
-from meadow.settings import Settings
-from meadow.webhooks.rules import WebhookRules
 from meadow_api.auth import ApiKeys, require_caller
 from meadow_api.body_limit import BodyLimit
 from meadow_api.content_coding import ContentCoding
@@ -42,6 +40,8 @@ from meadow_api.routes import (
     training_runs,
     uploads,
 )
+from meadow_core.settings.services import ApiSettings
+from meadow_core.webhooks.rules import WebhookRules
 
 DESCRIPTION = """
 Submit images, poll for answers. A job is accepted with `202` and a `Location`; poll it there, or let the gateway hold
@@ -60,7 +60,7 @@ class _Gateway(FastAPI):
         return self.openapi_schema
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: ApiSettings) -> FastAPI:
     """Build the gateway.
 
     Raises:

@@ -7,10 +7,11 @@ from typing import Annotated
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from meadow.errors import MeadowError
 from meadow.loopback import is_loopback
-from meadow.problems import ProblemError, ProblemTypes
-from meadow.settings import Settings
+from meadow.schemas.problems import ProblemError, ProblemTypes
 from meadow_api.foreign_pages import refuse_foreign_page
+from meadow_core.settings.services import ApiSettings
 
 HASH_CHARACTERS = 64
 ANONYMOUS = "anonymous"
@@ -18,7 +19,7 @@ ANONYMOUS = "anonymous"
 _bearer = HTTPBearer(auto_error=False, description="An API key, made with `meadow keys new NAME`.")
 
 
-class InsecureSettingsError(Exception):
+class InsecureSettingsError(MeadowError):
     """The settings would leave the gateway open to the network."""
 
 
@@ -29,7 +30,7 @@ class ApiKeys:
         self._names_by_hash = names_by_hash
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> "ApiKeys":
+    def from_settings(cls, settings: ApiSettings) -> "ApiKeys":
         """Read `MEADOW_API_KEYS`.
 
         Raises:

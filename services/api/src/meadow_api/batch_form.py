@@ -10,15 +10,15 @@ from fastapi import Request
 from pydantic import ValidationError
 
 from meadow.packs import build_pack
-from meadow.problems import ProblemError, ProblemTypes
-from meadow.sources.model import FormSource, ZipSource
-from meadow.storage.errors import StoreError
-from meadow.storage.layout import upload_key
-from meadow.storage.parted_upload import PART_BYTES, PartedUpload
+from meadow.schemas.problems import ProblemError, ProblemTypes
+from meadow.schemas.sources import FormSource, ZipSource
 from meadow_api.batch_submission import BatchRequest
 from meadow_api.invalid_requests import invalid_body
 from meadow_api.multipart_stream import MAX_TEXT_BYTES, FormPart, read_form, unreadable_form
 from meadow_api.resources import Resources
+from meadow_core.storage.errors import StoreError
+from meadow_core.storage.layout import upload_key
+from meadow_core.storage.parted_upload import PART_BYTES, PartedUpload
 
 FILES_FIELD = "images"
 TEXT_FIELDS = frozenset({"name", "fingerprint", "webhook_url"})

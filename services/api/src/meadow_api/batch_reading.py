@@ -1,7 +1,7 @@
 """Reading a batch by its id, which may be that of another job."""
 
-from meadow.jobs.model import Job, JobKind
-from meadow.problems import ProblemError, ProblemTypes
+from meadow.schemas.jobs import Job, JobKind
+from meadow.schemas.problems import ProblemError, ProblemTypes
 from meadow_api.resources import Resources
 
 

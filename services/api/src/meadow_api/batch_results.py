@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from meadow.items import ItemFilter, ItemPage, ItemResult
-from meadow.page_tokens import parse_places
-from meadow.storage.layout import pack_results_key
-from meadow.storage.s3 import ObjectMissingError, ObjectStore
+from meadow.schemas.items import ItemFilter, ItemPage, ItemResult
+from meadow_core.page_tokens import parse_places
+from meadow_core.storage.layout import pack_results_key
+from meadow_core.storage.s3 import ObjectMissingError, ObjectStore
 
 PACKS_A_PAGE = 200
 """A filter that takes next to nothing must not make one request read a whole batch."""

@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import BaseModel, Field
 
-from meadow.jobs.model import JobKind
-from meadow.jobs.submissions import Accepted, IdempotencyKey, fingerprint
-from meadow.problems import FieldError, ProblemError, ProblemTypes
-from meadow.sources.model import FormSource, PrefixSource, RequestedSource, Source, Upload, ZipSource
-from meadow.storage.errors import ObjectMissingError
-from meadow.storage.layout import upload_key
+from meadow.schemas.jobs import JobKind
+from meadow.schemas.problems import FieldError, ProblemError, ProblemTypes
+from meadow.schemas.sources import FormSource, PrefixSource, RequestedSource, Source, Upload, ZipSource
 from meadow_api.resources import Resources
+from meadow_core.jobs.submissions import Accepted, IdempotencyKey, fingerprint
+from meadow_core.storage.errors import ObjectMissingError
+from meadow_core.storage.layout import upload_key
 
 
 class BatchRequest(BaseModel):

@@ -6,12 +6,13 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from meadow.problems import ProblemError, ProblemTypes
-from meadow.settings import MEBIBYTE, Settings
+from meadow.schemas.problems import ProblemError, ProblemTypes
+from meadow.sizes import MEBIBYTE
 from meadow_api.image_json import largest_json
 from meadow_api.media_types import FORM, is_json, media_type_of
 from meadow_api.metrics import GatewayMetrics
 from meadow_api.problem_responses import problem_response
+from meadow_core.settings.services import ApiSettings
 
 JSON_LIMIT = MEBIBYTE
 """Of a body that describes what is wanted; it is parsed at once."""
@@ -32,7 +33,7 @@ def announced_bytes(headers: Headers) -> int | None:
 class BodyLimit:
     """Refuses bodies that are too large: by their announced length, or as soon as they exceed the limit."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, metrics: GatewayMetrics) -> None:
+    def __init__(self, app: ASGIApp, settings: ApiSettings, metrics: GatewayMetrics) -> None:
         self._app = app
         self._metrics = metrics
         self._image_limit = settings.max_image_bytes + FORM_OVERHEAD

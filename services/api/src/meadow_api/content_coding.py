@@ -4,7 +4,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from meadow.problems import ProblemError, ProblemTypes
+from meadow.schemas.problems import ProblemError, ProblemTypes
 from meadow_api.media_types import curl, media_type_of
 from meadow_api.metrics import GatewayMetrics
 from meadow_api.problem_responses import problem_response

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import Depends, Path
 from pydantic import AfterValidator, Field
 
-from meadow.datasets.plain_names import is_plain_name
-from meadow.problems import ProblemError, ProblemTypes
+from meadow.schemas.problems import ProblemError, ProblemTypes
+from meadow_core.datasets.plain_names import is_plain_name
 
 MAX_NAME_BYTES = 255
 """In UTF-8; what a file's name may have, which is what some object stores make of it."""

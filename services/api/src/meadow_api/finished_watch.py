@@ -11,9 +11,9 @@ from typing import Self
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from meadow.background import running_beside
-from meadow.jobs import keys
-from meadow.settings import Settings
+from meadow_core.background import running_beside
+from meadow_core.jobs import keys
+from meadow_core.settings.services import ApiSettings
 
 RECONNECT_SECONDS = 0.5
 POLL_SECONDS = 1.0
@@ -29,7 +29,7 @@ class FinishedWatch:
         is_letting_go: The gateway stops, so whoever waits should answer with what there is.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: ApiSettings) -> None:
         self._redis = Redis.from_url(settings.redis_url.get_secret_value(), socket_connect_timeout=2)
         self._waiting: dict[str, set[asyncio.Event]] = {}
         self._open = contextlib.AsyncExitStack()

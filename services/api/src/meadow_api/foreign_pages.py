@@ -9,7 +9,7 @@ from ipaddress import ip_address
 
 from starlette.requests import Request
 
-from meadow.problems import ProblemError, ProblemTypes
+from meadow.schemas.problems import ProblemError, ProblemTypes
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 PRIVATE_DOMAINS = (".localhost", ".local", ".internal")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header
 
-from meadow.problems import ProblemError, ProblemTypes
+from meadow.schemas.problems import ProblemError, ProblemTypes
 
 MAX_KEY_CHARACTERS = 255
 REPLAYED_HEADER = "Idempotent-Replayed"

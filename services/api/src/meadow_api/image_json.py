@@ -6,7 +6,7 @@ import re
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from meadow.problems import FieldError, ProblemError, ProblemTypes
+from meadow.schemas.problems import FieldError, ProblemError, ProblemTypes
 from meadow_api.file_names import shown
 from meadow_api.invalid_requests import invalid_body
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from meadow.problems import FieldError, ProblemError, ProblemTypes
+from meadow.schemas.problems import FieldError, ProblemError, ProblemTypes
 
 MAX_ERRORS = 20
 """Told of one request; a list of thousands of wrong entries would be answered with more than was sent."""

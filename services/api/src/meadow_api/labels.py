@@ -4,12 +4,12 @@ import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from meadow.datasets.correction import MAX_LABEL_BYTES, Correction
-from meadow.feedback import Feedback, LabelOrigin
-from meadow.jobs.model import Job, JobKind, JobState
-from meadow.predictions import Prediction
-from meadow.problems import FieldError, ProblemError, ProblemType, ProblemTypes
-from meadow.review.model import ReviewItem
+from meadow.schemas.correction import MAX_LABEL_BYTES, Correction
+from meadow.schemas.feedback import Feedback, LabelOrigin
+from meadow.schemas.jobs import Job, JobKind, JobState
+from meadow.schemas.predictions import Prediction
+from meadow.schemas.problems import FieldError, ProblemError, ProblemType, ProblemTypes
+from meadow.schemas.review import ReviewItem
 from meadow_api.resources import Resources
 
 

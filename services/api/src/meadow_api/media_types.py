@@ -5,7 +5,7 @@ from email.message import Message
 from fastapi import Request
 from starlette.datastructures import Headers
 
-from meadow.problems import ProblemError, ProblemTypes
+from meadow.schemas.problems import ProblemError, ProblemTypes
 
 FORM = "multipart/form-data"
 JSON = "application/json"

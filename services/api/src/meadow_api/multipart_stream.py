@@ -8,7 +8,7 @@ from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 
-from meadow.problems import ProblemError, ProblemTypes
+from meadow.schemas.problems import ProblemError, ProblemTypes
 from meadow_api.file_names import disposition_name, plain_name
 
 MAX_PARTS = 1000

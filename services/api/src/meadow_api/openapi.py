@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
-from meadow.problems import Problem
+from meadow.schemas.problems import Problem
 from meadow_api.problem_responses import MEDIA_TYPE
 
 API_PREFIX = "/v1"

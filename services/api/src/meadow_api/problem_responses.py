@@ -12,15 +12,15 @@ from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from starlette.exceptions import HTTPException
 
-from meadow.datasets.errors import DatasetError
-from meadow.problems import Problem, ProblemError, ProblemType, ProblemTypes
-from meadow.registry.versions import RegistryError
-from meadow.storage.s3 import StoreError
+from meadow.schemas.problems import Problem, ProblemError, ProblemType, ProblemTypes
 from meadow_api.allowed_methods import allowed_methods
 from meadow_api.invalid_requests import invalid_request
 from meadow_api.media_types import is_json, json_wanted, media_type_of
 from meadow_api.metrics import GatewayMetrics
 from meadow_api.request_id import current_request_id
+from meadow_core.datasets.errors import DatasetError
+from meadow_core.registry.versions import RegistryError
+from meadow_core.storage.s3 import StoreError
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:meadow:problem:"

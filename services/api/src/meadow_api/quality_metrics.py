@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from meadow.quality.counts import CONFIDENCE_EDGES, Dimension, of_dimension
-from meadow.quality.model import LabelledAccuracy, QualityReport, Verdict
+from meadow.schemas.quality import Dimension, LabelledAccuracy, QualityReport, Verdict
 from meadow_api.metrics import OTHER
 from meadow_api.quality_reading import QualityReading
+from meadow_core.quality.counts import CONFIDENCE_EDGES, of_dimension
 
 MOST_CLASSES = 50
 """Classes that have a time series of their own, the most frequent ones; the rest is summed up as `other`."""

@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 from redis.asyncio import Redis
 
-from meadow.background import in_own_thread
-from meadow.quality.counts import Dimension, of_dimension
-from meadow.quality.judgement import QualityRule, judge_accuracy, judge_drift, overall
-from meadow.quality.model import QualityReport
-from meadow.quality.window import HOUR_SECONDS, read_counts
-from meadow.registry.model import ModelInfo
-from meadow.registry.versions import ModelRegistry
-from meadow.settings import Settings
+from meadow.schemas.models import ModelInfo
+from meadow.schemas.quality import Dimension, QualityReport
+from meadow_core.background import in_own_thread
+from meadow_core.quality.counts import of_dimension
+from meadow_core.quality.judgement import judge_accuracy, judge_drift, overall, quality_rule
+from meadow_core.quality.window import HOUR_SECONDS, read_counts
+from meadow_core.registry.versions import ModelRegistry
+from meadow_core.settings.services import ApiSettings
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,9 @@ class QualityReading:
     counts: Mapping[str, int]
 
 
-async def read_quality(redis: Redis, registry: ModelRegistry, settings: Settings, window_hours: int) -> QualityReading:
+async def read_quality(
+    redis: Redis, registry: ModelRegistry, settings: ApiSettings, window_hours: int
+) -> QualityReading:
     """Judge the answers of the last hours by the rule that the settings describe.
 
     Raises:
@@ -35,7 +37,7 @@ async def read_quality(redis: Redis, registry: ModelRegistry, settings: Settings
     hours = min(window_hours, max(1, settings.quality_seconds // HOUR_SECONDS))
     model, reference = await in_own_thread(lambda: _production(registry))
     seen = await read_counts(redis, model.ref.version, hours) if model else {}
-    rule = QualityRule.from_settings(settings)
+    rule = quality_rule(settings)
     drift, drifted = judge_drift(reference, seen, rule) if reference else ([], [])
     accuracy, dropped = judge_accuracy(seen, model.holdout_accuracy if model else None, rule)
     decisions = of_dimension(seen, Dimension.DECISIONS)
@@ -45,6 +47,7 @@ async def read_quality(redis: Redis, registry: ModelRegistry, settings: Settings
         window_hours=hours,
         since=now - timedelta(hours=hours),
         until=now,
+        rule=rule,
         verdict=overall(accuracy, drift),
         reasons=[*dropped, *drifted],
         images=sum(decisions.values()),

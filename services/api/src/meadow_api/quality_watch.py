@@ -8,9 +8,9 @@ import time
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from meadow.registry.versions import ModelRegistry, RegistryError
-from meadow.settings import Settings
 from meadow_api.quality_reading import QualityReading, read_quality
+from meadow_core.registry.versions import ModelRegistry, RegistryError
+from meadow_core.settings.services import ApiSettings
 
 WINDOW_HOURS = 24
 FRESH_SECONDS = 30.0
@@ -24,7 +24,7 @@ class QualityWatch:
     """Reads at most every half a minute, and only while somebody scrapes."""
 
     def __init__(
-        self, redis: Redis, registry: ModelRegistry, settings: Settings, *, fresh_seconds: float = FRESH_SECONDS
+        self, redis: Redis, registry: ModelRegistry, settings: ApiSettings, *, fresh_seconds: float = FRESH_SECONDS
     ) -> None:
         self._redis = redis
         self._registry = registry

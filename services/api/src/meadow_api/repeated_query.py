@@ -4,7 +4,7 @@ from collections import Counter
 
 from fastapi import Request
 
-from meadow.problems import FieldError, ProblemError, ProblemTypes
+from meadow.schemas.problems import FieldError, ProblemError, ProblemTypes
 
 
 async def refuse_repeated_parameters(request: Request) -> None:

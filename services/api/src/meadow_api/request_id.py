@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from meadow.log_context import log_context
+from meadow_core.log_context import log_context
 
 HEADER = "X-Request-ID"
 current_request_id: ContextVar[str] = ContextVar("request_id", default="")

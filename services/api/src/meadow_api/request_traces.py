@@ -5,7 +5,7 @@ from typing import Any
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from meadow.tracing import TRACEPARENT, is_tracing, span
+from meadow_core.tracing import TRACEPARENT, is_tracing, span
 
 QUIET = frozenset({"/metrics", "/healthz", "/readyz"})
 """Asked every few seconds by machines."""

@@ -13,24 +13,24 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import RedisError
 
-from meadow.datasets.catalog import DatasetCatalog
-from meadow.datasets.corrections import Corrections
-from meadow.jobs import keys
-from meadow.jobs.batches import BatchSubmissions
-from meadow.jobs.connection import connect
-from meadow.jobs.ids import JobIds
-from meadow.jobs.submissions import JobSubmissions
-from meadow.quality.feedback_notes import FeedbackNotes
-from meadow.registry.versions import ModelRegistry
-from meadow.review.review_set import ReviewSet
-from meadow.settings import Settings
-from meadow.storage.s3 import ObjectStore
-from meadow.webhooks.rules import WebhookRules
 from meadow_api.finished_watch import FinishedWatch
 from meadow_api.metrics import GatewayMetrics
 from meadow_api.quality_watch import QualityWatch
 from meadow_api.upload_memory import UploadMemory
 from meadow_api.webhook_deliveries import deliver_webhooks
+from meadow_core.datasets.catalog import DatasetCatalog
+from meadow_core.datasets.corrections import Corrections
+from meadow_core.jobs import keys
+from meadow_core.jobs.batches import BatchSubmissions
+from meadow_core.jobs.connection import connect
+from meadow_core.jobs.ids import JobIds
+from meadow_core.jobs.submissions import JobSubmissions
+from meadow_core.quality.feedback_notes import FeedbackNotes
+from meadow_core.registry.versions import ModelRegistry
+from meadow_core.review.review_set import ReviewSet
+from meadow_core.settings.services import ApiSettings
+from meadow_core.storage.s3 import ObjectStore
+from meadow_core.webhooks.rules import WebhookRules
 
 SECRET_BYTES = 32
 REDIS_CONNECTIONS = 64
@@ -48,7 +48,7 @@ CONCURRENT_FORMS = 8
 class Resources:
     """The gateway's connections."""
 
-    settings: Settings
+    settings: ApiSettings
     redis: Redis
     store: ObjectStore
     registry: ModelRegistry
@@ -70,7 +70,7 @@ class Resources:
 
 @asynccontextmanager
 async def open_resources(
-    settings: Settings, metrics: GatewayMetrics, webhooks: WebhookRules
+    settings: ApiSettings, metrics: GatewayMetrics, webhooks: WebhookRules
 ) -> AsyncIterator[Resources]:
     """Open the connections; waits for Redis, so that parts may start in any order."""
     # An ordinary pool refuses when more requests than it has connections come at once; this one lets them wait.

@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import Response
 
-from meadow.jobs.model import Job
+from meadow.schemas.jobs import Job
 
 RETRY_AFTER_SECONDS = 1
 PRIVATE = "private, no-cache"

@@ -12,12 +12,12 @@ from prometheus_client.registry import Collector, CollectorRegistry
 from redis.exceptions import RedisError
 from typing_extensions import override
 
-from meadow.backlog import Backlog, read_backlog
-from meadow.jobs.fleet import read_status
-from meadow.registry.model import ModelRef
-from meadow.status import SystemStatus
+from meadow.schemas.models import ModelRef
+from meadow.schemas.status import SystemStatus
 from meadow_api.quality_metrics import quality_metrics
 from meadow_api.resources import Resources
+from meadow_core.backlog import Backlog, read_backlog
+from meadow_core.jobs.fleet import read_status
 
 NO_VERSION = "none"
 

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from meadow.problems import ProblemError, ProblemTypes
-from meadow.settings import MEBIBYTE
+from meadow.schemas.problems import ProblemError, ProblemTypes
+from meadow.sizes import MEBIBYTE
 
 LARGE_BYTES = MEBIBYTE
 """Smaller bodies do not wait for room: a few that come in slowly must not hold up everybody."""

@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from fastapi import Request
 from starlette.datastructures import Headers
 
-from meadow.bundle.decode import ImageRejectedError, check_header
-from meadow.problems import ProblemError, ProblemTypes
-from meadow.settings import Settings
+from meadow.schemas.problems import ProblemError, ProblemTypes
 from meadow_api.body_limit import announced_bytes
 from meadow_api.file_names import disposition_name, header_name, shown
 from meadow_api.image_form import FORM_FIELD, read_image_form
 from meadow_api.image_json import ImageJson, largest_json, read_image_json
 from meadow_api.media_types import FORM, JSON, URL_ENCODED, came_as, curl, is_json, media_type_of, unsupported
 from meadow_api.upload_memory import LARGE_BYTES, UploadMemory
+from meadow_core.bundle.decode import ImageRejectedError, check_header
+from meadow_core.settings.services import ApiSettings
 
 NAME_HEADER = "X-Image-Name"
 MAX_NAME_CHARACTERS = 255
@@ -40,7 +40,7 @@ class UploadedImage:
 
 @asynccontextmanager
 async def uploaded_image(
-    request: Request, settings: Settings, memory: UploadMemory, model: type[ImageJson] = ImageJson
+    request: Request, settings: ApiSettings, memory: UploadMemory, model: type[ImageJson] = ImageJson
 ) -> AsyncIterator[UploadedImage]:
     """Read the request's image, check size, type and pixel count from its header, and keep its memory until it is done.
 
@@ -52,7 +52,7 @@ async def uploaded_image(
         yield await _read(request, settings, media_type, model)
 
 
-async def _read(request: Request, settings: Settings, media_type: str, model: type[ImageJson]) -> UploadedImage:
+async def _read(request: Request, settings: ApiSettings, media_type: str, model: type[ImageJson]) -> UploadedImage:
     fields: dict[str, str] = {}
     if media_type == FORM:
         form = await read_image_form(request)
@@ -83,7 +83,7 @@ async def _body(request: Request) -> bytes:
     return b"".join([piece async for piece in request.stream()])
 
 
-async def _check_image(request: Request, body: bytes, origin: str, settings: Settings) -> None:
+async def _check_image(request: Request, body: bytes, origin: str, settings: ApiSettings) -> None:
     try:
         if len(body) < LARGE_BYTES:
             check_header(body, max_pixels=settings.max_image_pixels)
@@ -126,7 +126,7 @@ def _name_beside(request: Request) -> str:
     return given or disposition_name(disposition) or shown(request.query_params.get("name", ""))
 
 
-def _expected_bytes(headers: Headers, media_type: str, settings: Settings) -> int:
+def _expected_bytes(headers: Headers, media_type: str, settings: ApiSettings) -> int:
     """Return how much memory the request may take, by the length that it announces."""
     announced = announced_bytes(headers)
     copies = JSON_COPIES if is_json(media_type) else 1

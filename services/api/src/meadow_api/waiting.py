@@ -7,8 +7,8 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Request
 
-from meadow.jobs.model import Job
-from meadow.problems import ProblemError, ProblemTypes
+from meadow.schemas.jobs import Job
+from meadow.schemas.problems import ProblemError, ProblemTypes
 from meadow_api.finished_watch import POLL_SECONDS
 from meadow_api.resources import Gateway, Resources
 

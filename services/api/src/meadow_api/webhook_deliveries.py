@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator
 
 from redis.asyncio import Redis
 
-from meadow.background import running_beside
-from meadow.jobs.webhook import WebhookState
-from meadow.webhooks.caller import WebhookCaller
-from meadow.webhooks.courier import WebhookCourier
-from meadow.webhooks.outbox import WebhookOutbox
-from meadow.webhooks.rules import WebhookRules
+from meadow.schemas.webhook import WebhookState
 from meadow_api.metrics import GatewayMetrics
+from meadow_core.background import running_beside
+from meadow_core.webhooks.caller import WebhookCaller
+from meadow_core.webhooks.courier import WebhookCourier
+from meadow_core.webhooks.outbox import WebhookOutbox
+from meadow_core.webhooks.rules import WebhookRules
 
 
 @contextlib.asynccontextmanager

@@ -8,8 +8,8 @@ import redis
 
 from classify_command import ClassifyCommand
 from gateway_process import GatewayProcess
-from meadow.settings import Settings
-from meadow.storage.s3 import ObjectStore
+from meadow_core.settings import Settings
+from meadow_core.storage.s3 import ObjectStore
 from pack_answerer import PackAnswerer
 
 

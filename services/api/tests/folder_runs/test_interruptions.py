@@ -11,9 +11,9 @@ import redis
 
 from classify_command import ClassifyCommand
 from gateway_process import GatewayProcess
-from meadow.jobs import keys
-from meadow.jobs.record import text
 from meadow.packs import PACK_IMAGES
+from meadow_core.jobs import keys
+from meadow_core.jobs.record import text
 from pack_answerer import PackAnswerer
 
 PACKS = 150

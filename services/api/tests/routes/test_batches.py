@@ -2,17 +2,17 @@ import httpx
 import pytest
 import redis
 
-from meadow.items import ItemResult, ItemState
-from meadow.jobs.keys import Unit
-from meadow.jobs.leases import JobLeases
-from meadow.jobs.model import JobError
-from meadow.names import TRAINING_QUEUE
 from meadow.packs import build_pack
-from meadow.predictions import Decision, Prediction, Score
-from meadow.registry.model import ModelRef
-from meadow.settings import Settings
-from meadow.storage.layout import pack_results_key
-from meadow.storage.s3 import ObjectStore
+from meadow.schemas.items import ItemResult, ItemState
+from meadow.schemas.jobs import JobError
+from meadow.schemas.models import ModelRef
+from meadow.schemas.predictions import Decision, Prediction, Score
+from meadow.schemas.queues import TRAINING_QUEUE
+from meadow_core.jobs.keys import Unit
+from meadow_core.jobs.leases import JobLeases
+from meadow_core.settings import Settings
+from meadow_core.storage.layout import pack_results_key
+from meadow_core.storage.s3 import ObjectStore
 
 TAR = {"Content-Type": "application/x-tar"}
 

@@ -7,11 +7,11 @@ import httpx
 import pytest
 import redis
 
-from meadow.jobs.keys import Unit
-from meadow.jobs.leases import JobLeases
-from meadow.predictions import Decision, Prediction, Score
-from meadow.registry.model import ModelRef
-from meadow.settings import Settings
+from meadow.schemas.models import ModelRef
+from meadow.schemas.predictions import Decision, Prediction, Score
+from meadow_core.jobs.keys import Unit
+from meadow_core.jobs.leases import JobLeases
+from meadow_core.settings import Settings
 
 Gateways = Callable[..., AbstractContextManager[httpx.Client]]
 URL = "/v1/classifications"

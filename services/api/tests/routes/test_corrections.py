@@ -4,17 +4,16 @@ import httpx
 import pytest
 import redis
 
-from meadow.bundle.manifest import BundleManifest, HoldoutMetrics
-from meadow.bundle.preprocess import Preprocessing
-from meadow.datasets.corrections import Corrections
-from meadow.jobs.keys import Unit
-from meadow.jobs.leases import JobLeases
-from meadow.names import PRODUCTION_ALIAS
-from meadow.predictions import Decision, Prediction, Score
-from meadow.registry.model import ModelRef
-from meadow.registry.versions import ModelRegistry
-from meadow.settings import Settings
-from meadow.storage.s3 import ObjectStore
+from meadow.schemas.models import PRODUCTION_ALIAS, ModelRef
+from meadow.schemas.predictions import Decision, Prediction, Score
+from meadow_core.bundle.manifest import BundleManifest, HoldoutMetrics
+from meadow_core.bundle.preprocess import Preprocessing
+from meadow_core.datasets.corrections import Corrections
+from meadow_core.jobs.keys import Unit
+from meadow_core.jobs.leases import JobLeases
+from meadow_core.registry.versions import ModelRegistry
+from meadow_core.settings import Settings
+from meadow_core.storage.s3 import ObjectStore
 from mlflow_warnings import MLFLOW_WARNINGS
 
 pytestmark = MLFLOW_WARNINGS

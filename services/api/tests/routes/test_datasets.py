@@ -7,11 +7,12 @@ import pytest
 import redis
 from PIL import Image
 
-from meadow.datasets.catalog import DatasetCatalog
-from meadow.jobs import keys
-from meadow.names import INGEST_TASK, TRAINING_QUEUE
-from meadow.settings import Settings
-from meadow.storage.s3 import ObjectStore
+from meadow.schemas.queues import TRAINING_QUEUE
+from meadow_core.datasets.catalog import DatasetCatalog
+from meadow_core.jobs import keys
+from meadow_core.names import INGEST_TASK
+from meadow_core.settings import Settings
+from meadow_core.storage.s3 import ObjectStore
 
 URL = "/v1/datasets"
 PREFIX = {"type": "s3_prefix", "uri": "s3://BUCKET/inbox/"}

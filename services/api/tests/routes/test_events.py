@@ -9,16 +9,16 @@ import pytest
 import redis
 from fastapi import FastAPI
 
-from meadow.client import MeadowClient
-from meadow.jobs import keys
-from meadow.jobs.keys import Unit
-from meadow.jobs.leases import Claim, JobLeases
-from meadow.jobs.model import JobState
+from meadow.client import Client
 from meadow.packs import build_pack
-from meadow.registry.model import ModelRef
-from meadow.settings import Settings
+from meadow.schemas.jobs import JobState
+from meadow.schemas.models import ModelRef
 from meadow_api.app import create_app
 from meadow_api.routes import events as routes_events
+from meadow_core.jobs import keys
+from meadow_core.jobs.keys import Unit
+from meadow_core.jobs.leases import Claim, JobLeases
+from meadow_core.settings import Settings
 
 KEY = "mdw_secret"
 KEYS = f"ci:{hashlib.sha256(KEY.encode()).hexdigest()}"
@@ -187,7 +187,7 @@ def test_the_stream_of_a_job_whose_record_is_deleted_ends(
 
 
 def test_the_client_follows_a_real_gateway(gateway: httpx.Client, batch_id: str, work: Work) -> None:
-    with MeadowClient(str(gateway.base_url)) as client:
+    with Client(str(gateway.base_url)) as client:
         jobs = client.events(batch_id)
         assert next(jobs).state is JobState.QUEUED
         client.add_pack(batch_id, 0, [("a.jpg", b"1"), ("b.jpg", b"2")])

@@ -4,14 +4,14 @@ import httpx
 import pytest
 import redis
 
-from meadow.explanations import Explanation, ExplanationMap, ExplanationState
-from meadow.jobs.keys import Unit
-from meadow.jobs.leases import JobLeases
-from meadow.predictions import Decision, Prediction, Score
-from meadow.registry.model import ModelRef
-from meadow.settings import Settings
-from meadow.storage.layout import explanation_image_key, explanation_map_key
-from meadow.storage.s3 import ObjectStore
+from meadow.schemas.explanations import Explanation, ExplanationMap, ExplanationState
+from meadow.schemas.models import ModelRef
+from meadow.schemas.predictions import Decision, Prediction, Score
+from meadow_core.jobs.keys import Unit
+from meadow_core.jobs.leases import JobLeases
+from meadow_core.settings import Settings
+from meadow_core.storage.layout import explanation_image_key, explanation_map_key
+from meadow_core.storage.s3 import ObjectStore
 
 Finish = Callable[[str, Explanation], None]
 JPEG = {"Content-Type": "image/jpeg"}

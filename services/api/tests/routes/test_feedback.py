@@ -6,23 +6,22 @@ import httpx
 import pytest
 import redis
 
-from meadow.bundle.manifest import BundleManifest, HoldoutMetrics
-from meadow.bundle.preprocess import Preprocessing
-from meadow.datasets.corrections import Corrections
-from meadow.feedback import LabelOrigin
-from meadow.jobs import keys
-from meadow.jobs.keys import Unit
-from meadow.jobs.leases import JobLeases
-from meadow.jobs.model import JobError
-from meadow.names import PRODUCTION_ALIAS
-from meadow.predictions import Decision, Prediction, Score
-from meadow.quality.counts import count
-from meadow.quality.window import add_counts
-from meadow.registry.model import ModelRef
-from meadow.registry.versions import ModelRegistry
-from meadow.review.review_set import ReviewSet
-from meadow.settings import Settings
-from meadow.storage.s3 import ObjectStore
+from meadow.schemas.feedback import LabelOrigin
+from meadow.schemas.jobs import JobError
+from meadow.schemas.models import PRODUCTION_ALIAS, ModelRef
+from meadow.schemas.predictions import Decision, Prediction, Score
+from meadow_core.bundle.manifest import BundleManifest, HoldoutMetrics
+from meadow_core.bundle.preprocess import Preprocessing
+from meadow_core.datasets.corrections import Corrections
+from meadow_core.jobs import keys
+from meadow_core.jobs.keys import Unit
+from meadow_core.jobs.leases import JobLeases
+from meadow_core.quality.counts import count
+from meadow_core.quality.window import add_counts
+from meadow_core.registry.versions import ModelRegistry
+from meadow_core.review.review_set import ReviewSet
+from meadow_core.settings import Settings
+from meadow_core.storage.s3 import ObjectStore
 from mlflow_warnings import MLFLOW_WARNINGS
 
 pytestmark = MLFLOW_WARNINGS

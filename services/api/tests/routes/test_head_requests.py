@@ -6,11 +6,11 @@ import httpx
 import pytest
 import redis
 
-from meadow.jobs.keys import Unit
-from meadow.jobs.leases import JobLeases
 from meadow.packs import build_pack
-from meadow.registry.model import ModelRef
-from meadow.settings import Settings
+from meadow.schemas.models import ModelRef
+from meadow_core.jobs.keys import Unit
+from meadow_core.jobs.leases import JobLeases
+from meadow_core.settings import Settings
 
 CHANGING = {"date", "x-request-id", "transfer-encoding"}
 """Of each answer its own; and httptools writes the last for a body that is not there."""

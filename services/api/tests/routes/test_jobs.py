@@ -5,8 +5,8 @@ from collections import Counter
 import httpx
 import redis
 
-from meadow.jobs import keys
 from meadow_api.resources import REDIS_CONNECTIONS
+from meadow_core.jobs import keys
 
 JPEG = {"Content-Type": "image/jpeg"}
 

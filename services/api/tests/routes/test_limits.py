@@ -3,7 +3,7 @@ from contextlib import AbstractContextManager
 
 import httpx
 
-from meadow.limits import Limits
+from meadow.schemas.limits import Limits
 
 
 def test_limits_are_those_of_the_settings(gateway_with: Callable[..., AbstractContextManager[httpx.Client]]) -> None:

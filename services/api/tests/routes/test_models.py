@@ -9,11 +9,11 @@ import httpx
 import pytest
 import redis
 
-from meadow.jobs import keys
-from meadow.registry.model import GateDecision, GateRecord
-from meadow.registry.versions import ModelRegistry
-from meadow.settings import Settings
+from meadow.schemas.models import GateDecision, GateRecord
 from meadow_api.routes import models
+from meadow_core.jobs import keys
+from meadow_core.registry.versions import ModelRegistry
+from meadow_core.settings import Settings
 from mlflow_warnings import MLFLOW_WARNINGS
 from model_versions import register_versions
 

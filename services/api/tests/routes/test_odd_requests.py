@@ -6,8 +6,8 @@ from typing import Any
 import httpx
 import pytest
 
-from meadow.settings import Settings
 from meadow_api.app import create_app
+from meadow_core.settings import Settings
 
 PROBLEM = "application/problem+json"
 NEEDS_REGISTRY = ("/v1/models", "/v1/quality")

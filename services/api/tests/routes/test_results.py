@@ -8,16 +8,16 @@ import httpx
 import pytest
 import redis
 
-from meadow.items import ItemResult, ItemState
-from meadow.jobs.keys import Unit
-from meadow.jobs.leases import JobLeases
 from meadow.packs import build_pack
-from meadow.predictions import Decision, Prediction, Score
-from meadow.registry.model import ModelRef
-from meadow.settings import Settings
-from meadow.storage.layout import pack_results_key
-from meadow.storage.s3 import ObjectStore
+from meadow.schemas.items import ItemResult, ItemState
+from meadow.schemas.models import ModelRef
+from meadow.schemas.predictions import Decision, Prediction, Score
 from meadow_api import batch_results
+from meadow_core.jobs.keys import Unit
+from meadow_core.jobs.leases import JobLeases
+from meadow_core.settings import Settings
+from meadow_core.storage.layout import pack_results_key
+from meadow_core.storage.s3 import ObjectStore
 
 PACKS = 12
 

@@ -10,14 +10,14 @@ import pytest
 import redis
 from pydantic import SecretStr
 
-from meadow.jobs import keys
-from meadow.jobs.record import decode_hash
-from meadow.names import BATCH_QUEUE
-from meadow.packs import read_pack
-from meadow.settings import Settings
-from meadow.sources.model import FormSource, ZipSource, parse_source
-from meadow.storage.layout import upload_key
-from meadow.storage.s3 import ObjectStore
+from meadow.schemas.queues import BATCH_QUEUE
+from meadow.schemas.sources import FormSource, ZipSource, parse_source
+from meadow_core.jobs import keys
+from meadow_core.jobs.record import decode_hash
+from meadow_core.packs import read_pack
+from meadow_core.settings import Settings
+from meadow_core.storage.layout import upload_key
+from meadow_core.storage.s3 import ObjectStore
 from zips import make_zip
 
 GatewayWith = Callable[..., AbstractContextManager[httpx.Client]]

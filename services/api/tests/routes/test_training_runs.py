@@ -2,13 +2,13 @@ from pathlib import Path
 
 import httpx
 
-from meadow.datasets.catalog import DatasetCatalog
-from meadow.jobs.connection import connect
-from meadow.jobs.keys import job as job_key
-from meadow.settings import Settings
-from meadow.storage.s3 import ObjectStore
-from meadow.training import TrainingRequest
-from meadow.training_config import TrainingConfig
+from meadow.schemas.training import TrainingRequest
+from meadow.schemas.training_config import TrainingConfig
+from meadow_core.datasets.catalog import DatasetCatalog
+from meadow_core.jobs.connection import connect
+from meadow_core.jobs.keys import job as job_key
+from meadow_core.settings import Settings
+from meadow_core.storage.s3 import ObjectStore
 
 URL = "/v1/training-runs"
 

@@ -8,12 +8,12 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from meadow.client.testing import ScriptedServer
-from meadow.datasets.catalog import DatasetCatalog
-from meadow.settings import Settings
-from meadow.storage.s3 import ObjectStore
-from meadow.webhooks.rules import WebhookSettingsError
+from fake_gateway import ScriptedServer
 from meadow_api.app import create_app
+from meadow_core.datasets.catalog import DatasetCatalog
+from meadow_core.settings import Settings
+from meadow_core.storage.s3 import ObjectStore
+from meadow_core.webhooks.rules import WebhookSettingsError
 from webhook_desk import SECRET, signature_of
 
 Gateways = Callable[..., AbstractContextManager[httpx.Client]]

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from PIL import Image
 from schemathesis.transport.serialization import Binary
 
-from meadow.bundle.decode import ImageRejectedError, check_header
 from meadow.image_files.types import IMAGE_TYPES
 from meadow.packs import PACK_TYPE, build_pack
+from meadow_core.bundle.decode import ImageRejectedError, check_header
 
 KEY_HEADER = "idempotency-key"
 EXISTING: dict[str, list[str]] = json.loads(os.environ["EXISTING_IDS"])

@@ -12,16 +12,16 @@ import pytest
 import redis
 from pydantic import SecretStr
 
-from meadow.datasets.catalog import DatasetCatalog
-from meadow.jobs.keys import Unit
-from meadow.jobs.leases import JobLeases
 from meadow.packs import PACK_TYPE, build_pack
-from meadow.predictions import Decision, Prediction, Score
-from meadow.registry.model import ModelRef
-from meadow.registry.versions import ModelRegistry
-from meadow.review.review_set import ReviewSet
-from meadow.settings import Settings
-from meadow.storage.s3 import ObjectStore
+from meadow.schemas.models import ModelRef
+from meadow.schemas.predictions import Decision, Prediction, Score
+from meadow_core.datasets.catalog import DatasetCatalog
+from meadow_core.jobs.keys import Unit
+from meadow_core.jobs.leases import JobLeases
+from meadow_core.registry.versions import ModelRegistry
+from meadow_core.review.review_set import ReviewSet
+from meadow_core.settings import Settings
+from meadow_core.storage.s3 import ObjectStore
 from mlflow_warnings import MLFLOW_WARNINGS
 from model_versions import register_versions
 

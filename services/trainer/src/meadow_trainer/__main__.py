@@ -5,18 +5,18 @@ import sys
 from pydantic import ValidationError
 from rich.console import Console
 
-from meadow.jobs.connection import connect
-from meadow.logs import configure_logging
-from meadow.names import TRAINING_QUEUE
-from meadow.settings import load_settings
-from meadow.tracing import TracingUnavailableError, configure_tracing, end_tracing
+from meadow.schemas.queues import TRAINING_QUEUE
+from meadow_core.jobs.connection import connect
+from meadow_core.logs import configure_logging
+from meadow_core.settings.services import TrainerSettings
+from meadow_core.tracing import TracingUnavailableError, configure_tracing, end_tracing
 
 
 def main() -> None:
     """Run training jobs until shut down."""
     configure_logging()
     try:
-        settings = load_settings()
+        settings = TrainerSettings.load()
         configure_logging(settings.log_format, service="trainer")
         configure_tracing(settings, "meadow-trainer")
     except (ValidationError, TracingUnavailableError) as error:

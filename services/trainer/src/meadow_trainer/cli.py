@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from meadow.cli.training_settings import SettingPairs, SettingsFile, describe_invalid, read_training_settings
-from meadow.training_config import DEFAULT_IMAGE_SIZE, TrainingConfig
+from meadow.schemas.training_config import DEFAULT_IMAGE_SIZE, TrainingConfig
 
 _FAILED = 1
 _BAD_USE = 2

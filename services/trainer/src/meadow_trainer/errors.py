@@ -1,7 +1,9 @@
 """Errors that end a training run; each message says what to do."""
 
+from meadow.errors import MeadowError
 
-class TrainingError(Exception):
+
+class TrainingError(MeadowError):
     """The run failed."""
 
 
@@ -21,5 +23,5 @@ class CheckpointRefusedError(TrainingError):
     """The checkpoint is another run's, or unreadable. Without it the run starts from scratch."""
 
 
-class TrainingCancelledError(Exception):
+class TrainingCancelledError(MeadowError):
     """The run was cancelled. Not a failure, so not a `TrainingError`."""

@@ -9,17 +9,18 @@ import sys
 from kombu.exceptions import OperationalError
 from redis import RedisError
 
-from meadow.queueing.app import create_celery
-from meadow.settings import Settings, load_settings
+from meadow.errors import MeadowError
+from meadow_core.queueing.app import create_celery
+from meadow_core.settings.services import TrainerSettings
 
 ANSWER_SECONDS = 5.0
 
 
-class UnhealthyError(Exception):
+class UnhealthyError(MeadowError):
     """The trainer did not answer the ping."""
 
 
-def check(settings: Settings, node: str) -> None:
+def check(settings: TrainerSettings, node: str) -> None:
     """Ping a trainer.
 
     Raises:
@@ -39,7 +40,7 @@ def check(settings: Settings, node: str) -> None:
 def main() -> None:
     """Exit with 0 if the trainer answers, else print the reason and exit with 1."""
     try:
-        check(load_settings(), f"trainer@{socket.gethostname()}")
+        check(TrainerSettings.load(), f"trainer@{socket.gethostname()}")
     except UnhealthyError as error:
         sys.exit(str(error))
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from meadow.bundle.scores import probabilities
+from meadow_core.bundle.scores import probabilities
 from meadow_trainer.calibration.calibrate import calibrate, choose_threshold, fit_temperature
 
 

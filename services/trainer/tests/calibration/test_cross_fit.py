@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from meadow.bundle.preprocess import Preprocessing
-from meadow.datasets.split import Split
-from meadow.training_config import TrainingConfig
+from meadow.schemas.split import Split
+from meadow.schemas.training_config import TrainingConfig
+from meadow_core.bundle.preprocess import Preprocessing
 from meadow_trainer.calibration.cross_fit import cross_fit
 from meadow_trainer.calibration.out_of_fold import enough_for_folds
 from meadow_trainer.data.loader import ImageLoader

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from meadow.bundle.preprocess import Preprocessing
+from meadow_core.bundle.preprocess import Preprocessing
 from meadow_trainer.calibration.ood_detector import fit_ood_detector
 from meadow_trainer.evaluation.roc_pr import auroc
 from meadow_trainer.evaluation.synthetic_ood import render_synthetic_ood

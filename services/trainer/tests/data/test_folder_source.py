@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from meadow.datasets.rejection import Reason
+from meadow.schemas.rejection import Reason
 from meadow_trainer.data.folder_source import folder_source
 from meadow_trainer.errors import TrainingDataError
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from meadow.bundle.preprocess import Preprocessing, load_pixels
-from meadow.bundle.region import read_region, whole_frame
-from meadow.datasets.manifest import DatasetEntry
+from meadow.schemas.dataset_manifest import DatasetEntry
+from meadow_core.bundle.preprocess import Preprocessing, load_pixels
+from meadow_core.bundle.region import read_region, whole_frame
 from meadow_trainer.data.loader import ImageLoader
 from meadow_trainer.errors import TrainingDataError
 

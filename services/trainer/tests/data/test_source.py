@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from meadow.datasets.manifest import DatasetEntry, DatasetManifest
-from meadow.datasets.split import Split
+from meadow.schemas.dataset_manifest import DatasetEntry, DatasetManifest
+from meadow.schemas.split import Split
 from meadow_trainer.data.source import split_manifest
 from meadow_trainer.errors import TrainingDataError
 

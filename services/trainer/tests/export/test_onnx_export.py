@@ -9,8 +9,8 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from meadow.bundle.manifest import MODEL_FILE, WEIGHTS_FILE
-from meadow.bundle.preprocess import Preprocessing
+from meadow_core.bundle.manifest import MODEL_FILE, WEIGHTS_FILE
+from meadow_core.bundle.preprocess import Preprocessing
 from meadow_trainer.errors import BundleParityError
 from meadow_trainer.evaluation.evaluate import predict
 from meadow_trainer.export.onnx_export import run_graph, verify_parity, write_files

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from meadow.bundle.manifest import MODEL_FILE, PROBE_FILE
-from meadow.bundle.probe import Probe, read_probe, write_probe
+from meadow_core.bundle.manifest import MODEL_FILE, PROBE_FILE
+from meadow_core.bundle.probe import Probe, read_probe, write_probe
 from meadow_trainer.export.probe_check import probe_error
 from meadow_trainer.runs.pipeline import TrainedBundle
 

@@ -9,18 +9,25 @@ import redis
 from PIL import Image
 
 from image_host import ImageHost
-from meadow.datasets.catalog import DatasetCatalog
-from meadow.datasets.corrections import Corrections
-from meadow.datasets.rejection import read_rejections
-from meadow.ingestion import CorrectedLabels, IngestRequest, IngestResult, IngestSource, LabelledPrefix, ListedUrls
-from meadow.jobs import keys
-from meadow.jobs.connection import connect
-from meadow.jobs.keys import Unit
-from meadow.jobs.model import Job, JobState
-from meadow.jobs.record import decode_hash, to_job
-from meadow.settings import Settings
-from meadow.storage.layout import run_rejections_key
-from meadow.storage.s3 import ObjectStore
+from meadow.schemas.ingestion import (
+    CorrectedLabels,
+    IngestRequest,
+    IngestResult,
+    IngestSource,
+    LabelledPrefix,
+    ListedUrls,
+)
+from meadow.schemas.jobs import Job, JobState
+from meadow_core.datasets.catalog import DatasetCatalog
+from meadow_core.datasets.corrections import Corrections
+from meadow_core.datasets.rejection import read_rejections
+from meadow_core.jobs import keys
+from meadow_core.jobs.connection import connect
+from meadow_core.jobs.keys import Unit
+from meadow_core.jobs.record import decode_hash, to_job
+from meadow_core.settings import Settings
+from meadow_core.storage.layout import run_rejections_key
+from meadow_core.storage.s3 import ObjectStore
 from meadow_trainer.jobs.ingest import IngestJobs
 from meadow_trainer.jobs.metrics import TrainerMetrics
 

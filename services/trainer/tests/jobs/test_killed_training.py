@@ -12,10 +12,10 @@ import mlflow
 import pytest
 import torch
 
-from meadow.registry.cache import ModelCache
-from meadow.registry.versions import ModelRegistry
-from meadow.settings import Settings
-from meadow.training_config import TrainingConfig
+from meadow.schemas.training_config import TrainingConfig
+from meadow_core.registry.cache import ModelCache
+from meadow_core.registry.versions import ModelRegistry
+from meadow_core.settings import Settings
 from meadow_trainer.data.folder_source import folder_source
 from meadow_trainer.data.source import ImageSource
 from meadow_trainer.errors import TrainingCancelledError
@@ -36,10 +36,10 @@ TRAINER = """
 import sys
 from pathlib import Path
 import torch
-from meadow.registry.cache import ModelCache
-from meadow.registry.versions import ModelRegistry
-from meadow.settings import Settings
-from meadow.training_config import TrainingConfig
+from meadow_core.registry.cache import ModelCache
+from meadow_core.registry.versions import ModelRegistry
+from meadow_core.settings import Settings
+from meadow.schemas.training_config import TrainingConfig
 from meadow_trainer.training.callbacks import TrainingCallbacks
 from meadow_trainer.runs.training_runs import TrainingRuns
 from meadow_trainer.data.folder_source import folder_source

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import redis
 
-from meadow.jobs.keys import Unit
-from meadow.jobs.leases import Claim, JobLeases
+from meadow_core.jobs.keys import Unit
+from meadow_core.jobs.leases import Claim, JobLeases
 from meadow_trainer.jobs.lease import TrainingLease
 from meadow_trainer.training.callbacks import EpochReport
 

@@ -6,9 +6,9 @@ import pytest
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families as parse
 
-from meadow.jobs.model import JobKind
-from meadow.registry.model import ModelRef
-from meadow.training import TrainingCause, TrainingResult
+from meadow.schemas.jobs import JobKind
+from meadow.schemas.models import ModelRef
+from meadow.schemas.training import TrainingCause, TrainingResult
 from meadow_trainer.jobs.metrics import JobOutcome, TrainerMetrics
 from meadow_trainer.training.callbacks import EpochReport
 

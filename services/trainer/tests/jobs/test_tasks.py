@@ -7,19 +7,19 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
-from meadow.datasets.catalog import DatasetCatalog
-from meadow.datasets.errors import DatasetError
-from meadow.datasets.manifest import DatasetManifest
-from meadow.explanations import Explanation
-from meadow.jobs.connection import connect
-from meadow.jobs.keys import Unit
-from meadow.jobs.leases import Claim, JobLeases
-from meadow.jobs.model import JobError, JobResult
-from meadow.names import TRAIN_TASK
-from meadow.registry.model import ModelRef
-from meadow.settings import Settings
-from meadow.training import TrainingCause, TrainingRequest, TrainingResult
-from meadow.training_config import TrainingConfig
+from meadow.schemas.dataset_manifest import DatasetManifest
+from meadow.schemas.explanations import Explanation
+from meadow.schemas.jobs import JobError, JobResult
+from meadow.schemas.models import ModelRef
+from meadow.schemas.training import TrainingCause, TrainingRequest, TrainingResult
+from meadow.schemas.training_config import TrainingConfig
+from meadow_core.datasets.catalog import DatasetCatalog
+from meadow_core.datasets.errors import DatasetError
+from meadow_core.jobs.connection import connect
+from meadow_core.jobs.keys import Unit
+from meadow_core.jobs.leases import Claim, JobLeases
+from meadow_core.names import TRAIN_TASK
+from meadow_core.settings import Settings
 from meadow_trainer.data.source import ImageSource
 from meadow_trainer.errors import CheckpointRefusedError, TrainingCancelledError, TrainingDataError
 from meadow_trainer.jobs.ingest import IngestJobs

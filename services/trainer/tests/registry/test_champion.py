@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from meadow.bundle.manifest import MODEL_FILE, WEIGHTS_FILE, BundleError, write_manifest
-from meadow.datasets.manifest import DatasetManifest
-from meadow.datasets.split import Split
+from meadow.schemas.dataset_manifest import DatasetManifest
+from meadow.schemas.split import Split
+from meadow_core.bundle.manifest import MODEL_FILE, WEIGHTS_FILE, BundleError, write_manifest
 from meadow_trainer.data.loader import ImageLoader
 from meadow_trainer.data.source import ImageSource
 from meadow_trainer.registry.champion import measure_champion

@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from meadow.registry.model import GateDecision
-from meadow.settings import Settings
+from meadow.schemas.models import GateDecision
+from meadow_core.settings import Settings
 from meadow_trainer.evaluation.evaluate import correct_by_digest, measure
 from meadow_trainer.registry.gate import HoldoutResult, PromotionRule, apply_gate
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from meadow.registry.cache import ModelCache
-from meadow.registry.versions import ModelRegistry
-from meadow.settings import Settings
+from meadow_core.registry.cache import ModelCache
+from meadow_core.registry.versions import ModelRegistry
+from meadow_core.settings import Settings
 from meadow_trainer.runs.training_runs import TrainingRuns
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import mlflow
 import pytest
 
-from meadow.bundle.manifest import write_manifest
-from meadow.registry.cache import ModelCache
-from meadow.registry.versions import ModelRegistry, RegistryError
-from meadow.settings import Settings
-from meadow.training_config import TrainingConfig
+from meadow.schemas.training_config import TrainingConfig
+from meadow_core.bundle.manifest import write_manifest
+from meadow_core.registry.cache import ModelCache
+from meadow_core.registry.versions import ModelRegistry, RegistryError
+from meadow_core.settings import Settings
 from meadow_trainer.data.source import ImageSource
 from meadow_trainer.runs.pipeline import TrainedBundle
 from meadow_trainer.runs.training_runs import TrainingRuns

@@ -7,12 +7,13 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from meadow.bundle.manifest import MODEL_FILE, WEIGHTS_FILE, read_bundle
-from meadow.bundle.preprocess import load_pixels
-from meadow.bundle.scores import decide, probabilities
-from meadow.datasets.split import Split
-from meadow.quality.counts import Dimension, of_dimension
-from meadow.training_config import TrainingConfig
+from meadow.schemas.quality import Dimension
+from meadow.schemas.split import Split
+from meadow.schemas.training_config import TrainingConfig
+from meadow_core.bundle.manifest import MODEL_FILE, WEIGHTS_FILE, read_bundle
+from meadow_core.bundle.preprocess import load_pixels
+from meadow_core.bundle.scores import decide, probabilities
+from meadow_core.quality.counts import of_dimension
 from meadow_trainer.data.source import ImageSource
 from meadow_trainer.errors import TrainingCancelledError
 from meadow_trainer.evaluation.evaluate import predict

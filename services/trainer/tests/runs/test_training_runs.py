@@ -11,18 +11,18 @@ import pytest
 
 import meadow_trainer.registry.registration
 import meadow_trainer.runs.training_runs
-from meadow.bundle.manifest import MODEL_FILE, read_bundle, write_manifest
-from meadow.bundle.probe import Probe, read_probe, write_probe
-from meadow.datasets.manifest import DatasetEntry
-from meadow.names import BUNDLE_DIGEST_TAG
-from meadow.problems import ProblemError
-from meadow.registry.cache import ModelCache
-from meadow.registry.model import ModelInfo
-from meadow.registry.production import Production
-from meadow.registry.versions import ModelRegistry
-from meadow.settings import Settings
-from meadow.training import TrainingResult
-from meadow.training_config import TrainingConfig
+from meadow.schemas.dataset_manifest import DatasetEntry
+from meadow.schemas.models import ModelInfo
+from meadow.schemas.problems import ProblemError
+from meadow.schemas.training import TrainingResult
+from meadow.schemas.training_config import TrainingConfig
+from meadow_core.bundle.manifest import MODEL_FILE, read_bundle, write_manifest
+from meadow_core.bundle.probe import Probe, read_probe, write_probe
+from meadow_core.names import BUNDLE_DIGEST_TAG
+from meadow_core.registry.cache import ModelCache
+from meadow_core.registry.production import Production
+from meadow_core.registry.versions import ModelRegistry
+from meadow_core.settings import Settings
 from meadow_trainer.data.loader import ImageLoader
 from meadow_trainer.data.source import ImageSource
 from meadow_trainer.errors import TrainingCancelledError

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from meadow.bundle.manifest import WEIGHTS_FILE
-from meadow.training_config import TrainingConfig
+from meadow.schemas.training_config import TrainingConfig
+from meadow_core.bundle.manifest import WEIGHTS_FILE
 from meadow_trainer.data.source import ImageSource
 from meadow_trainer.errors import CheckpointRefusedError, TrainingCancelledError
 from meadow_trainer.runs.pipeline import TrainedBundle, train_bundle

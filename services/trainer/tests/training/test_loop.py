@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from meadow.bundle.preprocess import Preprocessing
-from meadow.training_config import TrainingConfig
+from meadow.schemas.training_config import TrainingConfig
+from meadow_core.bundle.preprocess import Preprocessing
 from meadow_trainer.data.loader import ImageLoader
 from meadow_trainer.data.source import ImageSource, split_manifest
 from meadow_trainer.evaluation.evaluate import measure, predict

@@ -8,7 +8,7 @@ import torch
 import torchvision
 from torch import Tensor
 
-from meadow.training_config import TrainingConfig
+from meadow.schemas.training_config import TrainingConfig
 from meadow_trainer.errors import ArchitectureError
 from meadow_trainer.training import pretrained
 from meadow_trainer.training.model import build_network, empty_network

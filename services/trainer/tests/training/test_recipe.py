@@ -5,7 +5,7 @@ from typing import Literal
 import pytest
 import torch
 
-from meadow.training_config import TrainingConfig
+from meadow.schemas.training_config import TrainingConfig
 from meadow_trainer.training.model import empty_network
 from meadow_trainer.training.recipe import Recipe, choose_precision, choose_recipe, validation_percent, view_sizes
 

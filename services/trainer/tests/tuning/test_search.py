@@ -8,9 +8,9 @@ import pytest
 from optuna.trial import FixedTrial
 from typing_extensions import override
 
-from meadow.datasets.manifest import DatasetEntry
-from meadow.datasets.split import Split
-from meadow.training_config import TrainingConfig
+from meadow.schemas.dataset_manifest import DatasetEntry
+from meadow.schemas.split import Split
+from meadow.schemas.training_config import TrainingConfig
 from meadow_trainer.data.source import ImageSource
 from meadow_trainer.errors import TrainingError
 from meadow_trainer.training.callbacks import TrainingCallbacks

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from meadow.client import ApiProblem, MeadowClient, RetryPolicy
-from meadow.problems import ProblemTypes
-from meadow.registry.model import ModelInfo
-from meadow.settings import Settings
+from meadow.client import ApiProblem, Client, RetryPolicy
+from meadow.schemas.models import ModelInfo
+from meadow.schemas.problems import ProblemTypes
 from meadow_ui.classify.sender import Sender
+from meadow_ui.settings import PageSettings
 
 PAGE_TIMEOUT = 5.0
 """Longest wait for the gateway while a page is drawn, in seconds."""
@@ -16,17 +16,17 @@ SENDER_RETRIES = RetryPolicy(seconds=20)
 """Images in flight survive a restart of the gateway."""
 
 
-def page_client(settings: Settings) -> MeadowClient:
+def page_client(settings: PageSettings) -> Client:
     """Return the client for drawing pages; it fails fast, so that the visitor sees the error."""
     return _client(settings.api_url, settings.api_key.get_secret_value())
 
 
-def picture_sender(settings: Settings) -> Sender:
+def picture_sender(settings: PageSettings) -> Sender:
     """Return the sender that submits images and polls for their results in the background."""
     return _sender(settings.api_url, settings.api_key.get_secret_value(), settings.max_image_pixels)
 
 
-def production_model(client: MeadowClient) -> ModelInfo | None:
+def production_model(client: Client) -> ModelInfo | None:
     """Return the model in production, or None if there is none yet.
 
     Raises:
@@ -40,11 +40,11 @@ def production_model(client: MeadowClient) -> ModelInfo | None:
         raise
 
 
-@st.cache_resource(show_spinner=False, on_release=MeadowClient.close)
-def _client(url: str, key: str) -> MeadowClient:
-    return MeadowClient(url, key, timeout=PAGE_TIMEOUT, retries=PAGE_RETRIES)
+@st.cache_resource(show_spinner=False, on_release=Client.close)
+def _client(url: str, key: str) -> Client:
+    return Client(url, key, timeout=PAGE_TIMEOUT, retries=PAGE_RETRIES)
 
 
 @st.cache_resource(show_spinner=False, on_release=Sender.close)
 def _sender(url: str, key: str, max_pixels: int) -> Sender:
-    return Sender(MeadowClient(url, key, retries=SENDER_RETRIES), max_pixels=max_pixels)
+    return Sender(Client(url, key, retries=SENDER_RETRIES), max_pixels=max_pixels)

@@ -11,14 +11,15 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
-from meadow.settings import load_settings
+from meadow.errors import MeadowError
+from meadow_ui.settings import PageSettings
 
 SECONDS = 12
 """Above the five seconds that a page waits for an unreachable gateway: a page that reports that is healthy."""
 LOOPBACK = "127.0.0.1"
 
 
-class PageError(Exception):
+class PageError(MeadowError):
     """The page cannot be drawn."""
 
 
@@ -57,7 +58,7 @@ def check_page(address: str, *, seconds: float = SECONDS) -> None:
 def main() -> None:
     """Exit with 0 if a page can be drawn, with its error otherwise."""
     try:
-        check_page(f"{LOOPBACK}:{load_settings().ui_port}")
+        check_page(f"{LOOPBACK}:{PageSettings.load().ui_port}")
     except PageError as error:
         sys.exit(str(error))
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from meadow.datasets.minimums import NEW_CLASS_IMAGES
+from meadow.schemas.minimums import NEW_CLASS_IMAGES
 
 _NEW_CLASS = f"Becomes a class once {NEW_CLASS_IMAGES} images with this label are in a data set."
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Literal
 
-from meadow.jobs.model import JobState
-from meadow.predictions import Decision
+from meadow.schemas.jobs import JobState
+from meadow.schemas.predictions import Decision
 
 Tone = Literal["good", "unsure", "unknown", "bad", "quiet"]
 

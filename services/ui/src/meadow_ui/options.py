@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from meadow.client.folder.shrink import READ_FACTOR
-from meadow.settings import MEBIBYTE, Settings
+from meadow.sizes import MEBIBYTE
+from meadow_ui.settings import PageSettings
 
 _SHARED = {
     "font": "sans-serif",
@@ -39,7 +40,7 @@ THEME_OPTIONS: Mapping[str, str] = {
 }
 
 
-def streamlit_options(settings: Settings) -> Mapping[str, str | int]:
+def streamlit_options(settings: PageSettings) -> Mapping[str, str | int]:
     """All options of the server; no configuration file is needed."""
     return {
         "server.address": settings.ui_host,
@@ -56,7 +57,7 @@ def streamlit_options(settings: Settings) -> Mapping[str, str | int]:
     }
 
 
-def max_upload_mebibytes(settings: Settings) -> int:
+def max_upload_mebibytes(settings: PageSettings) -> int:
     """Return the largest upload in MiB.
 
     It is above the gateway's limit: photographs are shrunk before they are sent, and the gateway reports the rest.

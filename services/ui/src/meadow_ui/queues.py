@@ -5,14 +5,14 @@ from html import escape
 
 import streamlit as st
 
-from meadow.client import ClientError, MeadowClient, Readiness
-from meadow.jobs.model import Job, JobKind
-from meadow.names import BATCH_QUEUE, INTERACTIVE_QUEUE, TRAINING_QUEUE
-from meadow.settings import load_settings
-from meadow.status import QueueStatus, WorkerStatus
+from meadow.client import Client, ClientError, Readiness
+from meadow.schemas.jobs import Job, JobKind
+from meadow.schemas.queues import BATCH_QUEUE, INTERACTIVE_QUEUE, TRAINING_QUEUE
+from meadow.schemas.status import QueueStatus, WorkerStatus
 from meadow_ui.gateway import page_client
 from meadow_ui.markup import STATE_TONES, ago, badge, code, digest, duration, table, tile, tiles
 from meadow_ui.notices import error_notice, notice
+from meadow_ui.settings import PageSettings
 
 REFRESH_SECONDS = 2.0
 RECENT_JOBS = 20
@@ -26,7 +26,7 @@ _QUEUE_NAMES = {
 
 def queues_page() -> None:
     """Draw the page."""
-    settings = load_settings()
+    settings = PageSettings.load()
     st.title("Queues and workers")
     st.html('<p class="lead">Live view of the queues and the workers that process them.</p>')
     with st.container(horizontal=True, key="links"):
@@ -36,7 +36,7 @@ def queues_page() -> None:
     st.fragment(_live, run_every=REFRESH_SECONDS)(page_client(settings))
 
 
-def _live(client: MeadowClient) -> None:
+def _live(client: Client) -> None:
     try:
         readiness = client.readiness()
         status = client.status()

@@ -2,10 +2,10 @@ from collections import Counter
 
 import pytest
 
-from meadow.client.testing.answers import classify_by_name, make_model
-from meadow.jobs.model import Job, JobError, JobState
-from meadow.predictions import Prediction
-from meadow.problems import PROBLEM_TYPES
+from fake_gateway.answers import classify_by_name, make_model
+from meadow.schemas.jobs import Job, JobError, JobState
+from meadow.schemas.predictions import Prediction
+from meadow.schemas.problems import PROBLEM_TYPES
 from meadow_ui.classify.cards import advice, card, summary_bar
 from meadow_ui.classify.picture import Picture
 from meadow_ui.classify.upload_list import Group

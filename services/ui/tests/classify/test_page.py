@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from meadow.client.testing import FakeGateway
-from meadow.client.testing.answers import classify_by_name, make_model
+from fake_gateway import FakeGateway
+from fake_gateway.answers import classify_by_name, make_model
 from meadow_ui.classify.page import EXPLAINED
 from meadow_ui.classify.upload_list import CAPACITY, UploadList
 

@@ -5,10 +5,10 @@ import pillow_heif
 import pytest
 from PIL import Image
 
+from fake_gateway.answers import classify_by_name
 from meadow.client import ApiProblem, GatewayUnreachableError
-from meadow.client.testing.answers import classify_by_name
-from meadow.jobs.model import Job, JobError, JobState
-from meadow.problems import Problem
+from meadow.schemas.jobs import Job, JobError, JobState
+from meadow.schemas.problems import Problem
 from meadow_ui.classify.picture import THUMBNAIL_SIDE, Picture, Stage, thumbnail
 
 

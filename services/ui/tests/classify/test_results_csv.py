@@ -1,8 +1,8 @@
 import csv
 import io
 
-from meadow.client.testing.answers import classify_by_name, make_model
-from meadow.jobs.model import Job, JobError
+from fake_gateway.answers import classify_by_name, make_model
+from meadow.schemas.jobs import Job, JobError
 from meadow_ui.classify.picture import Picture
 from meadow_ui.classify.results_csv import to_csv
 from meadow_ui.labels import SubmittedLabel

@@ -6,10 +6,10 @@ from contextlib import closing
 import pytest
 from PIL import Image
 
-from meadow.client import MeadowClient, RetryPolicy
-from meadow.client.testing import FakeGateway
-from meadow.client.testing.answers import classify_by_name
-from meadow.explanations import Explanation, ExplanationState
+from fake_gateway import FakeGateway
+from fake_gateway.answers import classify_by_name
+from meadow.client import Client, RetryPolicy
+from meadow.schemas.explanations import Explanation, ExplanationState
 from meadow_ui.classify.picture import Picture, Stage
 from meadow_ui.classify.sender import Sender
 
@@ -19,7 +19,7 @@ NAME_OF_NO_TEXT = "\ud800.jpg"
 
 @pytest.fixture
 def sender(gateway: FakeGateway) -> Iterator[Sender]:
-    running = Sender(MeadowClient(gateway.url, retries=RetryPolicy(seconds=0)), max_pixels=1000)
+    running = Sender(Client(gateway.url, retries=RetryPolicy(seconds=0)), max_pixels=1000)
     yield running
     running.close()
 
@@ -62,7 +62,7 @@ def test_rejected_image_does_not_stop_the_others(gateway: FakeGateway, sender: S
 
 
 def test_unexpected_error_fails_one_image_and_no_thread(gateway: FakeGateway) -> None:
-    client = MeadowClient(gateway.url, retries=RetryPolicy(seconds=0))
+    client = Client(gateway.url, retries=RetryPolicy(seconds=0))
     with closing(Sender(client, max_pixels=1000, threads=1)) as sender:
         broken, other = Picture(NAME_OF_NO_TEXT, b"x"), Picture("b", b"x")
         for picture in (broken, other):

@@ -2,10 +2,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from meadow.client import MeadowClient
-from meadow.client.testing import FakeGateway
-from meadow.client.testing.answers import classify_by_name
-from meadow.jobs.model import Job, JobError
+from fake_gateway import FakeGateway
+from fake_gateway.answers import classify_by_name
+from meadow.client import Client
+from meadow.schemas.jobs import Job, JobError
 from meadow_ui.classify.picture import Picture
 from meadow_ui.classify.sender import Sender
 from meadow_ui.classify.upload_list import CAPACITY, Group, UploadList
@@ -14,7 +14,7 @@ from meadow_ui.classify.upload_list import CAPACITY, Group, UploadList
 @pytest.fixture
 def idle(gateway: FakeGateway) -> Iterator[Sender]:
     """A sender without threads: nothing is ever submitted."""
-    sender = Sender(MeadowClient(gateway.url), max_pixels=1, threads=0)
+    sender = Sender(Client(gateway.url), max_pixels=1, threads=0)
     yield sender
     sender.close()
 

@@ -1,7 +1,7 @@
 import pytest
 
-from meadow.client.testing.state import make_job
-from meadow.jobs.model import Job
+from fake_gateway.state import make_job
+from meadow.schemas.jobs import Job
 from meadow_ui.data.active_jobs import progress
 
 

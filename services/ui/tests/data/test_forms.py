@@ -1,6 +1,6 @@
 import pytest
 
-from meadow.ingestion import CorrectedLabels, LabelledPrefix, ListedUrls
+from meadow.schemas.ingestion import CorrectedLabels, LabelledPrefix, ListedUrls
 from meadow_ui.data.forms import IngestForm, IngestFormError
 
 

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from meadow.client.testing import FakeGateway
-from meadow.client.testing.state import make_job
-from meadow.datasets.published import DatasetDetail
-from meadow.datasets.summary import ClassCounts
-from meadow.jobs.model import Job, JobState, Progress
+from fake_gateway import FakeGateway
+from fake_gateway.state import make_job
+from meadow.schemas.dataset_summary import ClassCounts
+from meadow.schemas.datasets import DatasetDetail
+from meadow.schemas.jobs import Job, JobState, Progress
 
 OpenPage = Callable[[str], AppTest]
 

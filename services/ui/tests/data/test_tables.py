@@ -1,13 +1,13 @@
 from datetime import UTC, datetime, timedelta
 
-from meadow.client.testing.answers import make_model
-from meadow.client.testing.state import make_job
-from meadow.datasets.published import DatasetDetail
-from meadow.datasets.summary import ClassCounts, SourceCounts, VersionSummary
-from meadow.ingestion import IngestResult
-from meadow.jobs.model import Job, JobKind
-from meadow.registry.model import GateDecision
-from meadow.training import TrainingResult
+from fake_gateway.answers import make_model
+from fake_gateway.state import make_job
+from meadow.schemas.dataset_summary import ClassCounts, SourceCounts, VersionSummary
+from meadow.schemas.datasets import DatasetDetail
+from meadow.schemas.ingestion import IngestResult
+from meadow.schemas.jobs import Job, JobKind
+from meadow.schemas.models import GateDecision
+from meadow.schemas.training import TrainingResult
 from meadow_ui.data.tables import (
     MOST_CLASSES,
     MOST_REMARKS,

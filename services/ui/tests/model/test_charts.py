@@ -1,7 +1,6 @@
 import re
 
-from meadow.quality.counts import Dimension
-from meadow.quality.model import DimensionDrift, LabelledAccuracy, Verdict
+from meadow.schemas.quality import Dimension, DimensionDrift, LabelledAccuracy, Verdict
 from meadow_ui.model.charts import MOST_CLASSES, accuracy, drift, shares
 
 

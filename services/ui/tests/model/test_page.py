@@ -3,10 +3,10 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from meadow.client.testing import FakeGateway
-from meadow.client.testing.answers import make_model
-from meadow.client.testing.quality import make_quality
-from meadow.quality.model import Verdict
+from fake_gateway import FakeGateway
+from fake_gateway.answers import make_model
+from fake_gateway.quality import make_quality
+from meadow.schemas.quality import Verdict
 
 OpenPage = Callable[[str], AppTest]
 

@@ -3,10 +3,9 @@ from html import unescape
 
 import pytest
 
-from meadow.client.testing.answers import make_model
-from meadow.client.testing.quality import make_quality
-from meadow.quality.model import Verdict
-from meadow.settings import Settings
+from fake_gateway.answers import make_model
+from fake_gateway.quality import make_quality
+from meadow.schemas.quality import Verdict
 from meadow_ui.model.charts import verdict_badge
 from meadow_ui.model.quality import verdict_notice
 
@@ -43,8 +42,8 @@ BADGES = {
 @pytest.mark.parametrize("verdict", list(Verdict))
 def test_verdict_is_shown_with_its_tone_title_reasons_and_advice(verdict: Verdict) -> None:
     report = make_quality(make_model("3"), verdict=verdict, reasons=["It rains.", "1 < 2 labels."])
-    settings = Settings(drift_min_images=1200, accuracy_min_labels=30)
-    shown = verdict_notice(report, settings)
+    report.rule = report.rule.model_copy(update={"min_images": 1200, "min_labels": 30})
+    shown = verdict_notice(report)
     found = re.fullmatch(
         r'<section class="notice verdict (\w+)"><h2>([^<]*)</h2><ul>((?:<li>[^<]*</li>)*)</ul><p>([^<]*)</p></section>',
         shown,
@@ -58,7 +57,7 @@ def test_verdict_is_shown_with_its_tone_title_reasons_and_advice(verdict: Verdic
 
 @pytest.mark.parametrize("verdict", list(Verdict))
 def test_verdict_without_reasons_has_no_list(verdict: Verdict) -> None:
-    shown = verdict_notice(make_quality(make_model("3"), verdict=verdict, reasons=[]), Settings())
+    shown = verdict_notice(make_quality(make_model("3"), verdict=verdict, reasons=[]))
     tone, title, _ = SENTENCES[verdict]
     assert shown.startswith(f'<section class="notice verdict {tone}"><h2>{title}</h2><p>')
 

@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from meadow.client.testing import FakeGateway
-from meadow.client.testing.answers import make_model, make_review
+from fake_gateway import FakeGateway
+from fake_gateway.answers import make_model, make_review
 
 OpenPage = Callable[[str], AppTest]
 FIRST, SECOND = f"{1:064x}", f"{2:064x}"

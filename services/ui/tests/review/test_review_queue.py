@@ -1,8 +1,8 @@
 import pytest
 
-from meadow.client import ClientError, MeadowClient
-from meadow.client.testing import FakeGateway
-from meadow.client.testing.answers import make_review
+from fake_gateway import FakeGateway
+from fake_gateway.answers import make_review
+from meadow.client import Client, ClientError
 from meadow_ui.labels import SubmittedLabel
 from meadow_ui.review.review_queue import PAGE, Entry, ReviewQueue
 
@@ -10,7 +10,7 @@ PIXELS = 10**6
 
 
 @pytest.fixture
-def queue(gateway: FakeGateway, client: MeadowClient) -> ReviewQueue:
+def queue(gateway: FakeGateway, client: Client) -> ReviewQueue:
     """The first page of two and a half."""
     gateway.state.reviews = [make_review(number) for number in range(1, PAGE * 2 + 6)]
     opened = ReviewQueue()
@@ -22,7 +22,7 @@ def numbers(queue: ReviewQueue) -> list[int]:
     return [int(entry.item.id, 16) for entry in queue.entries]
 
 
-def test_pages_go_forward_and_back(client: MeadowClient, queue: ReviewQueue) -> None:
+def test_pages_go_forward_and_back(client: Client, queue: ReviewQueue) -> None:
     assert (numbers(queue), queue.total) == (list(range(1, 13)), 29)
     queue.next(client, PIXELS)
     assert numbers(queue) == list(range(13, 25))
@@ -34,7 +34,7 @@ def test_pages_go_forward_and_back(client: MeadowClient, queue: ReviewQueue) -> 
     assert (numbers(queue), queue.tokens) == (list(range(1, 13)), [""])
 
 
-def test_handled_entries_stay_until_the_page_is_turned(client: MeadowClient, queue: ReviewQueue) -> None:
+def test_handled_entries_stay_until_the_page_is_turned(client: Client, queue: ReviewQueue) -> None:
     queue.entries[0].label(client, SubmittedLabel("grass"))
     queue.entries[1].forget(client)
     queue.refresh(client, PIXELS)
@@ -42,7 +42,7 @@ def test_handled_entries_stay_until_the_page_is_turned(client: MeadowClient, que
     assert (queue.done, queue.waiting) == (2, 27)
 
 
-def test_next_skips_open_entries_only(client: MeadowClient, queue: ReviewQueue) -> None:
+def test_next_skips_open_entries_only(client: Client, queue: ReviewQueue) -> None:
     for place in (0, 3, 4):
         queue.entries[place].label(client, SubmittedLabel("grass"))
     queue.next(client, PIXELS)
@@ -51,7 +51,7 @@ def test_next_skips_open_entries_only(client: MeadowClient, queue: ReviewQueue) 
     assert numbers(queue)[:3] == [2, 3, 6], "open entries are still in the queue"
 
 
-def test_finished_page_is_replaced_by_the_next(client: MeadowClient, queue: ReviewQueue) -> None:
+def test_finished_page_is_replaced_by_the_next(client: Client, queue: ReviewQueue) -> None:
     for entry in queue.entries:
         entry.forget(client)
     queue.next(client, PIXELS)
@@ -59,7 +59,7 @@ def test_finished_page_is_replaced_by_the_next(client: MeadowClient, queue: Revi
 
 
 def test_queue_emptied_by_others_restarts_at_the_first_page(
-    gateway: FakeGateway, client: MeadowClient, queue: ReviewQueue
+    gateway: FakeGateway, client: Client, queue: ReviewQueue
 ) -> None:
     queue.next(client, PIXELS)
     gateway.state.reviews = gateway.state.reviews[:3]
@@ -67,18 +67,14 @@ def test_queue_emptied_by_others_restarts_at_the_first_page(
     assert (numbers(queue), queue.tokens) == ([1, 2, 3], [""])
 
 
-def test_failed_page_request_keeps_the_current_page(
-    gateway: FakeGateway, client: MeadowClient, queue: ReviewQueue
-) -> None:
+def test_failed_page_request_keeps_the_current_page(gateway: FakeGateway, client: Client, queue: ReviewQueue) -> None:
     gateway.reply_problem("unavailable", 503, "No.")
     with pytest.raises(ClientError):
         queue.next(client, PIXELS)
     assert (numbers(queue)[0], queue.tokens) == (1, [""])
 
 
-def test_images_are_fetched_once_and_may_be_missing(
-    gateway: FakeGateway, client: MeadowClient, queue: ReviewQueue
-) -> None:
+def test_images_are_fetched_once_and_may_be_missing(gateway: FakeGateway, client: Client, queue: ReviewQueue) -> None:
     gateway.state.review_images[f"{2:064x}"] = b"no image at all"
     gateway.asked.clear()
     queue.refresh(client, PIXELS)
@@ -96,7 +92,7 @@ def entry(gateway: FakeGateway) -> Entry:
     return Entry(item, image=b"\xff\xd8\xff1")
 
 
-def test_label_removes_the_entry_from_the_queue(gateway: FakeGateway, client: MeadowClient, entry: Entry) -> None:
+def test_label_removes_the_entry_from_the_queue(gateway: FakeGateway, client: Client, entry: Entry) -> None:
     entry.label(client, SubmittedLabel("daisy", new_class=True))
     assert (entry.submitted_label, entry.handled, entry.submit_error) == (
         SubmittedLabel("daisy", new_class=True),
@@ -109,7 +105,7 @@ def test_label_removes_the_entry_from_the_queue(gateway: FakeGateway, client: Me
     ]
 
 
-def test_changed_label_is_sent_with_the_image(gateway: FakeGateway, client: MeadowClient, entry: Entry) -> None:
+def test_changed_label_is_sent_with_the_image(gateway: FakeGateway, client: Client, entry: Entry) -> None:
     entry.label(client, SubmittedLabel("dandelion"))
     entry.label(client, SubmittedLabel("grass"))
     assert (entry.submitted_label, entry.submit_error) == (SubmittedLabel("grass"), "")
@@ -117,14 +113,14 @@ def test_changed_label_is_sent_with_the_image(gateway: FakeGateway, client: Mead
     assert gateway.asked[-1].query["job_id"] == ["job_1"]
 
 
-def test_entry_handled_by_somebody_else_is_reported(gateway: FakeGateway, client: MeadowClient, entry: Entry) -> None:
+def test_entry_handled_by_somebody_else_is_reported(gateway: FakeGateway, client: Client, entry: Entry) -> None:
     gateway.state.reviews = []
     entry.label(client, SubmittedLabel("grass"))
     assert (entry.submitted_label, entry.handled) == (None, True)
     assert "somebody else" in entry.submit_error
 
 
-def test_failed_request_changes_nothing(gateway: FakeGateway, client: MeadowClient, entry: Entry) -> None:
+def test_failed_request_changes_nothing(gateway: FakeGateway, client: Client, entry: Entry) -> None:
     gateway.reply_problem("unavailable", 503, "S3 does not answer.")
     entry.label(client, SubmittedLabel("grass"))
     assert (entry.handled, entry.submit_error) == (False, "S3 does not answer.")

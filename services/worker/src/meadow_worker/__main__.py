@@ -10,9 +10,9 @@ from types import FrameType
 from pydantic import ValidationError
 from rich.console import Console
 
-from meadow.logs import configure_logging
-from meadow.names import BATCH_QUEUE, INTERACTIVE_QUEUE
-from meadow.settings import Settings, load_settings
+from meadow.schemas.queues import BATCH_QUEUE, INTERACTIVE_QUEUE
+from meadow_core.logs import configure_logging
+from meadow_core.settings.services import WorkerSettings
 from meadow_worker.engines.base import EngineUnavailableError
 from meadow_worker.engines.choose import resolve_engine, shares_device
 
@@ -23,7 +23,7 @@ def main() -> None:
     """Wait for a model, then serve it until told to stop."""
     configure_logging()
     try:
-        settings = load_settings()
+        settings = WorkerSettings.load()
         configure_logging(settings.log_format, service="worker")
         engine = resolve_engine(settings.worker_engine)
     except (ValidationError, EngineUnavailableError) as error:
@@ -32,7 +32,7 @@ def main() -> None:
     _serve(settings, engine, _fresh_metrics_folder(settings))
 
 
-def _fresh_metrics_folder(settings: Settings) -> Path:
+def _fresh_metrics_folder(settings: WorkerSettings) -> Path:
     """Make the folder in which the processes of this host add up their metrics."""
     folder = settings.home / "run" / "worker-metrics"
     shutil.rmtree(folder, ignore_errors=True)
@@ -42,16 +42,16 @@ def _fresh_metrics_folder(settings: Settings) -> Path:
     return folder
 
 
-def _serve(settings: Settings, engine: str, metrics_folder: Path) -> None:
+def _serve(settings: WorkerSettings, engine: str, metrics_folder: Path) -> None:
     # These import the metrics library, and MLflow: before the fork, so that it is loaded once for all processes.
     import mlflow  # noqa: F401, PLC0415
     from prometheus_client import start_http_server  # noqa: PLC0415
 
-    from meadow.jobs.connection import connect  # noqa: PLC0415
-    from meadow.jobs.sweeper import Sweeper  # noqa: PLC0415
-    from meadow.registry.cache import ModelCache  # noqa: PLC0415
-    from meadow.registry.versions import ModelRegistry  # noqa: PLC0415
-    from meadow.storage.s3 import ObjectStore  # noqa: PLC0415
+    from meadow_core.jobs.connection import connect  # noqa: PLC0415
+    from meadow_core.jobs.sweeper import Sweeper  # noqa: PLC0415
+    from meadow_core.registry.cache import ModelCache  # noqa: PLC0415
+    from meadow_core.registry.versions import ModelRegistry  # noqa: PLC0415
+    from meadow_core.storage.s3 import ObjectStore  # noqa: PLC0415
     from meadow_worker.app import WorkerApp  # noqa: PLC0415
     from meadow_worker.background import Background  # noqa: PLC0415
     from meadow_worker.exposition import worker_registry  # noqa: PLC0415

@@ -6,12 +6,12 @@ from billiard.exceptions import WorkerLostError
 from celery import Celery
 from celery.signals import task_failure, worker_init, worker_process_init, worker_process_shutdown, worker_shutdown
 
-from meadow.jobs.keys import Unit
-from meadow.jobs.sweeper import Sweeper
-from meadow.names import CLASSIFY_IMAGE_TASK, CLASSIFY_PACK_TASK, FILL_BATCH_TASK
-from meadow.queueing.app import create_celery
-from meadow.settings import Settings
-from meadow.tracing import configure_tracing, end_tracing
+from meadow_core.jobs.keys import Unit
+from meadow_core.jobs.sweeper import Sweeper
+from meadow_core.names import CLASSIFY_IMAGE_TASK, CLASSIFY_PACK_TASK, FILL_BATCH_TASK
+from meadow_core.queueing.app import create_celery
+from meadow_core.settings.services import WorkerSettings
+from meadow_core.tracing import configure_tracing, end_tracing
 from meadow_worker.inference_process import InferenceProcess
 from meadow_worker.metrics import WorkerMetrics
 
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 class WorkerApp:
     """Celery's tasks, bound to the inference process that runs them."""
 
-    def __init__(self, settings: Settings, sweeper: Sweeper, metrics: WorkerMetrics, *, threads: bool) -> None:
+    def __init__(self, settings: WorkerSettings, sweeper: Sweeper, metrics: WorkerMetrics, *, threads: bool) -> None:
         self._settings = settings
         self._threads = threads
         self._sweeper = sweeper

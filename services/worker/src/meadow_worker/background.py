@@ -8,10 +8,10 @@ from typing import Protocol
 
 import redis
 
-from meadow.jobs.fleet import HEARTBEAT_SECONDS, report_worker, retire_worker
-from meadow.jobs.sweeper import SWEEP_SECONDS, Sweeper
-from meadow.status import WorkerStatus
-from meadow.storage.errors import StoreError
+from meadow.schemas.status import WorkerStatus
+from meadow_core.jobs.fleet import HEARTBEAT_SECONDS, report_worker, retire_worker
+from meadow_core.jobs.sweeper import SWEEP_SECONDS, Sweeper
+from meadow_core.storage.errors import StoreError
 from meadow_worker.heartbeat import worker_name
 from meadow_worker.model_sync import ModelSync
 

@@ -10,12 +10,12 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from prometheus_client.registry import Collector
 from typing_extensions import override
 
-from meadow.host_metrics import HostCollector
-from meadow.registry.cache import ModelCache
-from meadow.settings import Settings
+from meadow_core.host_metrics import HostCollector
+from meadow_core.registry.cache import ModelCache
+from meadow_core.settings.services import WorkerSettings
 
 
-def worker_registry(folder: Path, settings: Settings) -> CollectorRegistry:
+def worker_registry(folder: Path, settings: WorkerSettings) -> CollectorRegistry:
     """Collect what is counted in a folder, and look at the rest when asked."""
     registry = CollectorRegistry()
     registry.register(ProcessesCollector(folder))

@@ -9,20 +9,21 @@ from datetime import UTC, datetime
 
 import redis
 
-from meadow.jobs import keys
-from meadow.jobs.fleet import SILENT_AFTER
-from meadow.settings import Settings, load_settings
-from meadow.status import WorkerStatus
+from meadow.errors import MeadowError
+from meadow.schemas.status import WorkerStatus
+from meadow_core.jobs import keys
+from meadow_core.jobs.fleet import SILENT_AFTER
+from meadow_core.settings.services import WorkerSettings
 from meadow_worker.heartbeat import host_name
 
 CONNECT_SECONDS = 3.0
 
 
-class UnhealthyError(Exception):
+class UnhealthyError(MeadowError):
     """The worker does not do its work; the message says how that shows."""
 
 
-def check(settings: Settings, *, serving: bool) -> None:
+def check(settings: WorkerSettings, *, serving: bool) -> None:
     """Raise unless a process of this host has reported within the last seconds.
 
     Args:
@@ -59,7 +60,7 @@ def main() -> None:
     parser.add_argument("--serving", action="store_true", help="ask for a model that is served, too")
     arguments = parser.parse_args()
     try:
-        check(load_settings(), serving=arguments.serving)
+        check(WorkerSettings.load(), serving=arguments.serving)
     except UnhealthyError as error:
         sys.exit(str(error))
 

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 
 import redis
 
-from meadow.jobs.fleet import HEARTBEAT_SECONDS, report_worker, retire_worker
-from meadow.jobs.leases import Claim, JobLeases
-from meadow.registry.model import ModelRef, RefusedModel
-from meadow.status import WorkerStatus
+from meadow.schemas.models import ModelRef, RefusedModel
+from meadow.schemas.status import WorkerStatus
+from meadow_core.jobs.fleet import HEARTBEAT_SECONDS, report_worker, retire_worker
+from meadow_core.jobs.leases import Claim, JobLeases
 
 BEATS_PER_LEASE = 4
 

@@ -3,12 +3,12 @@
 import logging
 from collections.abc import Sequence
 
-from meadow.bundle.decode import ImageRejectedError
-from meadow.bundle.region import DecodedImage
-from meadow.jobs.leases import Claim
-from meadow.jobs.model import JobError
-from meadow.predictions import Prediction
-from meadow.problems import ProblemTypes
+from meadow.schemas.jobs import JobError
+from meadow.schemas.predictions import Prediction
+from meadow.schemas.problems import ProblemTypes
+from meadow_core.bundle.decode import ImageRejectedError
+from meadow_core.bundle.region import DecodedImage
+from meadow_core.jobs.leases import Claim
 from meadow_worker.served_model import ServedModel
 
 logger = logging.getLogger(__name__)

@@ -7,26 +7,26 @@ from contextlib import ExitStack, contextmanager
 
 import redis
 
-from meadow.bundle.manifest import BundleError
-from meadow.jobs.connection import connect
-from meadow.jobs.expansion import BatchExpansion
-from meadow.jobs.keys import Unit
-from meadow.jobs.leases import Claim, JobLeases
-from meadow.jobs.model import JobError
-from meadow.jobs.record import EXPLAIN, model_of, waited_seconds
-from meadow.jobs.unit_keys import queue_of
-from meadow.jobs.waiting import WaitingImages
-from meadow.log_context import REQUEST_ID, log_context
-from meadow.names import BATCH_QUEUE, INTERACTIVE_QUEUE
-from meadow.predictions import Prediction
-from meadow.problems import ProblemType, ProblemTypes
-from meadow.registry.cache import ModelCache
-from meadow.registry.model import ModelRef
-from meadow.registry.versions import ModelRegistry, RegistryError
-from meadow.settings import Settings
-from meadow.storage.layout import pack_results_key
-from meadow.storage.s3 import ObjectStore, StoreError
-from meadow.tracing import is_tracing, past_span, span
+from meadow.schemas.jobs import JobError
+from meadow.schemas.models import ModelRef
+from meadow.schemas.predictions import Prediction
+from meadow.schemas.problems import ProblemType, ProblemTypes
+from meadow.schemas.queues import BATCH_QUEUE, INTERACTIVE_QUEUE
+from meadow_core.bundle.manifest import BundleError
+from meadow_core.jobs.connection import connect
+from meadow_core.jobs.expansion import BatchExpansion
+from meadow_core.jobs.keys import Unit
+from meadow_core.jobs.leases import Claim, JobLeases
+from meadow_core.jobs.record import EXPLAIN, model_of, waited_seconds
+from meadow_core.jobs.unit_keys import queue_of
+from meadow_core.jobs.waiting import WaitingImages
+from meadow_core.log_context import REQUEST_ID, log_context
+from meadow_core.registry.cache import ModelCache
+from meadow_core.registry.versions import ModelRegistry, RegistryError
+from meadow_core.settings.services import WorkerSettings
+from meadow_core.storage.layout import pack_results_key
+from meadow_core.storage.s3 import ObjectStore, StoreError
+from meadow_core.tracing import is_tracing, past_span, span
 from meadow_worker.engines.choose import resolve_engine, shares_device
 from meadow_worker.expansion.batch_expander import BatchExpander
 from meadow_worker.explaining.explainer import Explainer
@@ -56,7 +56,7 @@ logger = logging.getLogger(__name__)
 class InferenceProcess:
     """Connections, models and heartbeats of a process; made after the fork."""
 
-    def __init__(self, settings: Settings, metrics: WorkerMetrics | None = None) -> None:
+    def __init__(self, settings: WorkerSettings, metrics: WorkerMetrics | None = None) -> None:
         self._settings = settings
         self._engine = resolve_engine(settings.worker_engine)
         self._metrics = metrics or WorkerMetrics()

@@ -11,12 +11,13 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel
 
-from meadow.items import ItemResult
-from meadow.jobs.leases import Claim, JobLeases
-from meadow.settings import Settings
-from meadow.storage.errors import ObjectMissingError
-from meadow.storage.layout import pack_partial_results_key
-from meadow.storage.s3 import ObjectStore, StoreError
+from meadow.errors import MeadowError
+from meadow.schemas.items import ItemResult
+from meadow_core.jobs.leases import Claim, JobLeases
+from meadow_core.settings.services import WorkerSettings
+from meadow_core.storage.errors import ObjectMissingError
+from meadow_core.storage.layout import pack_partial_results_key
+from meadow_core.storage.s3 import ObjectStore, StoreError
 from meadow_worker.pack_reader import PackEntry, PackReader
 from meadow_worker.packs import AnswerListener, PackOutcome, answer_entry, blame, give_up
 from meadow_worker.served_model import ServedModel
@@ -29,7 +30,7 @@ MAX_DEATHS_WITHOUT_ANSWER = 16
 logger = logging.getLogger(__name__)
 
 
-class PackTakenError(Exception):
+class PackTakenError(MeadowError):
     """The pack is no longer this attempt's: its batch has ended, or another worker has it."""
 
 
@@ -43,7 +44,7 @@ class PartialResult(BaseModel):
 class PackIsolation:
     """Answers packs image by image."""
 
-    def __init__(self, store: ObjectStore, leases: JobLeases, reader: PackReader, settings: Settings) -> None:
+    def __init__(self, store: ObjectStore, leases: JobLeases, reader: PackReader, settings: WorkerSettings) -> None:
         self._store = store
         self._leases = leases
         self._reader = reader

@@ -2,16 +2,16 @@
 
 import redis
 
-from meadow.jobs.leftover_batches import LeftoverBatches
-from meadow.jobs.leftover_explanations import LeftoverExplanations
-from meadow.jobs.leftover_uploads import LeftoverUploads
-from meadow.review.review_set import ReviewSet
-from meadow.settings import Settings
-from meadow.storage.s3 import ObjectStore
+from meadow_core.jobs.leftover_batches import LeftoverBatches
+from meadow_core.jobs.leftover_explanations import LeftoverExplanations
+from meadow_core.jobs.leftover_uploads import LeftoverUploads
+from meadow_core.review.review_set import ReviewSet
+from meadow_core.settings.services import WorkerSettings
+from meadow_core.storage.s3 import ObjectStore
 from meadow_worker.background import Leftovers
 
 
-def all_leftovers(client: redis.Redis, store: ObjectStore, settings: Settings) -> tuple[Leftovers, ...]:
+def all_leftovers(client: redis.Redis, store: ObjectStore, settings: WorkerSettings) -> tuple[Leftovers, ...]:
     """Return what finds and deletes them."""
     return (
         LeftoverUploads(client, store, settings),

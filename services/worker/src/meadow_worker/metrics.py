@@ -2,8 +2,8 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from meadow.jobs.sweeper import SweptFor
-from meadow.names import BATCH_QUEUE, INTERACTIVE_QUEUE
+from meadow.schemas.queues import BATCH_QUEUE, INTERACTIVE_QUEUE
+from meadow_core.jobs.sweeper import SweptFor
 
 SECONDS_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12)
 WAIT_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)

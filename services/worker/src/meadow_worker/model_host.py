@@ -5,10 +5,11 @@ import threading
 import time
 from collections.abc import Callable
 
-from meadow.bundle.manifest import BundleError
-from meadow.registry.cache import ModelCache
-from meadow.registry.model import ModelRef
-from meadow.registry.versions import ModelRegistry
+from meadow.errors import MeadowError
+from meadow.schemas.models import ModelRef
+from meadow_core.bundle.manifest import BundleError
+from meadow_core.registry.cache import ModelCache
+from meadow_core.registry.versions import ModelRegistry
 from meadow_worker.metrics import WorkerMetrics
 from meadow_worker.served_model import ServedModel
 
@@ -18,7 +19,7 @@ UNFIT_SECONDS = 300.0
 logger = logging.getLogger(__name__)
 
 
-class NoModelError(Exception):
+class NoModelError(MeadowError):
     """No model is in production yet."""
 
 

@@ -3,10 +3,10 @@
 import logging
 import threading
 
-from meadow.bundle.manifest import BundleError
-from meadow.registry.cache import ModelCache
-from meadow.registry.model import ModelRef, RefusedModel
-from meadow.registry.versions import ModelRegistry, RegistryError
+from meadow.schemas.models import ModelRef, RefusedModel
+from meadow_core.bundle.manifest import BundleError
+from meadow_core.registry.cache import ModelCache
+from meadow_core.registry.versions import ModelRegistry, RegistryError
 from meadow_worker.metrics import WorkerMetrics
 
 logger = logging.getLogger(__name__)

@@ -4,17 +4,18 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from meadow.jobs.leases import Claim
-from meadow.jobs.model import JobError
-from meadow.jobs.pack_rejections import Rejection, read_rejections
-from meadow.packs import read_pack
-from meadow.problems import ProblemTypes
-from meadow.settings import Settings
-from meadow.sources.model import PrefixSource, parse_source
-from meadow.sources.references import ObjectReference, read_references
-from meadow.storage.errors import ObjectMissingError, ObjectRefusedError, ObjectTooLargeError
-from meadow.storage.layout import pack_key, pack_references_key, pack_rejections_key
-from meadow.storage.s3 import ObjectStore
+from meadow.errors import MeadowError
+from meadow.schemas.jobs import JobError
+from meadow.schemas.problems import ProblemTypes
+from meadow.schemas.sources import PrefixSource, parse_source
+from meadow_core.jobs.leases import Claim
+from meadow_core.jobs.pack_rejections import Rejection, read_rejections
+from meadow_core.packs import read_pack
+from meadow_core.settings.services import WorkerSettings
+from meadow_core.sources.references import ObjectReference, read_references
+from meadow_core.storage.errors import ObjectMissingError, ObjectRefusedError, ObjectTooLargeError
+from meadow_core.storage.layout import pack_key, pack_references_key, pack_rejections_key
+from meadow_core.storage.s3 import ObjectStore
 
 FETCH_THREADS = 16
 
@@ -30,14 +31,14 @@ class PackEntry:
     content: bytes | ObjectReference | JobError
 
 
-class PackGoneError(Exception):
+class PackGoneError(MeadowError):
     """What a pack was stored as is not in the object store any more."""
 
 
 class PackReader:
     """Reads the packs of batches, whoever filled them."""
 
-    def __init__(self, store: ObjectStore, settings: Settings) -> None:
+    def __init__(self, store: ObjectStore, settings: WorkerSettings) -> None:
         self._store = store
         self._bucket = settings.jobs_bucket
         self._max_image_bytes = settings.max_image_bytes

@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from meadow.bundle.decode import ImageRejectedError
-from meadow.bundle.region import DecodedImage
-from meadow.items import ItemResult, ItemState
-from meadow.jobs.model import JobError
-from meadow.predictions import Prediction
-from meadow.problems import ProblemTypes
+from meadow.schemas.items import ItemResult, ItemState
+from meadow.schemas.jobs import JobError
+from meadow.schemas.predictions import Prediction
+from meadow.schemas.problems import ProblemTypes
+from meadow_core.bundle.decode import ImageRejectedError
+from meadow_core.bundle.region import DecodedImage
 from meadow_worker.inference import answer_all
 from meadow_worker.pack_reader import PackEntry, PackImage
 from meadow_worker.served_model import ServedModel

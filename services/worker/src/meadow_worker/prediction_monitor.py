@@ -12,14 +12,14 @@ from queue import Empty, Full, Queue
 
 import redis
 
-from meadow.predictions import Decision, Prediction
-from meadow.quality.counts import fields_of
-from meadow.quality.window import add_counts
-from meadow.registry.model import ModelRef
-from meadow.review.review_set import ReviewSet
-from meadow.settings import Settings
-from meadow.storage.errors import StoreError
-from meadow.storage.s3 import ObjectStore
+from meadow.schemas.models import ModelRef
+from meadow.schemas.predictions import Decision, Prediction
+from meadow_core.quality.counts import fields_of
+from meadow_core.quality.window import add_counts
+from meadow_core.review.review_set import ReviewSet
+from meadow_core.settings.services import WorkerSettings
+from meadow_core.storage.errors import StoreError
+from meadow_core.storage.s3 import ObjectStore
 
 FLUSH_SECONDS = 2.0
 MOST_WAITING = 4
@@ -42,7 +42,7 @@ class UncertainAnswer:
 class PredictionMonitor:
     """Counts answers and keeps uncertain ones, in a thread of its own."""
 
-    def __init__(self, client: redis.Redis, store: ObjectStore, settings: Settings) -> None:
+    def __init__(self, client: redis.Redis, store: ObjectStore, settings: WorkerSettings) -> None:
         self._redis = client
         self._kept_seconds = settings.quality_seconds
         self._reviews = ReviewSet(client, store, settings)

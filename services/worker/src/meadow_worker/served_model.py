@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from meadow.bundle.manifest import BundleError, read_bundle
-from meadow.bundle.preprocess import load_pixels
-from meadow.bundle.region import DecodedImage
-from meadow.bundle.scores import decide, probabilities
-from meadow.predictions import Prediction
-from meadow.registry.model import ModelRef
+from meadow.schemas.models import ModelRef
+from meadow.schemas.predictions import Prediction
+from meadow_core.bundle.manifest import BundleError, read_bundle
+from meadow_core.bundle.preprocess import load_pixels
+from meadow_core.bundle.region import DecodedImage
+from meadow_core.bundle.scores import decide, probabilities
 from meadow_worker.engines.base import Engine
 from meadow_worker.engines.choose import load_engine, shares_device
 from meadow_worker.engines.dynamic_batching import DynamicBatching

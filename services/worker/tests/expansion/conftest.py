@@ -6,10 +6,10 @@ import pytest
 import redis
 
 from expanded_batch import IDS, ExpandedBatch
-from meadow.settings import Settings
-from meadow.sources.model import Source, ZipSource
-from meadow.storage.layout import upload_key
-from meadow.storage.s3 import ObjectStore
+from meadow.schemas.sources import Source, ZipSource
+from meadow_core.settings import Settings
+from meadow_core.storage.layout import upload_key
+from meadow_core.storage.s3 import ObjectStore
 
 MAX_IMAGE_BYTES = 100_000
 

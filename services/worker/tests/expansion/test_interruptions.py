@@ -8,18 +8,18 @@ import pytest
 import redis
 
 from expanded_batch import ExpandedBatch
-from meadow.jobs.expansion import BatchExpansion, ExpansionVerdict, SourcePosition
-from meadow.jobs.keys import Unit
-from meadow.jobs.leases import Claim, JobLeases
-from meadow.jobs.record import text
-from meadow.jobs.sweeper import Sweeper
-from meadow.names import BATCH_QUEUE
 from meadow.packs import PACK_IMAGES, build_pack
-from meadow.registry.model import ModelRef
-from meadow.settings import Settings
-from meadow.sources.model import FormSource, PrefixSource, Source, ZipSource
-from meadow.storage.layout import upload_key
-from meadow.storage.s3 import ObjectStore
+from meadow.schemas.models import ModelRef
+from meadow.schemas.queues import BATCH_QUEUE
+from meadow.schemas.sources import FormSource, PrefixSource, Source, ZipSource
+from meadow_core.jobs.expansion import BatchExpansion, ExpansionVerdict, SourcePosition
+from meadow_core.jobs.keys import Unit
+from meadow_core.jobs.leases import Claim, JobLeases
+from meadow_core.jobs.record import text
+from meadow_core.jobs.sweeper import Sweeper
+from meadow_core.settings import Settings
+from meadow_core.storage.layout import upload_key
+from meadow_core.storage.s3 import ObjectStore
 from meadow_worker.expansion.batch_expander import BatchExpander
 from zips import make_zip
 

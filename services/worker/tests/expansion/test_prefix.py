@@ -7,9 +7,9 @@ import pytest
 
 from expanded_batch import ExpandedBatch
 from meadow.packs import PACK_BYTES, PACK_IMAGES
-from meadow.settings import Settings
-from meadow.sources.model import PrefixSource
-from meadow.storage.s3 import ObjectStore
+from meadow.schemas.sources import PrefixSource
+from meadow_core.settings import Settings
+from meadow_core.storage.s3 import ObjectStore
 from meadow_worker.expansion import prefix
 
 OpenBatch = Callable[..., ExpandedBatch]

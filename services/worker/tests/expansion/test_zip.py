@@ -9,9 +9,9 @@ from collections.abc import Callable
 import pytest
 
 from expanded_batch import ExpandedBatch
-from meadow.jobs.model import JobError
 from meadow.packs import PACK_IMAGES
-from meadow.settings import Settings
+from meadow.schemas.jobs import JobError
+from meadow_core.settings import Settings
 from meadow_worker.expansion import zip as zip_images_module
 from meadow_worker.expansion import zip_directory
 from zips import body_start, change_both, change_record, make_zip

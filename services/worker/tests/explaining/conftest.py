@@ -12,10 +12,10 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from meadow.bundle.manifest import BundleManifest, HoldoutMetrics, write_manifest
-from meadow.bundle.preprocess import Preprocessing
-from meadow.bundle.probe import PROBE_IMAGES, Probe, write_probe
-from meadow.registry.model import ModelRef
+from meadow.schemas.models import ModelRef
+from meadow_core.bundle.manifest import BundleManifest, HoldoutMetrics, write_manifest
+from meadow_core.bundle.preprocess import Preprocessing
+from meadow_core.bundle.probe import PROBE_IMAGES, Probe, write_probe
 from meadow_trainer.data.normalise import normalise
 from meadow_trainer.evaluation.evaluate import predict
 from meadow_trainer.export.onnx_export import write_files

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
-from meadow.explanations import ExplanationMap
+from meadow.schemas.explanations import ExplanationMap
 from meadow_worker.explaining.explainer import explain_image
 from meadow_worker.explaining.occlusion import CELLS
 from meadow_worker.served_model import ServedModel

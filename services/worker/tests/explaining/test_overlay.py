@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from meadow.explanations import ExplanationMap
+from meadow.schemas.explanations import ExplanationMap
 from meadow_worker.explaining.overlay import LEAST_WIDTH, LEGEND_HEIGHT, PICTURE_SIDE, draw_overlay
 
 

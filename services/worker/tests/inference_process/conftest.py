@@ -6,17 +6,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 import pytest
 from redis.asyncio import Redis
 
-from meadow.jobs.batches import BatchSubmissions
-from meadow.jobs.ids import JobIds
-from meadow.jobs.keys import Unit
-from meadow.jobs.model import JobKind
-from meadow.jobs.submissions import JobSubmissions
-from meadow.registry.cache import ModelCache
-from meadow.registry.model import ModelRef
-from meadow.registry.versions import ModelRegistry
-from meadow.settings import Settings
-from meadow.sources.model import PrefixSource
-from meadow.storage.s3 import ObjectStore
+from meadow.schemas.jobs import JobKind
+from meadow.schemas.models import ModelRef
+from meadow.schemas.sources import PrefixSource
+from meadow_core.jobs.batches import BatchSubmissions
+from meadow_core.jobs.ids import JobIds
+from meadow_core.jobs.keys import Unit
+from meadow_core.jobs.submissions import JobSubmissions
+from meadow_core.registry.cache import ModelCache
+from meadow_core.registry.versions import ModelRegistry
+from meadow_core.settings import Settings
+from meadow_core.storage.s3 import ObjectStore
 from meadow_worker.inference_process import InferenceProcess
 
 

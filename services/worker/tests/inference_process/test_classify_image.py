@@ -8,16 +8,16 @@ import redis
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from inference_units import send_image
-from meadow.jobs import keys
-from meadow.jobs.leases import Claim
-from meadow.jobs.model import JobError, JobState
-from meadow.jobs.submissions import JobSubmissions
-from meadow.log_context import current_log_context, log_context
-from meadow.names import INTERACTIVE_QUEUE
-from meadow.predictions import Prediction
-from meadow.registry.model import ModelRef
-from meadow.settings import Settings
-from meadow.tracing import configure_tracing, end_tracing, span
+from meadow.schemas.jobs import JobError, JobState
+from meadow.schemas.models import ModelRef
+from meadow.schemas.predictions import Prediction
+from meadow.schemas.queues import INTERACTIVE_QUEUE
+from meadow_core.jobs import keys
+from meadow_core.jobs.leases import Claim
+from meadow_core.jobs.submissions import JobSubmissions
+from meadow_core.log_context import current_log_context, log_context
+from meadow_core.settings import Settings
+from meadow_core.tracing import configure_tracing, end_tracing, span
 from meadow_worker import inference_process
 from meadow_worker.heartbeat import worker_name
 from meadow_worker.inference import classify_claims

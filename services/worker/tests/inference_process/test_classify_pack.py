@@ -8,22 +8,22 @@ import pytest
 import redis
 
 from inference_units import results_of, send_image, send_pack
-from meadow.bundle.probe import Probe, read_probe, write_probe
-from meadow.items import ItemResult
-from meadow.jobs import keys
-from meadow.jobs.batches import BatchSubmissions
-from meadow.jobs.keys import Unit
-from meadow.jobs.leases import JobLeases
-from meadow.jobs.model import Job, JobKind, JobState
-from meadow.jobs.submissions import JobSubmissions
 from meadow.packs import build_pack
-from meadow.registry.cache import ModelCache
-from meadow.registry.model import ModelRef
-from meadow.registry.versions import ModelRegistry
-from meadow.settings import Settings
-from meadow.sources.model import ZipSource
-from meadow.storage.layout import pack_key, pack_references_key, pack_rejections_key, pack_results_key
-from meadow.storage.s3 import ObjectStore
+from meadow.schemas.items import ItemResult
+from meadow.schemas.jobs import Job, JobKind, JobState
+from meadow.schemas.models import ModelRef
+from meadow.schemas.sources import ZipSource
+from meadow_core.bundle.probe import Probe, read_probe, write_probe
+from meadow_core.jobs import keys
+from meadow_core.jobs.batches import BatchSubmissions
+from meadow_core.jobs.keys import Unit
+from meadow_core.jobs.leases import JobLeases
+from meadow_core.jobs.submissions import JobSubmissions
+from meadow_core.registry.cache import ModelCache
+from meadow_core.registry.versions import ModelRegistry
+from meadow_core.settings import Settings
+from meadow_core.storage.layout import pack_key, pack_references_key, pack_rejections_key, pack_results_key
+from meadow_core.storage.s3 import ObjectStore
 from meadow_worker import inference_process, isolation
 from meadow_worker.inference_process import InferenceProcess
 from mlflow_warnings import MLFLOW_WARNINGS

@@ -6,14 +6,14 @@ import pytest
 import redis
 
 from inference_units import results_of
-from meadow.jobs import keys
-from meadow.jobs.keys import Unit
-from meadow.jobs.leases import Claim, JobLeases
-from meadow.jobs.model import JobKind, JobState
-from meadow.jobs.submissions import JobSubmissions
-from meadow.registry.model import ModelRef
-from meadow.settings import Settings
-from meadow.storage.s3 import ObjectStore
+from meadow.schemas.jobs import JobKind, JobState
+from meadow.schemas.models import ModelRef
+from meadow_core.jobs import keys
+from meadow_core.jobs.keys import Unit
+from meadow_core.jobs.leases import Claim, JobLeases
+from meadow_core.jobs.submissions import JobSubmissions
+from meadow_core.settings import Settings
+from meadow_core.storage.s3 import ObjectStore
 from meadow_worker import inference_process
 from meadow_worker.inference_process import InferenceProcess
 from mlflow_warnings import MLFLOW_WARNINGS

@@ -3,17 +3,17 @@
 import redis
 
 from inference_units import send_image
-from meadow.explanations import Explanation, ExplanationMap, ExplanationState
-from meadow.jobs import keys
-from meadow.jobs.leases import JobLeases
-from meadow.jobs.model import JobState
-from meadow.jobs.record import EXPLAINING
-from meadow.jobs.submissions import JobSubmissions
-from meadow.predictions import Prediction
-from meadow.registry.model import ModelRef
-from meadow.settings import Settings
-from meadow.storage.layout import explanation_image_key, explanation_map_key
-from meadow.storage.s3 import ObjectStore
+from meadow.schemas.explanations import Explanation, ExplanationMap, ExplanationState
+from meadow.schemas.jobs import JobState
+from meadow.schemas.models import ModelRef
+from meadow.schemas.predictions import Prediction
+from meadow_core.jobs import keys
+from meadow_core.jobs.leases import JobLeases
+from meadow_core.jobs.record import EXPLAINING
+from meadow_core.jobs.submissions import JobSubmissions
+from meadow_core.settings import Settings
+from meadow_core.storage.layout import explanation_image_key, explanation_map_key
+from meadow_core.storage.s3 import ObjectStore
 from meadow_worker.inference_process import InferenceProcess
 from mlflow_warnings import MLFLOW_WARNINGS
 

@@ -11,17 +11,17 @@ import redis
 import crashing_worker
 from crashing_worker import HANG, HANG_IN_C, KILL, SLOW
 from inference_units import results_of, send_image
-from meadow.items import ItemResult
-from meadow.jobs import keys
-from meadow.jobs.batches import BatchSubmissions
-from meadow.jobs.keys import Unit
-from meadow.jobs.model import Job, JobKind, JobState
-from meadow.jobs.submissions import JobSubmissions
 from meadow.packs import build_pack
-from meadow.registry.model import ModelRef
-from meadow.settings import Settings
-from meadow.storage.layout import pack_key, pack_partial_results_key
-from meadow.storage.s3 import ObjectStore
+from meadow.schemas.items import ItemResult
+from meadow.schemas.jobs import Job, JobKind, JobState
+from meadow.schemas.models import ModelRef
+from meadow_core.jobs import keys
+from meadow_core.jobs.batches import BatchSubmissions
+from meadow_core.jobs.keys import Unit
+from meadow_core.jobs.submissions import JobSubmissions
+from meadow_core.settings import Settings
+from meadow_core.storage.layout import pack_key, pack_partial_results_key
+from meadow_core.storage.s3 import ObjectStore
 from mlflow_warnings import MLFLOW_WARNINGS
 from worker_process import WorkerProcess
 

@@ -8,12 +8,12 @@ import pytest
 import redis
 from pydantic import SecretStr
 
-from meadow.jobs import connection, keys
-from meadow.registry.cache import ModelCache
-from meadow.registry.model import ModelRef
-from meadow.registry.versions import ModelRegistry
-from meadow.settings import Settings
-from meadow.status import WorkerStatus
+from meadow.schemas.models import ModelRef
+from meadow.schemas.status import WorkerStatus
+from meadow_core.jobs import connection, keys
+from meadow_core.registry.cache import ModelCache
+from meadow_core.registry.versions import ModelRegistry
+from meadow_core.settings import Settings
 from meadow_worker.heartbeat import worker_name
 from meadow_worker.inference_process import InferenceProcess
 from mlflow_warnings import MLFLOW_WARNINGS

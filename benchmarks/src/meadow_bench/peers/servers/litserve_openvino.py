@@ -5,8 +5,8 @@ import sys
 import litserve
 from fastapi import UploadFile
 
-from meadow.bundle.region import DecodedImage
 from meadow_bench.engine import PeerOrder, Probabilities
+from meadow_core.bundle.region import DecodedImage
 
 
 class Api(litserve.LitAPI):

@@ -10,8 +10,8 @@ from safetensors.torch import load_file
 from torchvision.models import get_model
 from torchvision.transforms import CenterCrop, Compose, Normalize, Resize, ToTensor
 
-from meadow.bundle.manifest import WEIGHTS_FILE, read_bundle
 from meadow_bench.engine import PeerOrder, Probabilities
+from meadow_core.bundle.manifest import WEIGHTS_FILE, read_bundle
 
 
 class Api(litserve.LitAPI):

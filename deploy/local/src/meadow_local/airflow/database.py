@@ -3,7 +3,7 @@
 import subprocess
 from collections.abc import Mapping
 
-from meadow.file_lock import file_lock
+from meadow_core.file_lock import file_lock
 from meadow_local.airflow.project import DagsProject
 from meadow_local.settings import LocalSettings
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from meadow.file_lock import file_lock
+from meadow_core.file_lock import file_lock
 from meadow_local.airflow.project import DagsProject, find_project
 from meadow_local.binaries import script
 from meadow_local.errors import StackError

@@ -2,7 +2,7 @@
 
 import json
 
-from meadow.atomic_file import write_atomically
+from meadow_core.atomic_file import write_atomically
 from meadow_local.airflow.environment import is_made
 from meadow_local.airflow.project import find_project
 from meadow_local.errors import StackError

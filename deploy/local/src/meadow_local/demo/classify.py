@@ -9,10 +9,10 @@ from rich.console import Console
 
 from meadow.cli.progress import run_with_progress
 from meadow.cli.summary import Summary
-from meadow.client import MeadowClient
+from meadow.client import Client
 from meadow.client.folder import FolderRun, find_files, make_plan
-from meadow.jobs.model import Job
-from meadow.predictions import Prediction
+from meadow.schemas.jobs import Job
+from meadow.schemas.predictions import Prediction
 from meadow_local.errors import StackError
 
 WAIT_SECONDS = 60.0
@@ -48,7 +48,7 @@ class FolderAnswer:
         return sum(count for (shown, said), count in self.predicted.items() if shown == said)
 
 
-def classify_one(client: MeadowClient, picture: Path) -> OneAnswer:
+def classify_one(client: Client, picture: Path) -> OneAnswer:
     """Submit a picture and poll for the answer.
 
     Raises:
@@ -61,7 +61,7 @@ def classify_one(client: MeadowClient, picture: Path) -> OneAnswer:
     return OneAnswer(picture, job.result, time.monotonic() - begun)
 
 
-def classify_folder(console: Console, client: MeadowClient, folder: Path) -> FolderAnswer:
+def classify_folder(console: Console, client: Client, folder: Path) -> FolderAnswer:
     """Classify a folder as `meadow classify` does, and compare with what the pictures show.
 
     Raises:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from meadow.datasets.demo import render_demo_dataset
+from meadow_core.datasets.demo import render_demo_dataset
 from meadow_local.home import Home
 
 TRAINING_PER_CLASS = 200

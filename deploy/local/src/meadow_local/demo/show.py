@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from rich.console import Console
 
-from meadow.client import MeadowClient
+from meadow.client import Client
 from meadow_local.demo.classify import classify_folder, classify_one
 from meadow_local.demo.pictures import fresh_pictures
 from meadow_local.demo.summary import show_summary
@@ -46,7 +46,7 @@ def _demonstrate(console: Console, stack: Stack, *, timeout: float) -> None:
     settings = stack.start(os.environ).settings
     show_starting(console, stack, settings, stack.parts, timeout=timeout)
     console.print(f"[green]✓[/] All parts are ready after {time.monotonic() - begun:.1f} s")
-    with MeadowClient.from_settings(settings) as client:
+    with Client.from_settings(settings) as client:
         model = model_in_production(client)
         if model is None:
             model = train_first_model(console, stack.home, settings, client)

@@ -4,7 +4,7 @@ from rich.console import Console, Group
 from rich.panel import Panel
 from rich.table import Table
 
-from meadow.registry.model import ModelInfo
+from meadow.schemas.models import ModelInfo
 from meadow_local.demo.classify import FolderAnswer, OneAnswer
 from meadow_local.parts import Part
 from meadow_local.screens.pages import pages_table

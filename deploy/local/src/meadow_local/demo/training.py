@@ -6,12 +6,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from meadow.client import ApiProblem, MeadowClient
-from meadow.datasets.catalog import DatasetCatalog
-from meadow.jobs.model import Job, JobState
-from meadow.registry.model import ModelInfo
-from meadow.storage.s3 import ObjectStore
-from meadow.training import TrainingRequest, TrainingResult
+from meadow.client import ApiProblem, Client
+from meadow.schemas.jobs import Job, JobState
+from meadow.schemas.models import ModelInfo
+from meadow.schemas.training import TrainingRequest, TrainingResult
+from meadow_core.datasets.catalog import DatasetCatalog
+from meadow_core.storage.s3 import ObjectStore
 from meadow_local.demo.bar import bar
 from meadow_local.demo.pictures import training_pictures
 from meadow_local.errors import StackError
@@ -26,7 +26,7 @@ POLL_SECONDS = 0.5
 SERVED_SECONDS = 120.0
 
 
-def model_in_production(client: MeadowClient) -> ModelInfo | None:
+def model_in_production(client: Client) -> ModelInfo | None:
     """The model that answers, if there is one yet."""
     try:
         return client.current_model()
@@ -36,7 +36,7 @@ def model_in_production(client: MeadowClient) -> ModelInfo | None:
     return None
 
 
-def train_first_model(console: Console, home: Home, settings: LocalSettings, client: MeadowClient) -> ModelInfo:
+def train_first_model(console: Console, home: Home, settings: LocalSettings, client: Client) -> ModelInfo:
     """Make a data set, train on it, and return the model that is now in production.
 
     Raises:
@@ -55,7 +55,7 @@ def train_first_model(console: Console, home: Home, settings: LocalSettings, cli
     return model
 
 
-def wait_until_served(console: Console, client: MeadowClient, model: ModelInfo) -> None:
+def wait_until_served(console: Console, client: Client, model: ModelInfo) -> None:
     """Wait until a worker has loaded the model.
 
     Raises:
@@ -80,7 +80,7 @@ def _publish(progress: Progress, settings: LocalSettings, folder: Path) -> None:
     )
 
 
-def _follow_training(progress: Progress, client: MeadowClient, job: Job) -> Job:
+def _follow_training(progress: Progress, client: Client, job: Job) -> Job:
     task = progress.add_task("Training", total=None)
     while not job.state.is_final:
         if job.progress is not None:

@@ -5,8 +5,8 @@ import io
 import numpy as np
 from PIL import Image, ImageEnhance, ImageFilter
 
-from meadow.datasets.demo import LABELS, render_image
-from meadow.storage.s3 import ObjectStore
+from meadow_core.datasets.demo import LABELS, render_image
+from meadow_core.storage.s3 import ObjectStore
 from meadow_local.settings import LocalSettings
 
 INBOX = "inbox/"

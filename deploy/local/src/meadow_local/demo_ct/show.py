@@ -6,7 +6,7 @@ import time
 
 from rich.console import Console
 
-from meadow.client import MeadowClient
+from meadow.client import Client
 from meadow_local.airflow.api import AirflowApi
 from meadow_local.demo_ct.story import ContinuousTraining
 from meadow_local.demo_ct.timeline import Timeline
@@ -57,7 +57,7 @@ def _demonstrate(console: Console, stack: Stack, *, timeout: float) -> None:
     show_starting(console, stack, settings, stack.parts, timeout=timeout)
     console.print(f"[green]✓[/] All parts are ready after {time.monotonic() - begun:.1f} s")
     timeline = Timeline(console)
-    with MeadowClient.from_settings(settings) as client, AirflowApi(settings) as airflow:
+    with Client.from_settings(settings) as client, AirflowApi(settings) as airflow:
         ContinuousTraining(settings, client, airflow, timeline).tell()
     console.print()
     console.print(timeline.table())

@@ -3,11 +3,11 @@
 import json
 import time
 
-from meadow.client import MeadowClient
-from meadow.feedback import Feedback
-from meadow.jobs.model import JobKind
-from meadow.quality.model import Verdict
-from meadow.registry.model import ModelInfo
+from meadow.client import Client
+from meadow.schemas.feedback import Feedback
+from meadow.schemas.jobs import JobKind
+from meadow.schemas.models import ModelInfo
+from meadow.schemas.quality import Verdict
 from meadow_local.airflow.api import AirflowApi
 from meadow_local.demo_ct.following import follow, run_started_by_asset
 from meadow_local.demo_ct.pictures import INBOX, drop_into_inbox, worn_out_pictures
@@ -25,7 +25,7 @@ ANSWER_SECONDS = 60.0
 class ContinuousTraining:
     """The story, told over a running stack with Airflow."""
 
-    def __init__(self, settings: LocalSettings, client: MeadowClient, airflow: AirflowApi, timeline: Timeline) -> None:
+    def __init__(self, settings: LocalSettings, client: Client, airflow: AirflowApi, timeline: Timeline) -> None:
         self._settings = settings
         self._client = client
         self._airflow = airflow

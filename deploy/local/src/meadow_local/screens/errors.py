@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from meadow.client import ClientError
-from meadow.datasets.errors import DatasetError
+from meadow_core.datasets.errors import DatasetError
 from meadow_local.errors import PartError, StackError
 from meadow_local.home import Home
 from meadow_local.log_tail import tail

@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from meadow.client import ApiProblem, ClientError, MeadowClient, RetryPolicy
-from meadow.registry.model import ModelInfo, RefusedModel
-from meadow.status import SystemStatus
+from meadow.client import ApiProblem, Client, ClientError, RetryPolicy
+from meadow.schemas.models import ModelInfo, RefusedModel
+from meadow.schemas.status import SystemStatus
 from meadow_local.settings import LocalSettings
 from meadow_local.status import PartState, PartStatus
 
@@ -43,7 +43,7 @@ def status_table(rows: Sequence[PartStatus], settings: LocalSettings | None) -> 
 
 def show_system(console: Console, settings: LocalSettings) -> None:
     """Print the model in production and what waits in the queues, as the gateway tells it."""
-    with MeadowClient.from_settings(settings, timeout=5, retries=RetryPolicy(seconds=0)) as client:
+    with Client.from_settings(settings, timeout=5, retries=RetryPolicy(seconds=0)) as client:
         try:
             status = client.status()
             model = _current_model(client)
@@ -57,7 +57,7 @@ def show_system(console: Console, settings: LocalSettings) -> None:
         console.print(f"[bold red]Refused[/] [red]{escape(line)}[/]", highlight=False)
 
 
-def _current_model(client: MeadowClient) -> ModelInfo | None:
+def _current_model(client: Client) -> ModelInfo | None:
     try:
         return client.current_model()
     except ApiProblem as problem:

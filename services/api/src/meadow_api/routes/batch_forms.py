@@ -6,8 +6,8 @@ from starlette.datastructures import Headers
 from starlette.routing import Match
 from starlette.types import Scope
 
-from meadow.jobs.model import Job, JobKind
-from meadow.problems import ProblemError
+from meadow.schemas.jobs import Job, JobKind
+from meadow.schemas.problems import ProblemError
 from meadow_api.acceptance import answer_with
 from meadow_api.auth import Caller
 from meadow_api.batch_form import store_form

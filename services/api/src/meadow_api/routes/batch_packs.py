@@ -2,11 +2,11 @@
 
 from fastapi import APIRouter
 
-from meadow.jobs import keys
-from meadow.pack_numbers import PackNumbers
+from meadow.schemas.pack_numbers import PackNumbers
 from meadow_api.batch_reading import read_batch
 from meadow_api.resources import Gateway
 from meadow_api.responses import problems
+from meadow_core.jobs import keys
 
 router = APIRouter(prefix="/v1/batches", tags=["batches"])
 

@@ -7,11 +7,9 @@ from fastapi import APIRouter, Body, Path, Request, Response
 from fastapi.openapi.models import Example
 from pydantic import BaseModel, Field
 
-from meadow.jobs.batches import MAX_PACKS
-from meadow.jobs.model import Job, JobKind
-from meadow.packs import PACK_TYPE, count_images
-from meadow.problems import ProblemError, ProblemTypes
-from meadow.storage.layout import pack_key
+from meadow.packs import PACK_TYPE
+from meadow.schemas.jobs import Job, JobKind
+from meadow.schemas.problems import ProblemError, ProblemTypes
 from meadow_api.acceptance import answer_with
 from meadow_api.auth import Caller
 from meadow_api.batch_form import FORM_BODY
@@ -23,6 +21,9 @@ from meadow_api.media_types import URL_ENCODED, came_as, curl, media_type_of, un
 from meadow_api.resources import Gateway
 from meadow_api.responses import job_example, problems
 from meadow_api.strict_body import strictly
+from meadow_core.jobs.batches import MAX_PACKS
+from meadow_core.packs import count_images
+from meadow_core.storage.layout import pack_key
 
 router = APIRouter(prefix="/v1/batches", tags=["batches"])
 

@@ -6,10 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from meadow.jobs.model import Job, JobKind
-from meadow.jobs.record import EXPLAIN
-from meadow.jobs.submissions import Accepted, IdempotencyKey, fingerprint
-from meadow.problems import ProblemError
+from meadow.schemas.jobs import Job, JobKind
+from meadow.schemas.problems import ProblemError
 from meadow_api.acceptance import note_accepted
 from meadow_api.auth import Caller
 from meadow_api.idempotency import IdempotencyHeader
@@ -18,6 +16,8 @@ from meadow_api.responses import job_example, point_to, problems
 from meadow_api.upload_schema import CLASSIFICATION_BODY, NAME_PARAMETERS
 from meadow_api.uploads import uploaded_image
 from meadow_api.waiting import GrantedWait, wait_for
+from meadow_core.jobs.record import EXPLAIN
+from meadow_core.jobs.submissions import Accepted, IdempotencyKey, fingerprint
 
 router = APIRouter(prefix="/v1", tags=["classifications"])
 

@@ -5,9 +5,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from meadow.datasets.correction import Correction, CorrectionCounts
-from meadow.jobs.model import Job
-from meadow.problems import ProblemError, ProblemTypes
+from meadow.schemas.correction import Correction, CorrectionCounts
+from meadow.schemas.jobs import Job
+from meadow.schemas.problems import ProblemError, ProblemTypes
 from meadow_api.auth import Caller
 from meadow_api.image_json import LabelledImageJson
 from meadow_api.labels import SaidLabel, check_label, keep_label

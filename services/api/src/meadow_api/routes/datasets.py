@@ -9,16 +9,12 @@ from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
-from meadow.datasets.diff import compare
-from meadow.datasets.errors import DatasetError
-from meadow.datasets.manifest import DatasetManifest
-from meadow.datasets.published import DatasetDetail, DatasetList
-from meadow.datasets.sources.requested import check_request
-from meadow.datasets.versions import DatasetVersions
-from meadow.ingestion import IngestRequest
-from meadow.jobs.model import Job, JobKind
-from meadow.jobs.submissions import IdempotencyKey, fingerprint
-from meadow.problems import ProblemError, ProblemTypes
+from meadow.schemas.dataset_diff import VersionDiff
+from meadow.schemas.dataset_manifest import DatasetManifest
+from meadow.schemas.datasets import DatasetDetail, DatasetList
+from meadow.schemas.ingestion import IngestRequest
+from meadow.schemas.jobs import Job, JobKind
+from meadow.schemas.problems import ProblemError, ProblemTypes
 from meadow_api.acceptance import answer_with
 from meadow_api.auth import Caller
 from meadow_api.dataset_names import DatasetInPath, DatasetName, is_key_part
@@ -26,6 +22,11 @@ from meadow_api.idempotency import IdempotencyHeader
 from meadow_api.resources import Gateway
 from meadow_api.responses import job_example, problems
 from meadow_api.strict_body import strictly
+from meadow_core.datasets.compare import compare
+from meadow_core.datasets.errors import DatasetError
+from meadow_core.datasets.sources.requested import check_request
+from meadow_core.datasets.versions import DatasetVersions
+from meadow_core.jobs.submissions import IdempotencyKey, fingerprint
 
 router = APIRouter(prefix="/v1/datasets", tags=["data sets"])
 
@@ -98,6 +99,12 @@ async def count_changes(name: DatasetInPath, gateway: Gateway, since: str = "") 
     return await asyncio.to_thread(_changes, gateway.datasets, name, since)
 
 
+@router.get("/{name}/diff", summary="Compare two versions", responses=problems(404))
+async def compare_versions(name: DatasetInPath, gateway: Gateway, before: str, after: str = "") -> VersionDiff:
+    """Image by image, by their content. Versions are named by how their digests begin; `after` is the current one."""
+    return await asyncio.to_thread(_diff, gateway.datasets, name, before, after)
+
+
 @router.get(
     "/{name}/versions/{digest}/report",
     summary="See how a version came about",
@@ -159,6 +166,14 @@ def _changes(datasets: DatasetVersions, name: str, since: str) -> DatasetChanges
         removed=len(changes.removed),
         relabelled=len(changes.relabelled),
     )
+
+
+def _diff(datasets: DatasetVersions, name: str, before: str, after: str) -> VersionDiff:
+    try:
+        first, second = (datasets.load(name, datasets.resolve(name, beginning)) for beginning in (before, after))
+    except DatasetError as error:
+        raise ProblemError(ProblemTypes.NOT_FOUND, str(error)) from error
+    return compare(first, second)
 
 
 def _nothing(name: str, created_at: datetime) -> DatasetManifest:

@@ -11,8 +11,8 @@ from fastapi import APIRouter, Depends, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from redis.exceptions import RedisError
 
-from meadow.jobs.model import Job
-from meadow.problems import ProblemError
+from meadow.schemas.jobs import Job
+from meadow.schemas.problems import ProblemError
 from meadow_api.resources import Gateway, Resources
 from meadow_api.responses import problems
 

@@ -6,12 +6,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from meadow.explanations import ExplanationMap, ExplanationState
-from meadow.problems import ProblemError, ProblemTypes
-from meadow.storage.layout import explanation_image_key, explanation_map_key
-from meadow.storage.s3 import ObjectMissingError
+from meadow.schemas.explanations import ExplanationMap, ExplanationState
+from meadow.schemas.problems import ProblemError, ProblemTypes
 from meadow_api.resources import Gateway
 from meadow_api.responses import PRIVATE, problems
+from meadow_core.storage.layout import explanation_image_key, explanation_map_key
+from meadow_core.storage.s3 import ObjectMissingError
 
 router = APIRouter(prefix="/v1/jobs/{job_id}", tags=["classifications"])
 

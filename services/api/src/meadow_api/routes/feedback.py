@@ -5,17 +5,17 @@ from typing import Annotated
 
 from fastapi import APIRouter
 
-from meadow.feedback import FeedbackRequest, LabelOrigin
-from meadow.jobs.model import Job, JobKind
-from meadow.predictions import Prediction
-from meadow.problems import ProblemError, ProblemTypes
-from meadow.storage.errors import ObjectMissingError
-from meadow.storage.layout import image_key
+from meadow.schemas.feedback import FeedbackRequest, LabelOrigin
+from meadow.schemas.jobs import Job, JobKind
+from meadow.schemas.predictions import Prediction
+from meadow.schemas.problems import ProblemError, ProblemTypes
 from meadow_api.auth import Caller
 from meadow_api.labels import SaidLabel, check_label, keep_label
 from meadow_api.resources import Gateway, Resources
 from meadow_api.responses import job_example, problems
 from meadow_api.strict_body import strictly
+from meadow_core.storage.errors import ObjectMissingError
+from meadow_core.storage.layout import image_key
 
 FeedbackBody = Annotated[FeedbackRequest, strictly(FeedbackRequest)]
 router = APIRouter(prefix="/v1/jobs", tags=["corrections"])

@@ -7,11 +7,11 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client.exposition import choose_encoder
 from redis.exceptions import RedisError
 
-from meadow.jobs.fleet import read_status
-from meadow.readiness import Check, Readiness
-from meadow.storage.s3 import StoreError
+from meadow.schemas.readiness import Check, Readiness
 from meadow_api.resources import Gateway, Resources
 from meadow_api.scrape import scrape
+from meadow_core.jobs.fleet import read_status
+from meadow_core.storage.s3 import StoreError
 
 router = APIRouter(tags=["health"])
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
 
-from meadow.jobs.model import Job, JobKind, JobPage, JobState
+from meadow.schemas.jobs import Job, JobKind, JobPage, JobState
 from meadow_api.page_parameters import PageToken
 from meadow_api.resources import Gateway
 from meadow_api.responses import PRIVATE, UNCHANGED, is_known, job_example, point_to, problems

@@ -4,9 +4,9 @@ from fastapi import APIRouter
 
 from meadow.image_files.types import READABLE_FORMATS
 from meadow.imaging.opened import scaled_limit
-from meadow.jobs.batches import MAX_PACKS
-from meadow.limits import Limits
+from meadow.schemas.limits import Limits
 from meadow_api.resources import Gateway
+from meadow_core.jobs.batches import MAX_PACKS
 
 router = APIRouter(prefix="/v1", tags=["status"])
 

@@ -7,16 +7,16 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from meadow.jobs import keys
-from meadow.problems import ProblemError, ProblemTypes
-from meadow.registry.model import ModelInfo
-from meadow.registry.production import MAX_REASON_CHARACTERS, Production
-from meadow.registry.promotion import ModelDetail, ProductionChange
+from meadow.schemas.models import ModelInfo
+from meadow.schemas.problems import ProblemError, ProblemTypes
+from meadow.schemas.promotion import ModelDetail, ProductionChange
 from meadow_api.auth import Caller
 from meadow_api.idempotency import REPLAYED_HEADER, IdempotencyHeader
 from meadow_api.resources import Gateway, Resources
 from meadow_api.responses import problems
 from meadow_api.strict_body import strictly
+from meadow_core.jobs import keys
+from meadow_core.registry.production import MAX_REASON_CHARACTERS, Production
 
 NO_CONTROL_CHARACTERS = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 """Escaped, they take six times the room, and MLflow limits that."""

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from meadow.quality.model import QualityReport
+from meadow.schemas.quality import QualityReport
 from meadow_api.quality_reading import read_quality as read_quality_of
 from meadow_api.resources import Gateway
 

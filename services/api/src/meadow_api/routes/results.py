@@ -8,11 +8,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 
-from meadow.items import ItemFilter, ItemPage, ItemState
-from meadow.jobs.model import Job
-from meadow.predictions import Decision
-from meadow.problems import ProblemError, ProblemTypes
 from meadow.result_formats import as_csv, as_ndjson
+from meadow.schemas.items import ItemFilter, ItemPage, ItemState
+from meadow.schemas.jobs import Job
+from meadow.schemas.predictions import Decision
+from meadow.schemas.problems import ProblemError, ProblemTypes
 from meadow_api.batch_reading import read_batch
 from meadow_api.batch_results import BatchResults
 from meadow_api.page_parameters import ResultsToken

@@ -5,20 +5,20 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
-from meadow.datasets.correction import Correction
-from meadow.feedback import LabelOrigin
 from meadow.image_files.types import media_type
-from meadow.jobs.model import Job
-from meadow.page_tokens import parse_places
-from meadow.problems import ProblemError, ProblemTypes
-from meadow.review.model import ReviewItem, ReviewPage
-from meadow.storage.errors import ObjectMissingError
+from meadow.schemas.correction import Correction
+from meadow.schemas.feedback import LabelOrigin
+from meadow.schemas.jobs import Job
+from meadow.schemas.problems import ProblemError, ProblemTypes
+from meadow.schemas.review import ReviewItem, ReviewPage
 from meadow_api.auth import Caller
 from meadow_api.labels import SaidLabel, check_label, keep_label
 from meadow_api.page_parameters import PageToken
 from meadow_api.resources import Gateway, Resources
 from meadow_api.responses import PRIVATE, problems
 from meadow_api.routes.feedback import FeedbackBody
+from meadow_core.page_tokens import parse_places
+from meadow_core.storage.errors import ObjectMissingError
 
 router = APIRouter(prefix="/v1/reviews", tags=["corrections"])
 

@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter
 
-from meadow.jobs.fleet import read_status
-from meadow.status import SystemStatus
+from meadow.schemas.status import SystemStatus
 from meadow_api.resources import Gateway
+from meadow_core.jobs.fleet import read_status
 
 router = APIRouter(prefix="/v1", tags=["status"])
 

@@ -6,13 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Response
 from pydantic import Field
 
-from meadow.datasets.versions import DatasetVersions
-from meadow.jobs.ids import PREFIXES
-from meadow.jobs.model import Job, JobKind, JobPage, JobState
-from meadow.jobs.record import CAUSE
-from meadow.jobs.submissions import IdempotencyKey, fingerprint
-from meadow.problems import ProblemError, ProblemTypes
-from meadow.training import TrainingRequest
+from meadow.schemas.jobs import Job, JobKind, JobPage, JobState
+from meadow.schemas.problems import ProblemError, ProblemTypes
+from meadow.schemas.training import TrainingRequest
 from meadow_api.acceptance import answer_with
 from meadow_api.auth import Caller
 from meadow_api.dataset_names import DatasetName
@@ -23,6 +19,10 @@ from meadow_api.responses import UNCHANGED, job_example, problems
 from meadow_api.routes.jobs import cancel_job, read_job
 from meadow_api.strict_body import strictly
 from meadow_api.waiting import GrantedWait
+from meadow_core.datasets.versions import DatasetVersions
+from meadow_core.jobs.ids import PREFIXES
+from meadow_core.jobs.record import CAUSE
+from meadow_core.jobs.submissions import IdempotencyKey, fingerprint
 
 router = APIRouter(prefix="/v1/training-runs", tags=["training"])
 

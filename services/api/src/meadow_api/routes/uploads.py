@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from meadow.sources.model import Upload
+from meadow.schemas.sources import Upload
 from meadow_api.batch_submission import new_upload
 from meadow_api.resources import Gateway
 

@@ -10,9 +10,9 @@ from typing import Literal
 
 import numpy as np
 
-from meadow.bundle.manifest import Calibration
-from meadow.bundle.scores import probabilities
-from meadow.quality.wilson import wilson_interval
+from meadow_core.bundle.manifest import Calibration
+from meadow_core.bundle.scores import probabilities
+from meadow_core.quality.wilson import wilson_interval
 from meadow_trainer.evaluation.evaluate import Floats, Labels, Logits
 
 log = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ import logging
 import numpy as np
 from numpy.typing import NDArray
 
-from meadow.bundle.outliers import OutlierModel, pixel_statistics
+from meadow_core.bundle.outliers import OutlierModel, pixel_statistics
 
 log = logging.getLogger(__name__)
 

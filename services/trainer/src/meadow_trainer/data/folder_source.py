@@ -6,15 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
-from meadow.datasets.ingest.assertions import ReadImage, by_content
-from meadow.datasets.ingest.check import check, refused
-from meadow.datasets.ingest.deduplicate import deduplicate
-from meadow.datasets.ingest.similarity import Similarity
-from meadow.datasets.ingest.usable import class_notes
-from meadow.datasets.manifest import DatasetManifest
-from meadow.datasets.rejection import Rejection
-from meadow.datasets.sources.folder import FolderSource
-from meadow.datasets.sources.model import Candidate, UnfitError
+from meadow.schemas.dataset_manifest import DatasetManifest
+from meadow_core.datasets.ingest.assertions import ReadImage, by_content
+from meadow_core.datasets.ingest.check import check, refused
+from meadow_core.datasets.ingest.deduplicate import deduplicate
+from meadow_core.datasets.ingest.similarity import Similarity
+from meadow_core.datasets.ingest.usable import class_notes
+from meadow_core.datasets.rejection import Rejection
+from meadow_core.datasets.sources.folder import FolderSource
+from meadow_core.datasets.sources.model import Candidate, UnfitError
 from meadow_trainer.data.source import ImageSource
 from meadow_trainer.errors import TrainingDataError
 

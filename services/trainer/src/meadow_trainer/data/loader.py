@@ -11,10 +11,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from meadow.bundle.decode import ImageRejectedError
-from meadow.bundle.preprocess import Preprocessing, load_pixels
-from meadow.bundle.region import read_region, whole_frame
-from meadow.datasets.manifest import DatasetEntry
+from meadow.schemas.dataset_manifest import DatasetEntry
+from meadow_core.bundle.decode import ImageRejectedError
+from meadow_core.bundle.preprocess import Preprocessing, load_pixels
+from meadow_core.bundle.region import read_region, whole_frame
 from meadow_trainer.errors import TrainingDataError
 
 log = logging.getLogger(__name__)

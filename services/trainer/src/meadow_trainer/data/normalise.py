@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from meadow.bundle.preprocess import Preprocessing
+from meadow_core.bundle.preprocess import Preprocessing
 
 
 def normalise(images: Tensor, preprocessing: Preprocessing | None = None) -> Tensor:

@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from meadow.datasets.catalog import DatasetCatalog
-from meadow.datasets.manifest import DatasetEntry, DatasetManifest
-from meadow.datasets.minimums import MINIMUM_HOLDOUT, MINIMUM_TRAIN
-from meadow.datasets.rejection import Rejection
-from meadow.datasets.split import Split
+from meadow.schemas.dataset_manifest import DatasetEntry, DatasetManifest
+from meadow.schemas.minimums import MINIMUM_HOLDOUT, MINIMUM_TRAIN
+from meadow.schemas.split import Split
+from meadow_core.datasets.catalog import DatasetCatalog
+from meadow_core.datasets.rejection import Rejection
 from meadow_trainer.errors import TrainingDataError
 
 

@@ -7,8 +7,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from meadow.bundle.manifest import BundleManifest
-from meadow.bundle.scores import probabilities
+from meadow_core.bundle.manifest import BundleManifest
+from meadow_core.bundle.scores import probabilities
 from meadow_trainer.data.loader import EvaluationImages
 from meadow_trainer.evaluation.evaluate import Floats, Logits, predict
 from meadow_trainer.evaluation.invariance import MustPass, measure_invariance

@@ -4,10 +4,10 @@ from collections import Counter
 
 import numpy as np
 
-from meadow.bundle.manifest import BundleManifest
-from meadow.bundle.scores import decide, probabilities
-from meadow.predictions import Prediction
-from meadow.quality.counts import count
+from meadow.schemas.predictions import Prediction
+from meadow_core.bundle.manifest import BundleManifest
+from meadow_core.bundle.scores import decide, probabilities
+from meadow_core.quality.counts import count
 from meadow_trainer.data.loader import EvaluationImages
 from meadow_trainer.evaluation.evaluate import Logits
 

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from meadow.bundle.scores import probabilities
+from meadow_core.bundle.scores import probabilities
 from meadow_trainer.data.normalise import normalise
 from meadow_trainer.training.model import logits_of
 

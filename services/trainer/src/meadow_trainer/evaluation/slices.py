@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from meadow.bundle.scores import probabilities
+from meadow_core.bundle.scores import probabilities
 from meadow_trainer.data.loader import EvaluationImages
 from meadow_trainer.evaluation.evaluate import Floats, Logits, expected_calibration_error
 

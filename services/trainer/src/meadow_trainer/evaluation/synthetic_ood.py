@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from meadow.bundle.preprocess import Preprocessing, load_pixels
+from meadow_core.bundle.preprocess import Preprocessing, load_pixels
 
 PER_KIND = 24
 _SEED = 20

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from meadow.bundle.manifest import MODEL_FILE, WEIGHTS_FILE
-from meadow.bundle.preprocess import Preprocessing
-from meadow.bundle.scores import probabilities
+from meadow_core.bundle.manifest import MODEL_FILE, WEIGHTS_FILE
+from meadow_core.bundle.preprocess import Preprocessing
+from meadow_core.bundle.scores import probabilities
 from meadow_trainer.data.normalise import normalise
 from meadow_trainer.errors import BundleParityError
 from meadow_trainer.evaluation.evaluate import predict

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from meadow.bundle.manifest import MODEL_FILE, BundleError
-from meadow.bundle.probe import read_probe
-from meadow.bundle.scores import probabilities
+from meadow_core.bundle.manifest import MODEL_FILE, BundleError
+from meadow_core.bundle.probe import read_probe
+from meadow_core.bundle.scores import probabilities
 from meadow_trainer.export.onnx_export import run_graph
 
 TOLERANCE = 1e-3

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from meadow.bundle.manifest import MODEL_FILE, QUANTIZED_MODEL_FILE
+from meadow_core.bundle.manifest import MODEL_FILE, QUANTIZED_MODEL_FILE
 from meadow_trainer.data.loader import EvaluationImages
 from meadow_trainer.export.onnx_export import INPUT, run_graph
 

@@ -8,20 +8,20 @@ from typing import Self
 import redis
 from typing_extensions import override
 
-from meadow.datasets.catalog import DatasetCatalog
-from meadow.datasets.diff import compare
-from meadow.datasets.errors import DatasetError
-from meadow.datasets.ingest.run import IngestError, IngestRules, Publication
-from meadow.datasets.manifest import DatasetManifest
-from meadow.datasets.sources.requested import open_requested
-from meadow.ingestion import IngestRequest, IngestResult
-from meadow.jobs.keys import Unit
-from meadow.jobs.leases import Claim, JobLeases
-from meadow.jobs.model import JobKind
-from meadow.problems import ProblemTypes
-from meadow.settings import Settings
-from meadow.storage.errors import StoreError
-from meadow.storage.s3 import ObjectStore
+from meadow.schemas.dataset_manifest import DatasetManifest
+from meadow.schemas.ingestion import IngestRequest, IngestResult
+from meadow.schemas.jobs import JobKind
+from meadow.schemas.problems import ProblemTypes
+from meadow_core.datasets.catalog import DatasetCatalog
+from meadow_core.datasets.compare import compare
+from meadow_core.datasets.errors import DatasetError
+from meadow_core.datasets.ingest.run import IngestError, IngestRules, Publication
+from meadow_core.datasets.sources.requested import open_requested
+from meadow_core.jobs.keys import Unit
+from meadow_core.jobs.leases import Claim, JobLeases
+from meadow_core.settings.services import TrainerSettings
+from meadow_core.storage.errors import StoreError
+from meadow_core.storage.s3 import ObjectStore
 from meadow_trainer.errors import TrainingCancelledError
 from meadow_trainer.jobs.lease import TrainingLease
 from meadow_trainer.jobs.metrics import TrainerMetrics
@@ -42,7 +42,7 @@ class IngestJobs(QueuedJobs):
         metrics: TrainerMetrics,
         catalog: DatasetCatalog,
         store: ObjectStore,
-        settings: Settings,
+        settings: TrainerSettings,
     ) -> None:
         super().__init__(leases, metrics, lease_seconds=settings.lease_seconds)
         self._catalog = catalog
@@ -50,7 +50,7 @@ class IngestJobs(QueuedJobs):
         self._settings = settings
 
     @classmethod
-    def connect(cls, settings: Settings, client: redis.Redis, metrics: TrainerMetrics) -> Self:
+    def connect(cls, settings: TrainerSettings, client: redis.Redis, metrics: TrainerMetrics) -> Self:
         """Set up with the stores from the settings; nothing is contacted yet."""
         store = ObjectStore(settings)
         catalog = DatasetCatalog(store, settings.images_bucket, max_image_pixels=settings.max_image_pixels)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import redis
 
-from meadow.jobs.keys import Unit
-from meadow.jobs.leases import JobLeases
-from meadow.training import TrainingResult
+from meadow.schemas.training import TrainingResult
+from meadow_core.jobs.keys import Unit
+from meadow_core.jobs.leases import JobLeases
 from meadow_trainer.errors import CheckpointRefusedError
 from meadow_trainer.runs.training_runs import TrainingRuns
 from meadow_trainer.training.checkpoints import discard

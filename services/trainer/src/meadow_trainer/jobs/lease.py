@@ -7,7 +7,7 @@ from typing import Self
 
 import redis
 
-from meadow.jobs.leases import Claim, JobLeases
+from meadow_core.jobs.leases import Claim, JobLeases
 from meadow_trainer.training.callbacks import EpochReport, TrainingCallbacks
 
 log = logging.getLogger(__name__)

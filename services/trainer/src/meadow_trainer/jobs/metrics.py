@@ -9,10 +9,10 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.process_collector import ProcessCollector
 
-from meadow.host_metrics import HostCollector
-from meadow.jobs.model import JobKind
-from meadow.registry.model import GateDecision
-from meadow.training import TrainingCause, TrainingResult
+from meadow.schemas.jobs import JobKind
+from meadow.schemas.models import GateDecision
+from meadow.schemas.training import TrainingCause, TrainingResult
+from meadow_core.host_metrics import HostCollector
 from meadow_trainer.training.callbacks import EpochReport
 
 SECONDS_BUCKETS = (1, 5, 15, 60, 180, 600, 1_800, 3_600, 4 * 3_600, 12 * 3_600)

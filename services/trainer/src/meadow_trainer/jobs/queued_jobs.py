@@ -7,17 +7,17 @@ from typing import ClassVar
 
 from pydantic import ValidationError
 
-from meadow.bundle.manifest import BundleError
-from meadow.datasets.errors import DatasetError
-from meadow.jobs.keys import Unit
-from meadow.jobs.leases import Claim, JobLeases
-from meadow.jobs.model import JobError, JobKind, JobResult
-from meadow.log_context import REQUEST_ID, log_context
-from meadow.problems import ProblemType
-from meadow.registry.versions import RegistryError
-from meadow.storage.s3 import StoreError
-from meadow.tracing import span
-from meadow.training import TrainingResult
+from meadow.schemas.jobs import JobError, JobKind, JobResult
+from meadow.schemas.problems import ProblemType
+from meadow.schemas.training import TrainingResult
+from meadow_core.bundle.manifest import BundleError
+from meadow_core.datasets.errors import DatasetError
+from meadow_core.jobs.keys import Unit
+from meadow_core.jobs.leases import Claim, JobLeases
+from meadow_core.log_context import REQUEST_ID, log_context
+from meadow_core.registry.versions import RegistryError
+from meadow_core.storage.s3 import StoreError
+from meadow_core.tracing import span
 from meadow_trainer.errors import TrainingCancelledError, TrainingError
 from meadow_trainer.jobs.lease import TrainingLease
 from meadow_trainer.jobs.metrics import JobOutcome, TrainerMetrics

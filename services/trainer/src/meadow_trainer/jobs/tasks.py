@@ -9,18 +9,18 @@ from celery import Celery
 from celery.signals import worker_shutting_down
 from typing_extensions import override
 
-from meadow.datasets.catalog import DatasetCatalog
-from meadow.jobs.keys import Unit
-from meadow.jobs.leases import Claim, JobLeases
-from meadow.jobs.model import JobKind
-from meadow.names import INGEST_TASK, TRAIN_TASK
-from meadow.problems import ProblemTypes
-from meadow.queueing.app import create_celery
-from meadow.registry.cache import ModelCache
-from meadow.registry.versions import ModelRegistry
-from meadow.settings import Settings
-from meadow.storage.s3 import ObjectStore
-from meadow.training import TrainingRequest, TrainingResult
+from meadow.schemas.jobs import JobKind
+from meadow.schemas.problems import ProblemTypes
+from meadow.schemas.training import TrainingRequest, TrainingResult
+from meadow_core.datasets.catalog import DatasetCatalog
+from meadow_core.jobs.keys import Unit
+from meadow_core.jobs.leases import Claim, JobLeases
+from meadow_core.names import INGEST_TASK, TRAIN_TASK
+from meadow_core.queueing.app import create_celery
+from meadow_core.registry.cache import ModelCache
+from meadow_core.registry.versions import ModelRegistry
+from meadow_core.settings.services import TrainerSettings
+from meadow_core.storage.s3 import ObjectStore
 from meadow_trainer.data.source import catalog_source
 from meadow_trainer.jobs.ingest import IngestJobs
 from meadow_trainer.jobs.job_checkpoints import JobCheckpoints
@@ -56,7 +56,7 @@ class TrainingJobs(QueuedJobs):
         self._checkpoints = JobCheckpoints(checkpoints, leases, runs)
 
     @classmethod
-    def connect(cls, settings: Settings, client: redis.Redis, metrics: TrainerMetrics) -> Self:
+    def connect(cls, settings: TrainerSettings, client: redis.Redis, metrics: TrainerMetrics) -> Self:
         """Set up with the stores and the registry from the settings; nothing is contacted yet."""
         store = ObjectStore(settings)
         return cls(
@@ -97,7 +97,7 @@ class TrainingJobs(QueuedJobs):
         return result
 
 
-def create_training_app(settings: Settings, training: TrainingJobs, ingestion: IngestJobs) -> Celery:
+def create_training_app(settings: TrainerSettings, training: TrainingJobs, ingestion: IngestJobs) -> Celery:
     """Create the Celery application with the trainer's tasks."""
     app = create_celery(settings)
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
-from meadow.bundle.manifest import MODEL_FILE, BundleError, read_bundle
-from meadow.datasets.manifest import DatasetEntry
+from meadow.schemas.dataset_manifest import DatasetEntry
+from meadow_core.bundle.manifest import MODEL_FILE, BundleError, read_bundle
 from meadow_trainer.data.loader import ImageLoader
 from meadow_trainer.errors import TrainingDataError
 from meadow_trainer.evaluation.evaluate import correct_by_digest, measure

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from meadow.registry.model import GateDecision
-from meadow.settings import Settings
+from meadow.schemas.models import GateDecision
+from meadow_core.settings.services import TrainerSettings
 from meadow_trainer.evaluation.evaluate import Measurement
 from meadow_trainer.registry.mcnemar import PairedTest
 
@@ -28,7 +28,7 @@ class PromotionRule:
     """Whether the gain must be significant. On a small hold-out even a large one is not."""
 
     @classmethod
-    def from_settings(cls, settings: Settings) -> Self:
+    def from_settings(cls, settings: TrainerSettings) -> Self:
         """Read the rule from `MEADOW_PROMOTION_...`."""
         return cls(
             min_gain=settings.promotion_min_gain,

@@ -3,15 +3,14 @@
 import dataclasses
 import logging
 
-from meadow import names
-from meadow.bundle.manifest import BundleError
-from meadow.datasets.split import Split
-from meadow.registry.cache import ModelCache
-from meadow.registry.model import GateDecision, GateRecord, ModelInfo, ModelRef
-from meadow.registry.production import Production, ProductionMovedError
-from meadow.registry.versions import ModelRegistry
-from meadow.settings import Settings
-from meadow.training import TrainingResult
+from meadow.schemas.models import CHALLENGER_ALIAS, GateDecision, GateRecord, ModelInfo, ModelRef
+from meadow.schemas.split import Split
+from meadow.schemas.training import TrainingResult
+from meadow_core.bundle.manifest import BundleError
+from meadow_core.registry.cache import ModelCache
+from meadow_core.registry.production import Production, ProductionMovedError
+from meadow_core.registry.versions import ModelRegistry
+from meadow_core.settings.services import TrainerSettings
 from meadow_trainer.data.loader import ImageLoader
 from meadow_trainer.data.source import ImageSource
 from meadow_trainer.evaluation.evaluate import correct_by_digest
@@ -33,7 +32,7 @@ log = logging.getLogger(__name__)
 class Registration:
     """Registers models, compares them with the champion, and promotes those that pass the gate."""
 
-    def __init__(self, settings: Settings, registry: ModelRegistry, cache: ModelCache) -> None:
+    def __init__(self, settings: TrainerSettings, registry: ModelRegistry, cache: ModelCache) -> None:
         self._settings = settings
         self._registry = registry
         self._production = Production(registry)
@@ -140,7 +139,7 @@ class Registration:
         if record.decision is GateDecision.REFUSED:
             return
         if record.champion:
-            self._registry.set_alias(names.CHALLENGER_ALIAS, ref.version)
+            self._registry.set_alias(CHALLENGER_ALIAS, ref.version)
         if record.decision is GateDecision.PROMOTED:
             # Someone may have promoted another model during the comparison.
             self._production.promote(ref.version, by=TRAINER, reason=record.reason, expected=record.champion)

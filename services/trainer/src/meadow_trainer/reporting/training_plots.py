@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from meadow.bundle.scores import probabilities
+from meadow_core.bundle.scores import probabilities
 from meadow_trainer.data.loader import EvaluationImages
 from meadow_trainer.evaluation.evaluate import Floats, Logits, Measurement
 from meadow_trainer.reporting.plot_style import DPI, GREEN, INK, RED, YELLOW, drawable, new_figure, style

@@ -15,12 +15,12 @@ from rich.logging import RichHandler
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from meadow.bundle.manifest import BundleError
-from meadow.datasets.errors import DatasetError
-from meadow.registry.cache import ModelCache
-from meadow.registry.versions import ModelRegistry, RegistryError
-from meadow.settings import load_settings
-from meadow.training_config import TrainingConfig
+from meadow.schemas.training_config import TrainingConfig
+from meadow_core.bundle.manifest import BundleError
+from meadow_core.datasets.errors import DatasetError
+from meadow_core.registry.cache import ModelCache
+from meadow_core.registry.versions import ModelRegistry, RegistryError
+from meadow_core.settings.services import TrainerSettings
 from meadow_trainer.data.folder_source import folder_source
 from meadow_trainer.data.source import ImageSource
 from meadow_trainer.errors import TrainingError
@@ -73,7 +73,7 @@ class LocalTraining:
         return outcome
 
     def _run_plain(self, config: TrainingConfig, out: Path | None, resume: Path | None) -> RunSummary:
-        settings = load_settings()
+        settings = TrainerSettings.load()
         with tempfile.TemporaryDirectory() as scratch:
             folder = out or Path(scratch)
             folder.mkdir(parents=True, exist_ok=True)
@@ -91,7 +91,7 @@ class LocalTraining:
     def _run_tracked(self, config: TrainingConfig, resume: Path | None) -> RunSummary:
         from meadow_trainer.runs.training_runs import TrainingRuns  # noqa: PLC0415 - MLflow takes seconds to import
 
-        settings = load_settings()
+        settings = TrainerSettings.load()
         runs = TrainingRuns(settings, ModelRegistry(settings), ModelCache(settings.model_cache))
         began = time.monotonic()
         with self._progress(config) as callbacks:
@@ -108,7 +108,7 @@ class LocalTraining:
         """Read the folder's images, once for all seeds, and report the rejected ones."""
         if self._found is None:
             callbacks.on_stage("reading the images")
-            self._found = folder_source(self._data, max_pixels=load_settings().max_image_pixels)
+            self._found = folder_source(self._data, max_pixels=TrainerSettings.load().max_image_pixels)
             if self._found.rejected:
                 counts = Counter(one.reason.value for one in self._found.rejected)
                 reasons = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from mlflow.exceptions import MlflowException
 
-from meadow.registry.versions import RegistryError
+from meadow_core.registry.versions import RegistryError
 from meadow_trainer.errors import TrainingCancelledError
 from meadow_trainer.training.callbacks import TrainingCallbacks
 

@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from meadow.bundle.manifest import BundleManifest, HoldoutMetrics, read_bundle, write_manifest
-from meadow.bundle.preprocess import Preprocessing
-from meadow.bundle.probe import PROBE_IMAGES, Probe, write_probe
-from meadow.datasets.split import Split
-from meadow.training_config import TrainingConfig
+from meadow.schemas.split import Split
+from meadow.schemas.training_config import TrainingConfig
+from meadow_core.bundle.manifest import BundleManifest, HoldoutMetrics, read_bundle, write_manifest
+from meadow_core.bundle.preprocess import Preprocessing
+from meadow_core.bundle.probe import PROBE_IMAGES, Probe, write_probe
 from meadow_trainer.calibration.calibrate import Calibrated, calibrate
 from meadow_trainer.calibration.cross_fit import cross_fit
 from meadow_trainer.calibration.ood_detector import fit_ood_detector

@@ -17,13 +17,14 @@ from mlflow.models import ModelSignature
 from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
 from mlflow.types import Schema, TensorSpec
 
-from meadow import names
-from meadow.bundle.manifest import MANIFEST_FILE, MODEL_FILE
-from meadow.registry.model import GateRecord
-from meadow.registry.versions import RegistryError
-from meadow.settings import Settings
-from meadow.training import TrainingCause
-from meadow.training_config import TrainingConfig
+from meadow.schemas.models import GateRecord
+from meadow.schemas.training import TrainingCause
+from meadow.schemas.training_config import TrainingConfig
+from meadow_core import names
+from meadow_core.bundle.manifest import MANIFEST_FILE, MODEL_FILE
+from meadow_core.registry.tags import decision_tags
+from meadow_core.registry.versions import RegistryError
+from meadow_core.settings.services import TrainerSettings
 from meadow_trainer.data.source import ImageSource
 from meadow_trainer.errors import TrainingCancelledError
 from meadow_trainer.evaluation.assess import Assessment
@@ -148,12 +149,12 @@ class TrackedRun:
 
     def log_decision(self, record: GateRecord) -> None:
         """Set the gate's decision and reason as tags."""
-        mlflow.set_tags(record.tags())
+        mlflow.set_tags(decision_tags(record))
 
 
 @contextmanager
 def tracked_run(
-    settings: Settings,
+    settings: TrainerSettings,
     source: ImageSource,
     config: TrainingConfig,
     cause: TrainingCause = TrainingCause.MANUAL,
@@ -193,7 +194,7 @@ def tracked_run(
             raise
 
 
-def end_abandoned_run(settings: Settings, run_id: str) -> None:
+def end_abandoned_run(settings: TrainerSettings, run_id: str) -> None:
     """End a run whose trainer was killed and that will not be resumed; never fails."""
     client = mlflow.MlflowClient(settings.mlflow_tracking_uri)
     try:

@@ -8,11 +8,11 @@ from typing import TypeVar
 
 from mlflow.exceptions import MlflowException
 
-from meadow.registry.cache import ModelCache
-from meadow.registry.versions import ModelRegistry, RegistryError
-from meadow.settings import Settings
-from meadow.training import TrainingCause, TrainingResult
-from meadow.training_config import TrainingConfig
+from meadow.schemas.training import TrainingCause, TrainingResult
+from meadow.schemas.training_config import TrainingConfig
+from meadow_core.registry.cache import ModelCache
+from meadow_core.registry.versions import ModelRegistry, RegistryError
+from meadow_core.settings.services import TrainerSettings
 from meadow_trainer.data.source import ImageSource
 from meadow_trainer.errors import TrainingCancelledError
 from meadow_trainer.registry.registration import Registration
@@ -30,7 +30,7 @@ class TrainingRuns:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: TrainerSettings,
         registry: ModelRegistry,
         cache: ModelCache,
         *,

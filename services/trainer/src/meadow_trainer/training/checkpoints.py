@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from meadow.atomic_file import write_atomically
-from meadow.training_config import TrainingConfig
+from meadow.schemas.training_config import TrainingConfig
+from meadow_core.atomic_file import write_atomically
 from meadow_trainer.data.source import ImageSource
 from meadow_trainer.errors import CheckpointRefusedError
 from meadow_trainer.training.snapshot import Snapshot, SnapshotError, read_snapshot, write_snapshot

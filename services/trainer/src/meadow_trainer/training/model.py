@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torchvision import models
 
-from meadow.training_config import TrainingConfig
+from meadow.schemas.training_config import TrainingConfig
 from meadow_trainer.errors import ArchitectureError
 from meadow_trainer.training.pretrained import WeightsUnavailableError, load_pretrained
 

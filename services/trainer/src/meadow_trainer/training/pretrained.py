@@ -11,12 +11,14 @@ import torch
 from torch import Tensor, nn
 from torchvision import models
 
+from meadow.errors import MeadowError
+
 log = logging.getLogger(__name__)
 
 _TIMEOUT_SECONDS = 5.0
 
 
-class WeightsUnavailableError(Exception):
+class WeightsUnavailableError(MeadowError):
     """The pretrained weights are unavailable; the message says from where and why."""
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from meadow.training_config import TrainingConfig
+from meadow.schemas.training_config import TrainingConfig
 
 _REFERENCE_IMAGES = 225
 _EPOCHS_FROM_SCRATCH = 72

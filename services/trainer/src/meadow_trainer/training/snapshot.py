@@ -12,7 +12,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from meadow.atomic_file import write_atomically
+from meadow.errors import MeadowError
+from meadow_core.atomic_file import write_atomically
 
 _METADATA = "facts"
 
@@ -25,7 +26,7 @@ class Snapshot:
     metadata: dict[str, Any]
 
 
-class SnapshotError(Exception):
+class SnapshotError(MeadowError):
     """The file is damaged or not a snapshot."""
 
 

@@ -17,9 +17,9 @@ import torch
 import typer
 from rich.console import Console
 
-from meadow.datasets.errors import DatasetError
-from meadow.settings import load_settings
-from meadow.training_config import DEFAULT_IMAGE_SIZE, TrainingConfig
+from meadow.schemas.training_config import DEFAULT_IMAGE_SIZE, TrainingConfig
+from meadow_core.datasets.errors import DatasetError
+from meadow_core.settings.services import TrainerSettings
 from meadow_trainer.data.folder_source import folder_source
 from meadow_trainer.errors import TrainingError
 from meadow_trainer.training.callbacks import TrainingCallbacks
@@ -90,7 +90,7 @@ def ablate(
     console = Console(soft_wrap=True, highlight=False)
     base = TrainingConfig(architecture=architecture, image_size=image_size, epochs=epochs, pretrained=False)
     try:
-        max_pixels = load_settings().max_image_pixels
+        max_pixels = TrainerSettings.load().max_image_pixels
         source = folder_source(data, max_pixels=max_pixels)
         folds = CrossValidation(source, image_size, folds=_FOLDS, max_pixels=max_pixels)
         for line in _lines(folds, base, [int(seed) for seed in seeds.split(",")], only):

@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from meadow.bundle.preprocess import Preprocessing
-from meadow.datasets.split import Split
-from meadow.training_config import TrainingConfig
+from meadow.schemas.split import Split
+from meadow.schemas.training_config import TrainingConfig
+from meadow_core.bundle.preprocess import Preprocessing
 from meadow_trainer.calibration.calibrate import fit_temperature
 from meadow_trainer.calibration.out_of_fold import enough_for_folds, predict_out_of_fold
 from meadow_trainer.data.loader import ImageLoader, TrainingImages

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from meadow.settings import load_settings
-from meadow.training_config import TrainingConfig
+from meadow.schemas.training_config import TrainingConfig
+from meadow_core.settings.services import TrainerSettings
 from meadow_trainer.data.folder_source import folder_source
 from meadow_trainer.training.callbacks import TrainingCallbacks
 from meadow_trainer.tuning.cross_validation import CrossValidation
@@ -37,7 +37,7 @@ def search_folder(
         TrainingError: A class has too few images to split, or no trial completed.
         DatasetError: The folder is not a usable data set.
     """
-    max_pixels = load_settings().max_image_pixels
+    max_pixels = TrainerSettings.load().max_image_pixels
     source = folder_source(data, max_pixels=max_pixels)
     folds = CrossValidation(source, config.image_size, folds=_FOLDS, max_pixels=max_pixels)
     console.print(

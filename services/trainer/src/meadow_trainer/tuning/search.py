@@ -6,7 +6,7 @@ from pathlib import Path
 
 import optuna
 
-from meadow.training_config import TrainingConfig
+from meadow.schemas.training_config import TrainingConfig
 from meadow_trainer.errors import TrainingError
 from meadow_trainer.training.callbacks import TrainingCallbacks
 from meadow_trainer.tuning.cross_validation import CrossValidation

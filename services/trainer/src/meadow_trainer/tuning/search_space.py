@@ -4,7 +4,7 @@ from typing import Any
 
 from optuna.trial import BaseTrial
 
-from meadow.training_config import TrainingConfig
+from meadow.schemas.training_config import TrainingConfig
 from meadow_trainer.training.recipe import Recipe
 
 _RANGES: dict[str, tuple[float, float, bool]] = {

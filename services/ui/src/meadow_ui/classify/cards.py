@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from html import escape
 
-from meadow.jobs.model import JobError
-from meadow.predictions import Decision, Prediction, Score
-from meadow.problems import ProblemTypes
+from meadow.schemas.jobs import JobError
+from meadow.schemas.predictions import Decision, Prediction, Score
+from meadow.schemas.problems import ProblemTypes
 from meadow_ui.classify.picture import UNREACHABLE, Picture, Stage
 from meadow_ui.classify.upload_list import Group
 from meadow_ui.markup import DECISION_KINDS, badge, class_colour, percent, stacked_bar

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from meadow.client import ApiProblem, ClientError, MeadowClient
-from meadow.predictions import Decision, Prediction
-from meadow.problems import ProblemTypes
+from meadow.client import ApiProblem, Client, ClientError
+from meadow.schemas.predictions import Decision, Prediction
+from meadow.schemas.problems import ProblemTypes
 from meadow_ui.classify.picture import Picture
 from meadow_ui.labels import SubmittedLabel, parse_label, submit_error_line, submitted_label_line
 from meadow_ui.markup import plain
@@ -17,7 +17,7 @@ _EXPIRED = {ProblemTypes.IMAGE_GONE.code, ProblemTypes.JOB_GONE.code}
 _IMAGE_GONE = "The image is no longer stored. Drop it again to label it."
 
 
-def feedback_control(picture: Picture, classes: Sequence[str], client: MeadowClient) -> None:
+def feedback_control(picture: Picture, classes: Sequence[str], client: Client) -> None:
     """Ask whether the answer is correct, or show the submitted label.
 
     Draw it as a fragment of its own: a click then redraws this line only, not the page.
@@ -38,7 +38,7 @@ def feedback_control(picture: Picture, classes: Sequence[str], client: MeadowCli
         st.html(submit_error_line(picture.submit_error))
 
 
-def submit_label(client: MeadowClient, picture: Picture, submitted: SubmittedLabel) -> None:
+def submit_label(client: Client, picture: Picture, submitted: SubmittedLabel) -> None:
     """Submit a label for an answered image; if the gateway no longer has the image, it is sent along.
 
     The outcome is recorded in `submitted_label` or `submit_error`.
@@ -63,7 +63,7 @@ def submit_label(client: MeadowClient, picture: Picture, submitted: SubmittedLab
         picture.submitted_label = submitted
 
 
-def _send_image(client: MeadowClient, picture: Picture, job_id: str, submitted: SubmittedLabel) -> None:
+def _send_image(client: Client, picture: Picture, job_id: str, submitted: SubmittedLabel) -> None:
     client.correct(picture.data, submitted.label, job_id=job_id, name=picture.name, new_class=submitted.new_class)
 
 
@@ -73,7 +73,7 @@ def _submitted(picture: Picture, submitted: SubmittedLabel) -> None:
     st.button("Change", type="tertiary", key=f"change-{picture.number}", on_click=_change, args=(picture,))
 
 
-def _choices(picture: Picture, prediction: Prediction, classes: Sequence[str], client: MeadowClient) -> None:
+def _choices(picture: Picture, prediction: Prediction, classes: Sequence[str], client: Client) -> None:
     confident = prediction.decision is Decision.CONFIDENT
     st.button(
         "Correct" if confident else f"Correct: {plain(prediction.label)}",
@@ -98,11 +98,11 @@ def _choices(picture: Picture, prediction: Prediction, classes: Sequence[str], c
     )
 
 
-def _submit_chosen(client: MeadowClient, picture: Picture, key: str, classes: Sequence[str]) -> None:
+def _submit_chosen(client: Client, picture: Picture, key: str, classes: Sequence[str]) -> None:
     _submit(client, picture, st.session_state[key] or "", classes)
 
 
-def _submit(client: MeadowClient, picture: Picture, text: str, classes: Sequence[str]) -> None:
+def _submit(client: Client, picture: Picture, text: str, classes: Sequence[str]) -> None:
     submitted = parse_label(text, classes)
     if submitted:
         submit_label(client, picture, submitted)

@@ -8,8 +8,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from meadow.client import ClientError
 from meadow.image_files.types import IMAGE_SUFFIXES
-from meadow.registry.model import ModelInfo
-from meadow.settings import Settings, load_settings
+from meadow.schemas.models import ModelInfo
 from meadow_ui.classify.cards import card, summary_bar
 from meadow_ui.classify.feedback import feedback_control
 from meadow_ui.classify.picture import Picture
@@ -20,6 +19,7 @@ from meadow_ui.gateway import page_client, picture_sender, production_model
 from meadow_ui.markup import plain
 from meadow_ui.notices import error_notice, no_model_notice, notice
 from meadow_ui.options import max_upload_mebibytes
+from meadow_ui.settings import PageSettings
 
 IMAGE_TYPES = sorted(suffix.removeprefix(".") for suffix in IMAGE_SUFFIXES)
 REFRESH_SECONDS = 0.7
@@ -37,7 +37,7 @@ FOLDER = "Folder"
 
 def classify_page() -> None:
     """Draw the page."""
-    settings = load_settings()
+    settings = PageSettings.load()
     uploads: UploadList = st.session_state.setdefault(UPLOAD_LIST, UploadList())
     st.title("Classify images")
     model = _model(settings)
@@ -56,7 +56,7 @@ def classify_page() -> None:
         )
 
 
-def _model(settings: Settings) -> ModelInfo | None:
+def _model(settings: PageSettings) -> ModelInfo | None:
     try:
         model = production_model(page_client(settings))
     except ClientError as error:
@@ -71,7 +71,7 @@ def _model(settings: Settings) -> ModelInfo | None:
     return model
 
 
-def _drop_zone(settings: Settings, uploads: UploadList) -> None:
+def _drop_zone(settings: PageSettings, uploads: UploadList) -> None:
     kind = st.segmented_control("Upload", [IMAGES, FOLDER], default=IMAGES, label_visibility="collapsed")
     # A new key empties the drop zone: the images live in the upload list, not in the widget.
     key = f"drop-{st.session_state.setdefault(UPLOADS, 0)}-{kind}"
@@ -105,7 +105,7 @@ def _add(key: str, uploads: UploadList, sender: Sender, explained: int) -> None:
         )
 
 
-def _answers(uploads: UploadList, settings: Settings, classes: Sequence[str], *, live: bool) -> None:
+def _answers(uploads: UploadList, settings: PageSettings, classes: Sequence[str], *, live: bool) -> None:
     groups = uploads.groups()
     uploads.make_room()
     st.html(summary_bar(groups, classes))
@@ -121,7 +121,7 @@ def _answers(uploads: UploadList, settings: Settings, classes: Sequence[str], *,
         st.rerun()
 
 
-def _slot(picture: Picture, classes: Sequence[str], settings: Settings) -> None:
+def _slot(picture: Picture, classes: Sequence[str], settings: PageSettings) -> None:
     with st.container(key=f"slot-{picture.number}", gap=None):
         st.html(card(picture, classes))
         # There is nothing to choose from without the model's classes, for instance while the gateway is down.

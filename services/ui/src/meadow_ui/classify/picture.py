@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from meadow.client import ApiProblem, ClientError
-from meadow.explanations import ExplanationState
 from meadow.imaging.rejected import ImageRejectedError
 from meadow.imaging.small import small_picture
-from meadow.jobs.model import Job, JobError, JobState
-from meadow.predictions import Decision, Prediction
-from meadow.problems import ProblemTypes
+from meadow.schemas.explanations import ExplanationState
+from meadow.schemas.jobs import Job, JobError, JobState
+from meadow.schemas.predictions import Decision, Prediction
+from meadow.schemas.problems import ProblemTypes
 from meadow_ui.labels import SubmittedLabel
 
 UNREACHABLE = "gateway-unreachable"

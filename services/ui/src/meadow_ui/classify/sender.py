@@ -8,10 +8,10 @@ from queue import SimpleQueue
 from threading import Thread
 from time import monotonic, sleep
 
-from meadow.client import ClientError, MeadowClient
+from meadow.client import Client, ClientError
 from meadow.client.folder.shrink import WORTHWHILE_BYTES, shrink_to_limit
-from meadow.explanations import Explanation, ExplanationState
-from meadow.jobs.model import Job
+from meadow.schemas.explanations import Explanation, ExplanationState
+from meadow.schemas.jobs import Job
 from meadow_ui.classify.picture import Picture, thumbnail
 
 THREADS = 8
@@ -33,7 +33,7 @@ class Sender:
     The threads are daemons: a server that is stopped does not wait for results.
     """
 
-    def __init__(self, client: MeadowClient, *, max_pixels: int, threads: int = THREADS) -> None:
+    def __init__(self, client: Client, *, max_pixels: int, threads: int = THREADS) -> None:
         self._client = client
         self._max_pixels = max_pixels
         self._tasks: SimpleQueue[_Task | None] = SimpleQueue()

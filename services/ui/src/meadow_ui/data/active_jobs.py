@@ -4,8 +4,8 @@ from html import escape
 
 import streamlit as st
 
-from meadow.client import ClientError, MeadowClient
-from meadow.jobs.model import Job, JobKind
+from meadow.client import Client, ClientError
+from meadow.schemas.jobs import Job, JobKind
 from meadow_ui.markup import ago, badge, duration
 from meadow_ui.notices import error_notice
 
@@ -19,12 +19,12 @@ _DOING = {JobKind.INGEST: "Adding images to", JobKind.TRAINING: "Training on"}
 _UNITS = {JobKind.INGEST: "images", JobKind.TRAINING: "epochs"}
 
 
-def active_jobs(client: MeadowClient) -> None:
+def active_jobs(client: Client) -> None:
     """Draw them as a fragment; once a job has ended, the whole page is redrawn to show its result."""
     st.fragment(_active_jobs, run_every=REFRESH_SECONDS)(client)
 
 
-def _active_jobs(client: MeadowClient) -> None:
+def _active_jobs(client: Client) -> None:
     try:
         jobs = [job for kind in _DOING for job in client.jobs(kind=kind, page_size=LATEST_JOBS).jobs]
     except ClientError as error:
@@ -41,7 +41,7 @@ def _active_jobs(client: MeadowClient) -> None:
             st.button("Cancel", key=f"cancel-{job.id}", on_click=_cancel, args=(client, job.id))
 
 
-def _cancel(client: MeadowClient, job_id: str) -> None:
+def _cancel(client: Client, job_id: str) -> None:
     try:
         client.cancel(job_id)
     except ClientError as error:

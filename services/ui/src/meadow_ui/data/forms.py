@@ -7,12 +7,12 @@ from html import escape
 import streamlit as st
 from pydantic import ValidationError
 
-from meadow.client import ClientError, MeadowClient
-from meadow.datasets.bundled import bundled_lists
-from meadow.datasets.correction import CorrectionCounts
-from meadow.ingestion import CorrectedLabels, IngestRequest, IngestSource, LabelledPrefix, ListedUrls
-from meadow.training import TrainingRequest
-from meadow.training_config import DEFAULT_IMAGE_SIZE
+from meadow.bundled_lists import bundled_lists
+from meadow.client import Client, ClientError
+from meadow.schemas.correction import CorrectionCounts
+from meadow.schemas.ingestion import CorrectedLabels, IngestRequest, IngestSource, LabelledPrefix, ListedUrls
+from meadow.schemas.training import TrainingRequest
+from meadow.schemas.training_config import DEFAULT_IMAGE_SIZE
 
 INGEST_OUTCOME = "ingest-outcome"
 TRAINING_OUTCOME = "training-outcome"
@@ -64,7 +64,7 @@ class Outcome:
     good: bool
 
 
-def ingest_form(client: MeadowClient, names: Sequence[str], corrections: CorrectionCounts) -> None:
+def ingest_form(client: Client, names: Sequence[str], corrections: CorrectionCounts) -> None:
     """Draw the ingestion form.
 
     Args:
@@ -96,7 +96,7 @@ def ingest_form(client: MeadowClient, names: Sequence[str], corrections: Correct
     _show_outcome(INGEST_OUTCOME)
 
 
-def training_form(client: MeadowClient, names: Sequence[str]) -> None:
+def training_form(client: Client, names: Sequence[str]) -> None:
     """Draw the training form; `names` are the existing data sets."""
     with st.form("training"):
         st.subheader("Train")
@@ -116,7 +116,7 @@ def training_form(client: MeadowClient, names: Sequence[str]) -> None:
     _show_outcome(TRAINING_OUTCOME)
 
 
-def _ingest(client: MeadowClient, form: IngestForm) -> Outcome:
+def _ingest(client: Client, form: IngestForm) -> Outcome:
     try:
         job = client.start_ingestion(form.request())
     except (IngestFormError, ClientError) as error:
@@ -124,7 +124,7 @@ def _ingest(client: MeadowClient, form: IngestForm) -> Outcome:
     return Outcome(f"Ingestion into {job.name} started. See its progress at the top of the page.", good=True)
 
 
-def _train(client: MeadowClient, name: str, architecture: str, size: int, epochs: int | None) -> Outcome:
+def _train(client: Client, name: str, architecture: str, size: int, epochs: int | None) -> Outcome:
     try:
         request = TrainingRequest(dataset=name, architecture=architecture, image_size=size, epochs=epochs)
         client.start_training(request)

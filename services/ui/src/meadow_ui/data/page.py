@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from meadow.client import ClientError, MeadowClient
-from meadow.datasets.published import DatasetDetail
-from meadow.jobs.model import Job, JobKind
-from meadow.settings import load_settings
+from meadow.client import Client, ClientError
+from meadow.schemas.datasets import DatasetDetail
+from meadow.schemas.jobs import Job, JobKind
 from meadow_ui.data.active_jobs import active_jobs
 from meadow_ui.data.forms import ingest_form, training_form
 from meadow_ui.data.report import report_section
@@ -15,13 +14,14 @@ from meadow_ui.data.tables import classes_table, ingestion_table, overview, trai
 from meadow_ui.gateway import page_client
 from meadow_ui.markup import code, plain
 from meadow_ui.notices import error_notice, notice
+from meadow_ui.settings import PageSettings
 
 RECENT = 15
 
 
 def data_page() -> None:
     """Draw the page."""
-    settings = load_settings()
+    settings = PageSettings.load()
     client = page_client(settings)
     st.title("Data and training")
     try:
@@ -50,7 +50,7 @@ def data_page() -> None:
     _recent(trainings, ingestions)
 
 
-def _chosen(client: MeadowClient, names: Sequence[str]) -> DatasetDetail | None:
+def _chosen(client: Client, names: Sequence[str]) -> DatasetDetail | None:
     """Fetch the chosen data set, by default the first one."""
     if not names:
         return None
@@ -68,7 +68,7 @@ def _chosen(client: MeadowClient, names: Sequence[str]) -> DatasetDetail | None:
     return client.dataset(chosen or names[0])
 
 
-def _dataset(client: MeadowClient, dataset: DatasetDetail) -> None:
+def _dataset(client: Client, dataset: DatasetDetail) -> None:
     st.subheader(plain(dataset.name), anchor=False)
     st.html(overview(dataset))
     st.html(classes_table(dataset))

@@ -4,8 +4,8 @@ from html import escape
 
 import streamlit as st
 
-from meadow.client import ClientError, MeadowClient
-from meadow.datasets.published import DatasetDetail
+from meadow.client import Client, ClientError
+from meadow.schemas.datasets import DatasetDetail
 from meadow_ui.markup import ago, plain
 from meadow_ui.notices import error_notice
 
@@ -15,7 +15,7 @@ _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 """Same as the gateway's own: inline images and styles, nothing else."""
 
 
-def report_section(client: MeadowClient, dataset: DatasetDetail) -> None:
+def report_section(client: Client, dataset: DatasetDetail) -> None:
     """Draw it as a fragment, for fetching a report may take a moment."""
     st.fragment(_section)(client, dataset)
 
@@ -27,7 +27,7 @@ def framed(report: str) -> str:
     return f'<!doctype html><title>Report</title><iframe sandbox style="{style}" srcdoc="{escape(inner)}"></iframe>'
 
 
-def _section(client: MeadowClient, dataset: DatasetDetail) -> None:
+def _section(client: Client, dataset: DatasetDetail) -> None:
     shown = {one.digest: f"{one.short}, {ago(one.created_at)}" for one in dataset.versions}
     with st.container(horizontal=True, vertical_alignment="bottom", key="report"):
         chosen = st.selectbox(

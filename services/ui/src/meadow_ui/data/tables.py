@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from urllib.parse import urlsplit
 
-from meadow.datasets.published import DatasetDetail
-from meadow.datasets.summary import VersionSummary
 from meadow.image_files.passed_over import describe_passed_over
-from meadow.ingestion import IngestResult
-from meadow.jobs.model import Job, JobState
-from meadow.registry.model import GateDecision
-from meadow.training import TrainingResult
+from meadow.schemas.dataset_summary import VersionSummary
+from meadow.schemas.datasets import DatasetDetail
+from meadow.schemas.ingestion import IngestResult
+from meadow.schemas.jobs import Job, JobState
+from meadow.schemas.models import GateDecision
+from meadow.schemas.training import TrainingResult
 from meadow_ui.markup import STATE_TONES, Tone, ago, badge, digest, duration, percent, table, tile, tiles
 
 MOST_CLASSES = 30

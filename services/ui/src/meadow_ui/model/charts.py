@@ -3,9 +3,8 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from meadow.predictions import Decision
-from meadow.quality.counts import Dimension
-from meadow.quality.model import DimensionDrift, LabelledAccuracy, Verdict
+from meadow.schemas.predictions import Decision
+from meadow.schemas.quality import Dimension, DimensionDrift, LabelledAccuracy, Verdict
 from meadow_ui.markup import DECISION_KINDS, Part, Tone, badge, class_colour, percent, stacked_bar, table
 
 MOST_CLASSES = 8

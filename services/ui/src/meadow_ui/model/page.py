@@ -6,18 +6,17 @@ from html import escape
 import streamlit as st
 
 from meadow.client import ClientError
-from meadow.names import PRODUCTION_ALIAS
-from meadow.registry.model import ModelInfo
-from meadow.settings import load_settings
+from meadow.schemas.models import PRODUCTION_ALIAS, ModelInfo
 from meadow_ui.gateway import page_client, production_model
 from meadow_ui.markup import ago, badge, class_colour, digest, facts, percent, table, tile, tiles
 from meadow_ui.model.quality import quality_section
 from meadow_ui.notices import error_notice, no_model_notice
+from meadow_ui.settings import PageSettings
 
 
 def model_page() -> None:
     """Draw the page."""
-    settings = load_settings()
+    settings = PageSettings.load()
     client = page_client(settings)
     st.title("Model")
     try:
@@ -32,7 +31,7 @@ def model_page() -> None:
         _production(current)
         registry = f"{settings.mlflow_page}/#/models/{current.ref.name}/versions/{current.ref.version}"
         st.link_button("Open in MLflow", registry, icon=":material/open_in_new:")
-        quality_section(client, current, settings)
+        quality_section(client, current)
     others = [version for version in versions if current is None or version.ref.version != current.ref.version]
     _others(others, beside=current is not None)
 

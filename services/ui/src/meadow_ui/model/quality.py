@@ -5,10 +5,9 @@ from html import escape
 
 import streamlit as st
 
-from meadow.client import ClientError, MeadowClient
-from meadow.quality.model import QualityReport, Verdict
-from meadow.registry.model import ModelInfo
-from meadow.settings import Settings
+from meadow.client import Client, ClientError
+from meadow.schemas.models import ModelInfo
+from meadow.schemas.quality import QualityReport, Verdict
 from meadow_ui.markup import duration
 from meadow_ui.model.charts import accuracy, drift, shares, verdict_tone
 from meadow_ui.notices import error_notice
@@ -30,21 +29,21 @@ _ADVICE: Mapping[Verdict, str] = {
 }
 
 
-def quality_section(client: MeadowClient, model: ModelInfo, settings: Settings) -> None:
+def quality_section(client: Client, model: ModelInfo) -> None:
     """Draw it as a fragment: choosing another window redraws nothing else."""
-    st.fragment(_section)(client, model, settings)
+    st.fragment(_section)(client, model)
 
 
-def verdict_notice(report: QualityReport, settings: Settings) -> str:
+def verdict_notice(report: QualityReport) -> str:
     """The verdict as HTML, with its reasons and what to do about it."""
     reasons = "".join(f"<li>{escape(reason)}</li>" for reason in report.reasons)
     listed = f"<ul>{reasons}</ul>" if reasons else ""
-    advice = _ADVICE[report.verdict].format(images=settings.drift_min_images, labels=settings.accuracy_min_labels)
+    advice = _ADVICE[report.verdict].format(images=report.rule.min_images, labels=report.rule.min_labels)
     tone, title = verdict_tone(report.verdict), _TITLES[report.verdict]
     return f'<section class="notice verdict {tone}"><h2>{title}</h2>{listed}<p>{advice}</p></section>'
 
 
-def _section(client: MeadowClient, model: ModelInfo, settings: Settings) -> None:
+def _section(client: Client, model: ModelInfo) -> None:
     st.subheader("Answer quality")
     chosen = st.segmented_control(
         "Window", list(WINDOWS), default=next(iter(WINDOWS)), required=True, label_visibility="collapsed", key="window"
@@ -59,8 +58,8 @@ def _section(client: MeadowClient, model: ModelInfo, settings: Settings) -> None
     kept = f" Counts are kept for {duration(report.window_hours * HOUR_SECONDS)} only."
     since = f"since {report.since:%d %B, %H:%M} UTC."
     st.html(f'<p class="quiet">{answered} {since}{kept if report.window_hours < hours else ""}</p>')
-    st.html(verdict_notice(report, settings))
+    st.html(verdict_notice(report))
     st.html(f'<div class="panels">{accuracy(report.accuracy)}</div>')
     if report.images:
         st.html(f'<div class="panels two">{shares(report.classes, report.decisions, model.classes)}</div>')
-    st.html(drift(report.drift, settings.drift_psi))
+    st.html(drift(report.drift, report.rule.max_psi))

@@ -5,7 +5,7 @@ from html import escape
 
 import streamlit as st
 
-from meadow.client import MeadowClient
+from meadow.client import Client
 from meadow_ui.classify.cards import answer
 from meadow_ui.labels import parse_label, submit_error_line, submitted_label_line
 from meadow_ui.markup import DECISION_KINDS, ago, plain
@@ -28,7 +28,7 @@ def review_card(entry: Entry, classes: Sequence[str]) -> str:
     )
 
 
-def review_control(entry: Entry, classes: Sequence[str], client: MeadowClient) -> None:
+def review_control(entry: Entry, classes: Sequence[str], client: Client) -> None:
     """Draw the buttons, or the submitted label."""
     key = entry.item.id
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key=f"label-{key}"):
@@ -50,7 +50,7 @@ def _outcome(entry: Entry, key: str) -> None:
         st.button("Change", type="tertiary", key=f"change-{key}", on_click=_change, args=(entry,))
 
 
-def _choices(entry: Entry, key: str, classes: Sequence[str], client: MeadowClient) -> None:
+def _choices(entry: Entry, key: str, classes: Sequence[str], client: Client) -> None:
     first = _first(entry, classes)
     for place, label in enumerate(first):
         arguments = (client, entry, label, classes)
@@ -81,11 +81,11 @@ def _first(entry: Entry, classes: Sequence[str]) -> list[str]:
     return [*likely, *(label for label in classes if label not in likely)][:BUTTONS]
 
 
-def _label_chosen(client: MeadowClient, entry: Entry, key: str, classes: Sequence[str]) -> None:
+def _label_chosen(client: Client, entry: Entry, key: str, classes: Sequence[str]) -> None:
     _label(client, entry, st.session_state[key] or "", classes)
 
 
-def _label(client: MeadowClient, entry: Entry, text: str, classes: Sequence[str]) -> None:
+def _label(client: Client, entry: Entry, text: str, classes: Sequence[str]) -> None:
     submitted = parse_label(text, classes)
     if submitted:
         entry.label(client, submitted)

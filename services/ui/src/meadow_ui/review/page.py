@@ -5,24 +5,24 @@ from html import escape
 
 import streamlit as st
 
-from meadow.client import ClientError, MeadowClient
-from meadow.datasets.correction import CorrectionCounts
-from meadow.settings import load_settings
+from meadow.client import Client, ClientError
+from meadow.schemas.correction import CorrectionCounts
 from meadow_ui.gateway import page_client, production_model
 from meadow_ui.markup import plain
 from meadow_ui.notices import error_notice, no_model_notice, notice, refresh_button
 from meadow_ui.review.card import review_card, review_control
 from meadow_ui.review.review_queue import ReviewQueue
+from meadow_ui.settings import PageSettings
 
 REVIEW_QUEUE = "review-queue"
 MOST_LABELS = 6
 
-Step = Callable[[MeadowClient, int], None]
+Step = Callable[[Client, int], None]
 
 
 def review_page() -> None:
     """Draw the page."""
-    settings = load_settings()
+    settings = PageSettings.load()
     client = page_client(settings)
     st.title("Review")
     queue: ReviewQueue = st.session_state.setdefault(REVIEW_QUEUE, ReviewQueue())
@@ -50,9 +50,7 @@ def _nothing(counts: CorrectionCounts) -> None:
     refresh_button()
 
 
-def _cards(
-    queue: ReviewQueue, counts: CorrectionCounts, classes: Sequence[str], client: MeadowClient, pixels: int
-) -> None:
+def _cards(queue: ReviewQueue, counts: CorrectionCounts, classes: Sequence[str], client: Client, pixels: int) -> None:
     if not queue.entries:
         _nothing(counts)
         return
@@ -66,7 +64,7 @@ def _cards(
     _paging(queue, client, pixels)
 
 
-def _paging(queue: ReviewQueue, client: MeadowClient, pixels: int) -> None:
+def _paging(queue: ReviewQueue, client: Client, pixels: int) -> None:
     undone = len(queue.entries) - queue.done
     more = queue.waiting - undone > 0
     with st.container(horizontal=True, key="paging", vertical_alignment="center"):
@@ -92,7 +90,7 @@ def _paging(queue: ReviewQueue, client: MeadowClient, pixels: int) -> None:
         st.html(f'<p class="quiet">{left}</p>')
 
 
-def _go(step: Step, client: MeadowClient, pixels: int) -> None:
+def _go(step: Step, client: Client, pixels: int) -> None:
     try:
         step(client, pixels)
     except ClientError as error:

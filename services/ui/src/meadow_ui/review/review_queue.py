@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from meadow.client import ApiProblem, ClientError, MeadowClient
-from meadow.problems import ProblemTypes
-from meadow.review.model import ReviewItem
+from meadow.client import ApiProblem, Client, ClientError
+from meadow.schemas.problems import ProblemTypes
+from meadow.schemas.review import ReviewItem
 from meadow_ui.classify.picture import thumbnail
 from meadow_ui.labels import SubmittedLabel
 
@@ -40,18 +40,18 @@ class Entry:
         """Whether it has left the queue."""
         return self.submitted_label is not None or self.removed
 
-    def label(self, client: MeadowClient, submitted: SubmittedLabel) -> None:
+    def label(self, client: Client, submitted: SubmittedLabel) -> None:
         """Submit a label; it can be changed while the image is available."""
         self._try(lambda: self._send(client, submitted))
         if not self.submit_error:
             self.submitted_label, self.changing = submitted, False
 
-    def forget(self, client: MeadowClient) -> None:
+    def forget(self, client: Client) -> None:
         """Remove it from the queue without a label."""
         self._try(lambda: client.forget_review(self.item.id))
         self.removed = self.removed or not self.submit_error
 
-    def _send(self, client: MeadowClient, submitted: SubmittedLabel) -> None:
+    def _send(self, client: Client, submitted: SubmittedLabel) -> None:
         if self.submitted_label is None:
             client.label_review(self.item.id, submitted.label, new_class=submitted.new_class)
         else:
@@ -97,7 +97,7 @@ class ReviewQueue:
         """Number of handled entries on this page."""
         return sum(entry.handled for entry in self.entries)
 
-    def refresh(self, client: MeadowClient, max_pixels: int) -> None:
+    def refresh(self, client: Client, max_pixels: int) -> None:
         """Read the page again, unless an entry was handled: it stays visible, and can be changed.
 
         Raises:
@@ -106,7 +106,7 @@ class ReviewQueue:
         if not self.done:
             self._read(client, max_pixels)
 
-    def first(self, client: MeadowClient, max_pixels: int) -> None:
+    def first(self, client: Client, max_pixels: int) -> None:
         """Go to the newest answers.
 
         Raises:
@@ -114,7 +114,7 @@ class ReviewQueue:
         """
         self._read(client, max_pixels, [""])
 
-    def next(self, client: MeadowClient, max_pixels: int) -> None:
+    def next(self, client: Client, max_pixels: int) -> None:
         """Skip the entries left open; handled ones are not in the queue any more.
 
         Raises:
@@ -129,7 +129,7 @@ class ReviewQueue:
             token = page.next_page_token or token
         self._read(client, max_pixels, [*self.tokens, token] if undone else [*self.tokens[:-1], token])
 
-    def back(self, client: MeadowClient, max_pixels: int) -> None:
+    def back(self, client: Client, max_pixels: int) -> None:
         """Go to the previous page.
 
         Raises:
@@ -137,7 +137,7 @@ class ReviewQueue:
         """
         self._read(client, max_pixels, self.tokens[:-1] or [""])
 
-    def _read(self, client: MeadowClient, max_pixels: int, tokens: Sequence[str] | None = None) -> None:
+    def _read(self, client: Client, max_pixels: int, tokens: Sequence[str] | None = None) -> None:
         tokens = list(tokens or self.tokens)
         page = client.reviews(page_size=PAGE, page_token=tokens[-1])
         if not page.items and page.total and len(tokens) > 1:
@@ -150,7 +150,7 @@ class ReviewQueue:
         _fetch_images(client, self.entries, max_pixels)
 
 
-def _fetch_images(client: MeadowClient, entries: Sequence[Entry], max_pixels: int) -> None:
+def _fetch_images(client: Client, entries: Sequence[Entry], max_pixels: int) -> None:
     """Fetch missing images in parallel; an entry whose image cannot be fetched is shown without."""
     missing = [entry for entry in entries if not entry.image]
     if not missing:
@@ -160,7 +160,7 @@ def _fetch_images(client: MeadowClient, entries: Sequence[Entry], max_pixels: in
             pass
 
 
-def _fetch_image(client: MeadowClient, entry: Entry, max_pixels: int) -> None:
+def _fetch_image(client: Client, entry: Entry, max_pixels: int) -> None:
     try:
         entry.image = client.review_image(entry.item.id)
     except ClientError as error:

@@ -5,6 +5,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from meadow.errors import MeadowError
 from meadow_worker.engines.precision import Precision
 
 
@@ -30,5 +31,5 @@ class Engine(Protocol):
         """
 
 
-class EngineUnavailableError(Exception):
+class EngineUnavailableError(MeadowError):
     """The engine that the settings ask for is not installed here."""

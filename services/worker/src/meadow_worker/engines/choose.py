@@ -3,8 +3,8 @@
 from importlib.util import find_spec
 from pathlib import Path
 
-from meadow.bundle.manifest import BundleError, BundleManifest
-from meadow.bundle.probe import read_probe
+from meadow_core.bundle.manifest import BundleError, BundleManifest
+from meadow_core.bundle.probe import read_probe
 from meadow_worker.engines.base import Engine, EngineUnavailableError
 from meadow_worker.engines.parity import check_parity
 from meadow_worker.engines.precision import Precision

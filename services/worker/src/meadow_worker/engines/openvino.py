@@ -6,7 +6,7 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
-from meadow.bundle.manifest import MODEL_FILE, QUANTIZED_MODEL_FILE
+from meadow_core.bundle.manifest import MODEL_FILE, QUANTIZED_MODEL_FILE
 from meadow_worker.engines.precision import Precision
 
 _HINT = {Precision.FLOAT32: "f32", Precision.BFLOAT16: "bf16", Precision.INT8: "f32"}

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from meadow.bundle.manifest import BundleError
-from meadow.bundle.probe import Probe
-from meadow.bundle.scores import probabilities
+from meadow_core.bundle.manifest import BundleError
+from meadow_core.bundle.probe import Probe
+from meadow_core.bundle.scores import probabilities
 from meadow_worker.engines.base import Engine
 from meadow_worker.engines.precision import TOLERANCE
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from meadow.atomic_file import write_atomically
-from meadow.bundle.manifest import BundleError
-from meadow.bundle.probe import Probe
-from meadow.file_lock import file_lock
+from meadow_core.atomic_file import write_atomically
+from meadow_core.bundle.manifest import BundleError
+from meadow_core.bundle.probe import Probe
+from meadow_core.file_lock import file_lock
 from meadow_worker.engines.base import Engine
 from meadow_worker.engines.parity import check_parity
 from meadow_worker.engines.precision import Precision

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torchvision.models import get_model
 
-from meadow.bundle.manifest import WEIGHTS_FILE, BundleManifest
+from meadow_core.bundle.manifest import WEIGHTS_FILE, BundleManifest
 from meadow_worker.engines.precision import Precision
 
 

@@ -11,15 +11,15 @@ from collections import Counter
 from collections.abc import Iterator
 
 from meadow.image_files.passed_over import describe_passed_over
-from meadow.jobs.batches import MAX_PACKS
-from meadow.jobs.expansion import BatchExpansion, ExpansionVerdict, SourcePosition
-from meadow.jobs.leases import Claim, JobLeases
-from meadow.jobs.record import PASSED_OVER, passed_over_of
-from meadow.problems import ProblemTypes
-from meadow.settings import Settings
-from meadow.sources.model import FormSource, PrefixSource, Source, ZipSource, parse_source
-from meadow.storage.layout import upload_key
-from meadow.storage.s3 import ObjectStore, StoreError
+from meadow.schemas.problems import ProblemTypes
+from meadow.schemas.sources import FormSource, PrefixSource, Source, ZipSource, parse_source
+from meadow_core.jobs.batches import MAX_PACKS
+from meadow_core.jobs.expansion import BatchExpansion, ExpansionVerdict, SourcePosition
+from meadow_core.jobs.leases import Claim, JobLeases
+from meadow_core.jobs.record import PASSED_OVER, passed_over_of
+from meadow_core.settings.services import WorkerSettings
+from meadow_core.storage.layout import upload_key
+from meadow_core.storage.s3 import ObjectStore, StoreError
 from meadow_worker.expansion.errors import SourceError
 from meadow_worker.expansion.form import form_images
 from meadow_worker.expansion.packing import tar_packs
@@ -41,7 +41,7 @@ class BatchExpander:
         store: ObjectStore,
         leases: JobLeases,
         expansion: BatchExpansion,
-        settings: Settings,
+        settings: WorkerSettings,
         *,
         turn_seconds: float = TURN_SECONDS,
     ) -> None:

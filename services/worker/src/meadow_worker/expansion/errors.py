@@ -1,10 +1,11 @@
 """Errors that end the expansion of a batch, or of one of its images."""
 
-from meadow.jobs.model import JobError
-from meadow.problems import ProblemType
+from meadow.errors import MeadowError
+from meadow.schemas.jobs import JobError
+from meadow.schemas.problems import ProblemType
 
 
-class SourceError(Exception):
+class SourceError(MeadowError):
     """The source cannot be read to its end: the batch fails with this."""
 
     def __init__(self, problem: ProblemType, detail: str) -> None:
@@ -12,7 +13,7 @@ class SourceError(Exception):
         self.error = JobError(code=problem.code, detail=detail)
 
 
-class EntryRefusedError(Exception):
+class EntryRefusedError(MeadowError):
     """An image of the source is not read: it becomes a failed item with this."""
 
     def __init__(self, problem: ProblemType, detail: str) -> None:

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from meadow.jobs.model import JobError
-from meadow.packs import read_pack
-from meadow.problems import ProblemTypes
-from meadow.sources.model import FormSource
-from meadow.storage.errors import ObjectMissingError
-from meadow.storage.layout import upload_key
-from meadow.storage.s3 import ObjectStore
+from meadow.schemas.jobs import JobError
+from meadow.schemas.problems import ProblemTypes
+from meadow.schemas.sources import FormSource
+from meadow_core.packs import read_pack
+from meadow_core.storage.errors import ObjectMissingError
+from meadow_core.storage.layout import upload_key
+from meadow_core.storage.s3 import ObjectStore
 from meadow_worker.expansion.errors import SourceError
 from meadow_worker.expansion.packing import ReadImage
 

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from meadow.jobs.model import JobError
-from meadow.jobs.pack_rejections import Rejection, write_rejections
 from meadow.packs import PACK_BYTES, PACK_IMAGES, build_pack
-from meadow.storage.layout import pack_key, pack_rejections_key
+from meadow.schemas.jobs import JobError
+from meadow_core.jobs.pack_rejections import Rejection, write_rejections
+from meadow_core.storage.layout import pack_key, pack_rejections_key
 from meadow_worker.expansion.source_pack import Pause, SourcePack
 
 

@@ -4,15 +4,15 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
+from meadow.image_files.file_kind import FileKind, PassedOverFiles, file_kind
 from meadow.image_files.types import HEADER_BYTES, image_type
 from meadow.packs import PACK_BYTES, PACK_IMAGES
-from meadow.problems import ProblemTypes
-from meadow.sources.file_kind import FileKind, PassedOverFiles, file_kind
-from meadow.sources.model import PrefixSource
-from meadow.sources.references import ObjectReference, write_references
-from meadow.storage.errors import ObjectMissingError, ObjectRefusedError
-from meadow.storage.layout import pack_references_key
-from meadow.storage.s3 import ObjectEntry, ObjectStore
+from meadow.schemas.problems import ProblemTypes
+from meadow.schemas.sources import PrefixSource
+from meadow_core.sources.references import ObjectReference, write_references
+from meadow_core.storage.errors import ObjectMissingError, ObjectRefusedError
+from meadow_core.storage.layout import pack_references_key
+from meadow_core.storage.s3 import ObjectEntry, ObjectStore
 from meadow_worker.expansion.errors import SourceError
 from meadow_worker.expansion.source_pack import Pause, SourcePack
 

@@ -1,7 +1,7 @@
 """Reading here and there in an object that may be larger than memory."""
 
-from meadow.settings import MEBIBYTE
-from meadow.storage.s3 import ObjectStat, ObjectStore
+from meadow.sizes import MEBIBYTE
+from meadow_core.storage.s3 import ObjectStat, ObjectStore
 
 WINDOW = 4 * MEBIBYTE
 """How much is fetched at a time: what is read next usually lies right behind."""

@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from meadow.image_files.file_kind import FileKind, PassedOverFiles, file_kind
 from meadow.image_files.types import image_type
-from meadow.jobs.model import JobError
-from meadow.problems import ProblemTypes
-from meadow.settings import Settings
-from meadow.sources.file_kind import FileKind, PassedOverFiles, file_kind
-from meadow.sources.model import ZipSource
-from meadow.storage.errors import ObjectChangedError, ObjectMissingError
-from meadow.storage.layout import upload_key
-from meadow.storage.s3 import ObjectStat, ObjectStore
+from meadow.schemas.jobs import JobError
+from meadow.schemas.problems import ProblemTypes
+from meadow.schemas.sources import ZipSource
+from meadow_core.settings.services import WorkerSettings
+from meadow_core.storage.errors import ObjectChangedError, ObjectMissingError
+from meadow_core.storage.layout import upload_key
+from meadow_core.storage.s3 import ObjectStat, ObjectStore
 from meadow_worker.expansion.errors import EntryRefusedError, SourceError
 from meadow_worker.expansion.packing import ReadImage
 from meadow_worker.expansion.range_reader import RangeReader
@@ -33,7 +33,9 @@ class Candidate:
     """Only its first bytes tell whether it is an image."""
 
 
-def zip_images(store: ObjectStore, source: ZipSource, cursor: str, settings: Settings) -> Iterator[ReadImage | Pause]:
+def zip_images(
+    store: ObjectStore, source: ZipSource, cursor: str, settings: WorkerSettings
+) -> Iterator[ReadImage | Pause]:
     """Yield the images behind the cursor, which counts candidates and tells the zip from another under the same key.
 
     The limits of the whole zip are checked first, so a zip above them gives nothing.
@@ -74,7 +76,7 @@ def zip_images(store: ObjectStore, source: ZipSource, cursor: str, settings: Set
         ) from error
 
 
-def _stat(store: ObjectStore, key: str, etag: str, settings: Settings) -> ObjectStat:
+def _stat(store: ObjectStore, key: str, etag: str, settings: WorkerSettings) -> ObjectStat:
     stat = store.stat(settings.jobs_bucket, key)
     if etag not in {"", stat.etag}:
         raise ObjectChangedError(f"{key} is another one now")
@@ -86,7 +88,7 @@ def _stat(store: ObjectStore, key: str, etag: str, settings: Settings) -> Object
     return stat
 
 
-def _judge(entries: list[ZipEntry], settings: Settings, passed_over: PassedOverFiles) -> list[Candidate]:
+def _judge(entries: list[ZipEntry], settings: WorkerSettings, passed_over: PassedOverFiles) -> list[Candidate]:
     """Decide what is read, count what is passed over, and see that all of it together is not too much."""
     candidates: list[Candidate] = []
     seen: set[str] = set()

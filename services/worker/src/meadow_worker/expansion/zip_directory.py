@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-from meadow.problems import ProblemTypes
-from meadow.settings import MEBIBYTE
+from meadow.schemas.problems import ProblemTypes
+from meadow.sizes import MEBIBYTE
 from meadow_worker.expansion.errors import SourceError
 from meadow_worker.expansion.range_reader import RangeReader
 

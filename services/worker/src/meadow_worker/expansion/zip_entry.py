@@ -6,10 +6,10 @@ import zlib
 from collections.abc import Container
 from stat import S_IFMT, S_ISREG
 
+from meadow.image_files.file_kind import ARCHIVE_SUFFIXES
 from meadow.image_files.types import HEADER_BYTES, suffix_of
-from meadow.problems import ProblemTypes
-from meadow.settings import Settings
-from meadow.sources.file_kind import ARCHIVE_SUFFIXES
+from meadow.schemas.problems import ProblemTypes
+from meadow_core.settings.services import WorkerSettings
 from meadow_worker.expansion.errors import EntryRefusedError
 from meadow_worker.expansion.range_reader import RangeReader
 from meadow_worker.expansion.zip_directory import ZipEntry
@@ -41,7 +41,7 @@ def is_archive(path: str) -> bool:
     return suffix_of(path) in ARCHIVE_SUFFIXES
 
 
-def check_entry(entry: ZipEntry, seen: Container[str], settings: Settings) -> None:
+def check_entry(entry: ZipEntry, seen: Container[str], settings: WorkerSettings) -> None:
     """Refuse an entry by what the directory says of it.
 
     Args:

@@ -5,13 +5,13 @@ import time
 
 import redis
 
-from meadow.explanations import Explanation, ExplanationMap, ExplanationState
-from meadow.jobs.leases import Claim, JobLeases
-from meadow.jobs.record import EXPLAIN, EXPLAINING
-from meadow.predictions import Prediction
-from meadow.settings import Settings
-from meadow.storage.layout import explanation_image_key, explanation_map_key
-from meadow.storage.s3 import ObjectStore, StoreError
+from meadow.schemas.explanations import Explanation, ExplanationMap, ExplanationState
+from meadow.schemas.predictions import Prediction
+from meadow_core.jobs.leases import Claim, JobLeases
+from meadow_core.jobs.record import EXPLAIN, EXPLAINING
+from meadow_core.settings.services import WorkerSettings
+from meadow_core.storage.layout import explanation_image_key, explanation_map_key
+from meadow_core.storage.s3 import ObjectStore, StoreError
 from meadow_worker.explaining.occlusion import occlusion_drops
 from meadow_worker.explaining.overlay import draw_overlay
 from meadow_worker.served_model import ServedModel
@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 class Explainer:
     """Makes explanations for the jobs that ask for one."""
 
-    def __init__(self, store: ObjectStore, leases: JobLeases, settings: Settings) -> None:
+    def __init__(self, store: ObjectStore, leases: JobLeases, settings: WorkerSettings) -> None:
         self._store = store
         self._leases = leases
         self._bucket = settings.jobs_bucket

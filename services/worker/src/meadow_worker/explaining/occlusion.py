@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from meadow.bundle.scores import log_odds
+from meadow_core.bundle.scores import log_odds
 
 CELLS = 10
 """The input is divided into so many cells a side; one picture is made for each, with its surroundings hidden."""

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from meadow.bundle.region import read_region, whole_frame
-from meadow.explanations import ExplanationMap
+from meadow.schemas.explanations import ExplanationMap
+from meadow_core.bundle.region import read_region, whole_frame
 from meadow_worker.explaining.colours import STEPS, scale
 
 PICTURE_SIDE = 480

@@ -1,0 +1,51 @@
+"""Model versions, and which of them is in production."""
+
+from pydantic import BaseModel
+
+from meadow.client.calls.base import JSON_BODY, Calls, parsed, quoted
+from meadow.schemas.models import ModelInfo
+from meadow.schemas.promotion import ModelDetail, ProductionChange
+
+
+class ModelCalls(Calls):
+    """The registry."""
+
+    def current_model(self) -> ModelInfo:
+        """The model in production."""
+        return parsed(ModelInfo, self._transport.send("GET", "/v1/models/current"))
+
+    def models(self) -> list[ModelInfo]:
+        """All registered model versions."""
+        return parsed(list[ModelInfo], self._transport.send("GET", "/v1/models"))
+
+    def model(self, version: str) -> ModelDetail:
+        """One version, and each time that it came into production."""
+        return parsed(ModelDetail, self._transport.send("GET", _model(version)))
+
+    def promote(self, version: str, *, reason: str = "", force: bool = False) -> ProductionChange:
+        """Put a version into production.
+
+        Args:
+            version: Its number.
+            reason: Why; kept in the history.
+            force: Promote despite a gate refusal or a missing bundle digest.
+        """
+        content = _Promotion(reason=reason, force=force).model_dump_json().encode()
+        response = self._transport.send("POST", f"{_model(version)}:promote", headers=JSON_BODY, content=content)
+        return parsed(ProductionChange, response)
+
+    def roll_back(self, *, reason: str = "") -> ProductionChange:
+        """Put back the version that served before; each further call goes one version further back."""
+        content = _Promotion(reason=reason).model_dump_json(exclude_defaults=True).encode()
+        return parsed(
+            ProductionChange, self._transport.send("POST", "/v1/models:rollback", headers=JSON_BODY, content=content)
+        )
+
+
+class _Promotion(BaseModel):
+    reason: str
+    force: bool = False
+
+
+def _model(version: str) -> str:
+    return f"/v1/models/{quoted(version)}"

@@ -1,0 +1,28 @@
+"""The system as a whole: what it accepts, how it is, and how good its answers are."""
+
+from meadow.client.calls.base import Calls, parsed
+from meadow.schemas.limits import Limits
+from meadow.schemas.quality import QualityReport
+from meadow.schemas.readiness import Readiness
+from meadow.schemas.status import SystemStatus
+
+
+class SystemCalls(Calls):
+    """What is known beside jobs, data and models."""
+
+    def limits(self) -> Limits:
+        """What the gateway accepts."""
+        return parsed(Limits, self._transport.send("GET", "/v1/limits"))
+
+    def status(self) -> SystemStatus:
+        """Queues and workers at a glance."""
+        return parsed(SystemStatus, self._transport.send("GET", "/v1/status"))
+
+    def readiness(self) -> Readiness:
+        """What the gateway says of the parts it needs; that one is missing is an answer, not a problem."""
+        return parsed(Readiness, self._transport.once("/readyz"))
+
+    def quality(self, *, window_hours: int | None = None) -> QualityReport:
+        """How good the answers of the model in production are, as far as can be told."""
+        params = {"window_hours": window_hours} if window_hours else {}
+        return parsed(QualityReport, self._transport.send("GET", "/v1/quality", params=params))

@@ -1,9 +1,0 @@
-"""Servers on loopback to test against, for whatever is built on the client.
-
-`ScriptedServer` answers what a test tells it to; `FakeGateway` keeps jobs as a gateway does, and classifies by name.
-"""
-
-from meadow.client.testing.gateway import FakeGateway
-from meadow.client.testing.server import Answer, Asked, ScriptedServer
-
-__all__ = ["Answer", "Asked", "FakeGateway", "ScriptedServer"]

@@ -1,9 +1,0 @@
-"""How a data set can be unusable."""
-
-
-class DatasetError(Exception):
-    """The data cannot be used; the message says what is wrong and where."""
-
-
-class OvertakenError(DatasetError):
-    """Somebody else published a version of the data set meanwhile."""

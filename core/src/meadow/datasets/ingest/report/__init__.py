@@ -1,5 +1,0 @@
-"""The page that shows how a version came about: counts, examples of each class, and what was left out and why."""
-
-from meadow.datasets.ingest.report.page import render_report
-
-__all__ = ("render_report",)

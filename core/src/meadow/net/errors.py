@@ -1,9 +1,0 @@
-"""What can be wrong with a URL that somebody gave us."""
-
-
-class UrlRefusedError(Exception):
-    """A URL is not opened; the text says why, in a sentence for whoever gave it."""
-
-
-class HostUnknownError(UrlRefusedError):
-    """The URL's host has no address that we could find; it may have one later."""

@@ -1,0 +1,95 @@
+"""The gateway's side of a batch: its packs and its seal."""
+
+from redis.asyncio import Redis
+
+from meadow.schemas.problems import ProblemError, ProblemTypes
+from meadow.schemas.queues import BATCH_QUEUE
+from meadow_core.jobs import keys
+from meadow_core.jobs.keys import Unit
+from meadow_core.jobs.scripts import load_script
+from meadow_core.jobs.submissions import JobSubmissions, overloaded
+from meadow_core.jobs.unit_keys import message_for, unit_keys
+from meadow_core.settings.jobs import JobSettings
+
+MAX_PACKS = 1_000_000
+
+
+class BatchSubmissions:
+    """Fills and seals batches."""
+
+    def __init__(self, client: Redis, settings: JobSettings, submissions: JobSubmissions) -> None:
+        self._redis = client
+        self._settings = settings
+        self._submissions = submissions
+        self._add_pack = client.register_script(load_script("add_pack"))
+        self._seal = client.register_script(load_script("seal"))
+
+    async def has_pack(self, batch_id: str, number: int) -> bool:
+        """Whether a pack of that number is in already.
+
+        Raises:
+            ProblemError: The batch fills itself, so that nobody else may add packs.
+        """
+        async with self._redis.pipeline(transaction=False) as pipe:
+            pipe.getbit(keys.packs_added(batch_id), number)
+            pipe.hexists(keys.job(batch_id), "source")
+            is_in, has_source = await pipe.execute()
+        if has_source:
+            raise _sourced(batch_id)
+        return bool(is_in)
+
+    async def pack_count(self, batch_id: str) -> int:
+        """Return how many packs are in."""
+        return int(await self._redis.bitcount(keys.packs_added(batch_id)))
+
+    async def add_pack(self, batch_id: str, number: int, images: int) -> None:
+        """Enqueue a pack whose object is stored. Adding the same number again changes nothing.
+
+        Raises:
+            ProblemError: No such batch, the batch is sealed or finished, or the queue is full.
+        """
+        unit = Unit(batch_id, number)
+        arguments: list[str | int] = [str(unit), message_for(unit), number, images, self._settings.max_queue_depth]
+        verdict = (await self._add_pack(unit_keys(unit), arguments)).decode()
+        match verdict:
+            case "missing":
+                raise self._submissions.missing(batch_id)
+            case "finished":
+                raise ProblemError(ProblemTypes.JOB_FINISHED, f"Batch {batch_id} is finished.")
+            case "sealed":
+                raise ProblemError(ProblemTypes.BATCH_SEALED, f"Batch {batch_id} is sealed.")
+            case "sourced":
+                raise _sourced(batch_id)
+            case "queue-full":
+                raise overloaded(BATCH_QUEUE, str(self._settings.max_queue_depth))
+
+    async def seal(self, batch_id: str, packs: int) -> None:
+        """Say that packs 0 to `packs - 1` are the whole batch. Sealing it again alike changes nothing.
+
+        Raises:
+            ProblemError: No such batch, a pack is missing, or the batch was sealed with another number.
+        """
+        reply = await self._seal(unit_keys(Unit(batch_id)), [batch_id, packs])
+        verdict = reply[0].decode()
+        match verdict:
+            case "missing":
+                raise self._submissions.missing(batch_id)
+            case "finished":
+                raise ProblemError(ProblemTypes.JOB_FINISHED, f"Batch {batch_id} is finished.")
+            case "sourced":
+                raise _sourced(batch_id)
+            case "incomplete":
+                raise ProblemError(
+                    ProblemTypes.INVALID_REQUEST,
+                    f"Pack {reply[1].decode()} of {packs} is not in yet. Add it, then seal the batch.",
+                )
+            case "conflict":
+                raise ProblemError(
+                    ProblemTypes.BATCH_SEALED, f"Batch {batch_id} has {reply[1].decode()} packs, not {packs}."
+                )
+
+
+def _sourced(batch_id: str) -> ProblemError:
+    return ProblemError(
+        ProblemTypes.BATCH_SEALED, f"Batch {batch_id} is filled from its source; it takes no packs and no seal."
+    )

@@ -1,0 +1,30 @@
+"""How far a job has come, how fast, and how much longer it will take."""
+
+from collections.abc import Mapping
+
+from meadow.schemas.jobs import JobKind, JobState, Progress
+
+
+def progress_of(record: Mapping[str, str], classes: Mapping[str, str], seconds: float) -> Progress:
+    """Read a batch's or a training run's progress.
+
+    Args:
+        record: The job's hash.
+        classes: Predicted class -> count, for a batch.
+        seconds: For how long the job has been worked on, or was until it ended.
+    """
+    total = int(record["total"]) if "total" in record else None
+    done = int(record.get("done", 0))
+    rate = done / seconds if seconds > 0 else None
+    # The total of a batch that is still being filled is only what is in so far.
+    is_whole = record["kind"] != JobKind.BATCH or "packs" in record
+    is_foreseeable = record["state"] == JobState.RUNNING and is_whole
+    return Progress(
+        total=total,
+        done=done,
+        failed=int(record.get("failed", 0)),
+        classes={label: int(count) for label, count in sorted(classes.items())},
+        rate=rate,
+        eta_seconds=max(total - done, 0) / rate if is_foreseeable and total is not None and rate else None,
+        message=record.get("message", ""),
+    )

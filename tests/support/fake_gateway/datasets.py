@@ -1,0 +1,65 @@
+"""The data sets of a fake gateway, and the jobs that take images in and train; how those go on is for a test to say."""
+
+import re
+
+from pydantic import BaseModel
+
+from fake_gateway.server import Answer, Asked, problem_answer
+from fake_gateway.state import GatewayState, make_job
+from meadow.schemas.dataset_summary import VersionSummary
+from meadow.schemas.datasets import DatasetDetail, DatasetList
+from meadow.schemas.ingestion import IngestRequest
+from meadow.schemas.jobs import Job, JobKind
+from meadow.schemas.training import TrainingRequest
+
+_PATH = re.compile(r"/v1/datasets/([^/]+)(?:/versions/([^/]+)/report)?")
+
+
+class FakeDatasets:
+    """Lists what a test published, and accepts what is asked for: its job stays queued."""
+
+    def __init__(self, state: GatewayState) -> None:
+        self._state = state
+
+    def respond(self, request: Asked) -> Answer | None:
+        """Answer a request that is about data sets or training."""
+        match request.method, request.path:
+            case "GET", "/v1/datasets":
+                newest = [VersionSummary.model_validate(one.model_dump()) for one in self._state.datasets]
+                return _body(DatasetList(datasets=newest))
+            case "POST", "/v1/datasets":
+                return self._ingest(IngestRequest.model_validate_json(request.body))
+            case "POST", "/v1/training-runs":
+                return self._train(TrainingRequest.model_validate_json(request.body))
+        found = _PATH.fullmatch(request.path)
+        return self._read(found[1], found[2]) if found else None
+
+    def _read(self, name: str, digest: str | None) -> Answer:
+        known: DatasetDetail | None = next((one for one in self._state.datasets if one.name == name), None)
+        if digest is None and known:
+            return _body(known)
+        if digest in self._state.reports:
+            return Answer(content=self._state.reports[digest], headers={"Content-Type": "text/html"})
+        return problem_answer("not-found", 404, f"There is no such data set or report: {name}.")
+
+    def _ingest(self, request: IngestRequest) -> Answer:
+        if self._state.refusal:
+            return problem_answer(*self._state.refusal)
+        self._state.ingestions.append(request)
+        return self._accept(f"ingest_{len(self._state.ingestions)}", JobKind.INGEST, request.name)
+
+    def _train(self, request: TrainingRequest) -> Answer:
+        if self._state.refusal:
+            return problem_answer(*self._state.refusal)
+        self._state.trainings.append(request)
+        number = f"training_{len(self._state.trainings)}"
+        return self._accept(number, JobKind.TRAINING, request.dataset, cause=request.cause)
+
+    def _accept(self, number: str, kind: JobKind, name: str, **fields: object) -> Answer:
+        job = Job.model_validate(make_job(number, kind=kind, name=name, **fields))
+        self._state.jobs.insert(0, job)
+        return _body(job, 202)
+
+
+def _body(model: BaseModel, status: int = 200) -> Answer:
+    return Answer(status, model.model_dump_json().encode())
