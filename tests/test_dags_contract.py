@@ -21,6 +21,8 @@ from meadow.schemas.split import Split, split_of
 from meadow.schemas.status import SystemStatus, WorkerStatus
 from meadow.schemas.training import TrainingCause, TrainingRequest, TrainingResult
 from meadow_api.routes.datasets import DatasetChanges
+from meadow_core.quality.judgement import quality_rule
+from meadow_core.settings import Settings
 from meadow_core.storage.layout import image_key, manifest_key
 
 PLUGINS = Path(__file__).parents[1] / "dags/plugins/meadow_airflow"
@@ -99,7 +101,8 @@ def test_data_sets_and_what_changed_in_them(models: ModuleType) -> None:
 def test_the_verdict_on_the_quality(models: ModuleType) -> None:
     report = QualityReport(
         model=REF, window_hours=24, since=NOW, until=NOW, verdict=Verdict.DRIFT, reasons=["Half is grass."], images=9,
-        decisions={}, classes={}, drift=[], accuracy=LabelledAccuracy(labelled=0, right=0, verdict=Verdict.TOO_FEW),
+        rule=quality_rule(Settings()), decisions={}, classes={}, drift=[],
+        accuracy=LabelledAccuracy(labelled=0, right=0, verdict=Verdict.TOO_FEW),
     )  # fmt: skip
     read = models.Quality.model_validate_json(report.model_dump_json())
     assert (read.verdict, read.reasons, read.model.version) == ("drift", ["Half is grass."], "3")

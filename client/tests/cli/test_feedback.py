@@ -17,6 +17,7 @@ JOB = {
 REPORT = {
     "model": {"name": "m", "version": "7", "digest": "d"}, "window_hours": 48, "from": "2026-05-02T09:30:00Z",
     "to": "2026-05-04T09:30:00Z", "verdict": "drift", "reasons": ["The distribution of input is not that of ..."],
+    "rule": {"min_images": 100, "max_psi": 0.25, "significance": 1e-3, "min_labels": 30, "max_accuracy_drop": 0.05},
     "images": 1234, "decisions": {"unknown": 200}, "classes": {"grass": 1234},
     "accuracy": {
         "labelled": 40, "right": 36, "share": 0.9, "low": 0.77, "high": 0.96, "reference": 0.91, "verdict": "ok",

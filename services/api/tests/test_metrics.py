@@ -142,7 +142,7 @@ def reading_of(counts: dict[str, int], reference: dict[str, int], holdout: float
     now = datetime.now(UTC)
     report = QualityReport(
         model=NEW, window_hours=24, since=now, until=now, verdict=Verdict.OK, reasons=[], images=sum(classes.values()),
-        decisions={"confident": 150, "unsure": 50}, classes=classes, accuracy=accuracy, drift=drift,
+        decisions={"confident": 150, "unsure": 50}, classes=classes, accuracy=accuracy, drift=drift, rule=rule,
     )  # fmt: skip
     return QualityReading(report, None, counts)
 
