@@ -1,14 +1,18 @@
 """The gateway's side of a batch: its packs and its seal."""
 
+from typing import assert_never
+
 from redis.asyncio import Redis
 
 from meadow.schemas.problems import ProblemError, ProblemTypes
 from meadow.schemas.queues import BATCH_QUEUE
 from meadow_core.jobs import keys
+from meadow_core.jobs.fields import JobField
 from meadow_core.jobs.keys import Unit
 from meadow_core.jobs.scripts import load_script
 from meadow_core.jobs.submissions import JobSubmissions, overloaded
 from meadow_core.jobs.unit_keys import message_for, unit_keys
+from meadow_core.jobs.verdicts import AddPackVerdict, SealVerdict
 from meadow_core.settings.jobs import JobSettings
 
 MAX_PACKS = 1_000_000
@@ -32,7 +36,7 @@ class BatchSubmissions:
         """
         async with self._redis.pipeline(transaction=False) as pipe:
             pipe.getbit(keys.packs_added(batch_id), number)
-            pipe.hexists(keys.job(batch_id), "source")
+            pipe.hexists(keys.job(batch_id), JobField.SOURCE)
             is_in, has_source = await pipe.execute()
         if has_source:
             raise _sourced(batch_id)
@@ -50,18 +54,22 @@ class BatchSubmissions:
         """
         unit = Unit(batch_id, number)
         arguments: list[str | int] = [str(unit), message_for(unit), number, images, self._settings.max_queue_depth]
-        verdict = (await self._add_pack(unit_keys(unit), arguments)).decode()
+        verdict = AddPackVerdict((await self._add_pack(unit_keys(unit), arguments)).decode())
         match verdict:
-            case "missing":
+            case AddPackVerdict.ADDED | AddPackVerdict.REPEATED:
+                return
+            case AddPackVerdict.MISSING:
                 raise self._submissions.missing(batch_id)
-            case "finished":
+            case AddPackVerdict.FINISHED:
                 raise ProblemError(ProblemTypes.JOB_FINISHED, f"Batch {batch_id} is finished.")
-            case "sealed":
+            case AddPackVerdict.SEALED:
                 raise ProblemError(ProblemTypes.BATCH_SEALED, f"Batch {batch_id} is sealed.")
-            case "sourced":
+            case AddPackVerdict.SOURCED:
                 raise _sourced(batch_id)
-            case "queue-full":
+            case AddPackVerdict.QUEUE_FULL:
                 raise overloaded(BATCH_QUEUE, str(self._settings.max_queue_depth))
+            case _:
+                assert_never(verdict)
 
     async def seal(self, batch_id: str, packs: int) -> None:
         """Say that packs 0 to `packs - 1` are the whole batch. Sealing it again alike changes nothing.
@@ -70,23 +78,27 @@ class BatchSubmissions:
             ProblemError: No such batch, a pack is missing, or the batch was sealed with another number.
         """
         reply = await self._seal(unit_keys(Unit(batch_id)), [batch_id, packs])
-        verdict = reply[0].decode()
+        verdict = SealVerdict(reply[0].decode())
         match verdict:
-            case "missing":
+            case SealVerdict.SEALED:
+                return
+            case SealVerdict.MISSING:
                 raise self._submissions.missing(batch_id)
-            case "finished":
+            case SealVerdict.FINISHED:
                 raise ProblemError(ProblemTypes.JOB_FINISHED, f"Batch {batch_id} is finished.")
-            case "sourced":
+            case SealVerdict.SOURCED:
                 raise _sourced(batch_id)
-            case "incomplete":
+            case SealVerdict.INCOMPLETE:
                 raise ProblemError(
                     ProblemTypes.INVALID_REQUEST,
                     f"Pack {reply[1].decode()} of {packs} is not in yet. Add it, then seal the batch.",
                 )
-            case "conflict":
+            case SealVerdict.CONFLICT:
                 raise ProblemError(
                     ProblemTypes.BATCH_SEALED, f"Batch {batch_id} has {reply[1].decode()} packs, not {packs}."
                 )
+            case _:
+                assert_never(verdict)
 
 
 def _sourced(batch_id: str) -> ProblemError:

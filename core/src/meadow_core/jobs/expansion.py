@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 import redis
 
@@ -11,16 +10,8 @@ from meadow_core.jobs.keys import Unit
 from meadow_core.jobs.leases import Claim
 from meadow_core.jobs.scripts import load_script
 from meadow_core.jobs.unit_keys import message_for, queue_of, unit_keys
+from meadow_core.jobs.verdicts import FillPackVerdict
 from meadow_core.settings.jobs import JobSettings
-
-
-class ExpansionVerdict(StrEnum):
-    """What became of a pack that was to be added."""
-
-    ADDED = "added"
-    QUEUE_FULL = "queue-full"
-    LOST = "lost"
-    """The batch has ended, or another worker fills it now."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +43,7 @@ class BatchExpansion:
         """Whether no pack would be taken now."""
         return self._redis.llen(queue_of(claim.unit)) >= self._max_queue_depth
 
-    def add_pack(self, claim: Claim, number: int, images: int, position: SourcePosition) -> ExpansionVerdict:
+    def add_pack(self, claim: Claim, number: int, images: int, position: SourcePosition) -> FillPackVerdict:
         """Enqueue a pack whose objects are stored.
 
         Args:
@@ -73,7 +64,7 @@ class BatchExpansion:
             position.cursor,
             position.counts,
         ]
-        return ExpansionVerdict(self._fill_pack(unit_keys(claim.unit), arguments).decode())
+        return FillPackVerdict(self._fill_pack(unit_keys(claim.unit), arguments).decode())
 
     def seal(self, claim: Claim, position: SourcePosition) -> bool:
         """Say that the batch is whole and let go of it; False when it is no longer this attempt's."""

@@ -4,6 +4,10 @@ from dataclasses import dataclass
 
 PREFIX = "meadow:"
 
+CLASSES_PART, ADDED_PART, DONE_PART, ATTEMPTS_PART = ":classes", ":added", ":done", ":attempts"
+JOB_PARTS = ("", CLASSES_PART, ADDED_PART, DONE_PART, ATTEMPTS_PART)
+"""What follows a record's key in the keys of all that is kept of its job."""
+
 LEASES = PREFIX + "leases"
 """Sorted set: unit of work -> Unix time at which its lease ends."""
 INFLIGHT_BYTES = PREFIX + "inflight-bytes"
@@ -40,17 +44,17 @@ def image(job_id: str) -> str:
 
 def classes(job_id: str) -> str:
     """Hash: predicted class -> number of images of a batch."""
-    return f"{PREFIX}job:{job_id}:classes"
+    return job(job_id) + CLASSES_PART
 
 
 def packs_added(job_id: str) -> str:
     """Bitmap: numbers of the packs that are in."""
-    return f"{PREFIX}job:{job_id}:added"
+    return job(job_id) + ADDED_PART
 
 
 def packs_done(job_id: str) -> str:
     """Bitmap: numbers of the packs that are answered."""
-    return f"{PREFIX}job:{job_id}:done"
+    return job(job_id) + DONE_PART
 
 
 def pack_attempts(job_id: str) -> str:
@@ -58,7 +62,7 @@ def pack_attempts(job_id: str) -> str:
 
     Beside it: since when it is postponed; from the second attempt on, which image is tried and which ones killed whom.
     """
-    return f"{PREFIX}job:{job_id}:attempts"
+    return job(job_id) + ATTEMPTS_PART
 
 
 def waiting(queue: str) -> str:

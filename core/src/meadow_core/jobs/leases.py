@@ -16,10 +16,12 @@ from meadow.schemas.jobs import JobError, JobResult, JobState
 from meadow.schemas.models import ModelRef
 from meadow.schemas.predictions import Prediction
 from meadow_core.jobs import keys
+from meadow_core.jobs.fields import JobField
 from meadow_core.jobs.keys import Unit
-from meadow_core.jobs.record import EXPLANATION, pairs_to_record, text
+from meadow_core.jobs.record import pairs_to_record, text
 from meadow_core.jobs.scripts import load_script
 from meadow_core.jobs.unit_keys import unit_keys
+from meadow_core.jobs.verdicts import ClaimPackVerdict, ClaimVerdict
 from meadow_core.settings.jobs import JobSettings
 
 _KEEP_NOTHING = (0, 0)
@@ -107,7 +109,8 @@ class JobLeases:
             model.digest,
         ]
         reply = self._claim_pack(unit_keys(unit), arguments)
-        if reply[0] not in {b"claimed", b"exhausted"}:
+        verdict = ClaimPackVerdict(text(reply[0]))
+        if verdict not in {ClaimPackVerdict.CLAIMED, ClaimPackVerdict.EXHAUSTED}:
             return None
         attempt, deaths = int(reply[1]), {int(place): count for place, count in json.loads(reply[3]).items()}
         # The first attempt, of the whole pack, is one of each image's.
@@ -116,7 +119,7 @@ class JobLeases:
             unit,
             attempt,
             pairs_to_record(reply[2]),
-            exhausted=reply[0] == b"exhausted",
+            exhausted=verdict is ClaimPackVerdict.EXHAUSTED,
             is_retry=attempt > 1,
             deaths=deaths,
             culprits=frozenset(place for place, count in deaths.items() if count >= most),
@@ -135,21 +138,21 @@ class JobLeases:
         explanation: Explanation | None = None,
     ) -> bool:
         """Answer a job; False when it was finished, cancelled or given to another worker meanwhile."""
-        fields = ["result", result.model_dump_json(), *(_model_fields(model) if model else [])]
+        fields = [JobField.RESULT, result.model_dump_json(), *(_model_fields(model) if model else [])]
         if explanation is not None:
-            fields += [EXPLANATION, explanation.model_dump_json()]
+            fields += [JobField.EXPLANATION, explanation.model_dump_json()]
         return self._end(claim, JobState.SUCCEEDED, fields)
 
     def fail(self, claim: Claim, error: JobError) -> bool:
         """Fail a job with its reason; False as for `succeed`."""
-        return self._end(claim, JobState.FAILED, ["error", error.model_dump_json()])
+        return self._end(claim, JobState.FAILED, [JobField.ERROR, error.model_dump_json()])
 
     def answer_all(self, answers: Sequence[tuple[Claim, Prediction | JobError]]) -> None:
         """Answer several jobs in one round trip, each as `succeed` or `fail` does."""
         with self._redis.pipeline(transaction=False) as pipe:
             for claim, answer in answers:
                 good = isinstance(answer, Prediction)
-                state, field = (JobState.SUCCEEDED, "result") if good else (JobState.FAILED, "error")
+                state, field = (JobState.SUCCEEDED, JobField.RESULT) if good else (JobState.FAILED, JobField.ERROR)
                 arguments: list[str | int] = [
                     str(claim.unit),
                     claim.attempt,
@@ -183,7 +186,7 @@ class JobLeases:
 
     def is_open(self, unit: Unit) -> bool:
         """Whether a job is still to be answered: it is neither finished nor forgotten."""
-        state = cast("bytes | None", self._redis.hget(keys.job(unit.job_id), "state"))
+        state = cast("bytes | None", self._redis.hget(keys.job(unit.job_id), JobField.STATE))
         return state is not None and not JobState(text(state)).is_final
 
     def postpone(self, claim: Claim, seconds: float) -> bool:
@@ -197,12 +200,13 @@ class JobLeases:
         return milliseconds / 1000
 
     def _claimed(self, unit: Unit, reply: list[Any], image: bytes | None) -> Claim | None:
-        if reply[0] == b"given-up":
+        verdict = ClaimVerdict(text(reply[0]))
+        if verdict is ClaimVerdict.GIVEN_UP:
             self._on_given_up(unit)
-        if reply[0] != b"claimed":
+        if verdict is not ClaimVerdict.CLAIMED:
             return None
         attempt, record = int(reply[1]), pairs_to_record(reply[2])
-        return Claim(unit, attempt, record, image or b"", is_retry=attempt - int(record.get("forgiven", 0)) > 1)
+        return Claim(unit, attempt, record, image or b"", is_retry=attempt - int(record.get(JobField.FORGIVEN, 0)) > 1)
 
     def _end(self, claim: Claim, state: JobState, fields: list[str]) -> bool:
         keep = self._keep if state is JobState.SUCCEEDED else _KEEP_NOTHING
@@ -215,4 +219,4 @@ def _flat(fields: Mapping[str, str | int]) -> list[str | int]:
 
 
 def _model_fields(model: ModelRef) -> list[str]:
-    return ["model_name", model.name, "model_version", model.version, "model_digest", model.digest]
+    return [JobField.MODEL_NAME, model.name, JobField.MODEL_VERSION, model.version, JobField.MODEL_DIGEST, model.digest]

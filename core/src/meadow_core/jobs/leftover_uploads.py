@@ -7,6 +7,7 @@ import redis
 from meadow.schemas.jobs import ACTIVE_STATES, JobKind
 from meadow.schemas.sources import PrefixSource, parse_source
 from meadow_core.jobs import keys
+from meadow_core.jobs.fields import JobField
 from meadow_core.jobs.ids import PREFIXES, made_at
 from meadow_core.jobs.record import text
 from meadow_core.settings.uploads import UploadSettings
@@ -46,7 +47,7 @@ class LeftoverUploads:
     def _in_use(self) -> set[str]:
         used = set()
         for job_id, _ in self._redis.zscan_iter(keys.JOB_INDEX, match=f"{PREFIXES[JobKind.BATCH]}_*", count=1000):
-            state, source = self._redis.hmget(keys.job(text(job_id)), ["state", "source"])
+            state, source = self._redis.hmget(keys.job(text(job_id)), [JobField.STATE, JobField.SOURCE])
             if source is not None and text(state) in ACTIVE_STATES:
                 parsed = parse_source(text(source))
                 if not isinstance(parsed, PrefixSource):

@@ -14,6 +14,7 @@ from meadow.schemas.models import ModelRef
 from meadow.schemas.queues import BATCH_QUEUE, INTERACTIVE_QUEUE, TRAINING_QUEUE
 from meadow.schemas.training import TrainingCause
 from meadow.schemas.webhook import Webhook, WebhookState
+from meadow_core.jobs.fields import JobField
 from meadow_core.jobs.progress import progress_of
 
 QUEUE_OF_KIND = {
@@ -22,20 +23,6 @@ QUEUE_OF_KIND = {
     JobKind.TRAINING: TRAINING_QUEUE,
     JobKind.INGEST: TRAINING_QUEUE,
 }
-
-CAUSE = "cause"
-"""Field of a record: why a training run was started, a `TrainingCause`."""
-FEEDBACK = "feedback"
-"""Field of a record: what a person said of the answer, a `Feedback`."""
-EXPLAIN = "explain"
-"""Field of a record: the submitter asked for an explanation."""
-EXPLAINING = "explaining"
-"""Field of a record: the attempt that has begun to explain the answer."""
-EXPLANATION = "explanation"
-"""Field of a record: what has become of it, an `Explanation`."""
-
-PASSED_OVER = "passed_over"
-"""Field of a record: what the source of a batch holds beside images, counts in JSON."""
 
 _RESULT: TypeAdapter[JobResult] = TypeAdapter(JobResult)
 
@@ -58,19 +45,21 @@ def decode_hash(raw: Mapping[Any, Any]) -> dict[str, str]:
 
 def model_of(record: Mapping[str, str]) -> ModelRef | None:
     """Return the model version that the record is pinned to, if any."""
-    if "model_version" not in record:
+    if JobField.MODEL_VERSION not in record:
         return None
-    return ModelRef(name=record["model_name"], version=record["model_version"], digest=record["model_digest"])
+    return ModelRef(
+        name=record[JobField.MODEL_NAME], version=record[JobField.MODEL_VERSION], digest=record[JobField.MODEL_DIGEST]
+    )
 
 
 def passed_over_of(record: Mapping[str, str]) -> dict[str, int]:
     """Return what the source of a batch holds beside images, as far as it is read."""
-    return {name: int(count) for name, count in json.loads(record.get(PASSED_OVER, "{}")).items()}
+    return {name: int(count) for name, count in json.loads(record.get(JobField.PASSED_OVER, "{}")).items()}
 
 
 def waited_seconds(record: Mapping[str, str]) -> float:
     """Return how long a claimed job had waited for its first attempt, by the clock of Redis alone."""
-    return (int(record["started_at"]) - int(record["created_at"])) / 1000
+    return (int(record[JobField.STARTED_AT]) - int(record[JobField.CREATED_AT])) / 1000
 
 
 def to_job(record: Mapping[str, str], classes: Mapping[str, str] | None = None, *, now: datetime | None = None) -> Job:
@@ -81,55 +70,55 @@ def to_job(record: Mapping[str, str], classes: Mapping[str, str] | None = None, 
         classes: Predicted class -> count, for a batch.
         now: The end of the time that a running job's rate is counted over.
     """
-    job_id = record["id"]
-    kind = JobKind(record["kind"])
-    started, finished = _time(record.get("started_at")), _time(record.get("finished_at"))
+    job_id = record[JobField.ID]
+    kind = JobKind(record[JobField.KIND])
+    started, finished = _time(record.get(JobField.STARTED_AT)), _time(record.get(JobField.FINISHED_AT))
     seconds = ((finished or now or datetime.now(UTC)) - started).total_seconds() if started else 0.0
     self_link = f"/v1/jobs/{job_id}"
     is_batch = kind is JobKind.BATCH
     return Job(
         id=job_id,
         kind=kind,
-        state=JobState(record["state"]),
-        created_at=datetime.fromtimestamp(int(record["created_at"]) / 1000, UTC),
+        state=JobState(record[JobField.STATE]),
+        created_at=datetime.fromtimestamp(int(record[JobField.CREATED_AT]) / 1000, UTC),
         started_at=started,
         finished_at=finished,
-        expires_at=_time(record.get("expires_at")),
-        attempts=max(int(record.get("attempts", 0)) - int(record.get("forgiven", 0)), 0),
+        expires_at=_time(record.get(JobField.EXPIRES_AT)),
+        attempts=max(int(record.get(JobField.ATTEMPTS, 0)) - int(record.get(JobField.FORGIVEN, 0)), 0),
         model=model_of(record),
         progress=None if kind is JobKind.CLASSIFICATION else progress_of(record, classes or {}, seconds),
-        sealed="packs" in record if is_batch else None,
+        sealed=JobField.PACKS in record if is_batch else None,
         passed_over=passed_over_of(record),
-        result=_RESULT.validate_json(record["result"]) if "result" in record else None,
-        error=JobError.model_validate_json(record["error"]) if "error" in record else None,
-        explanation=_explanation(record) if EXPLAIN in record else None,
-        name=record.get("name", ""),
-        fingerprint=record.get("fingerprint", ""),
-        cause=TrainingCause(record[CAUSE]) if CAUSE in record else None,
-        feedback=Feedback.model_validate_json(record[FEEDBACK]) if FEEDBACK in record else None,
-        webhook=_webhook(record) if "webhook_url" in record else None,
+        result=_RESULT.validate_json(record[JobField.RESULT]) if JobField.RESULT in record else None,
+        error=JobError.model_validate_json(record[JobField.ERROR]) if JobField.ERROR in record else None,
+        explanation=_explanation(record) if JobField.EXPLAIN in record else None,
+        name=record.get(JobField.NAME, ""),
+        fingerprint=record.get(JobField.FINGERPRINT, ""),
+        cause=TrainingCause(record[JobField.CAUSE]) if JobField.CAUSE in record else None,
+        feedback=Feedback.model_validate_json(record[JobField.FEEDBACK]) if JobField.FEEDBACK in record else None,
+        webhook=_webhook(record) if JobField.WEBHOOK_URL in record else None,
         links=Links(
             self=self_link,
             cancel=f"{self_link}:cancel",
             results=f"{self_link}/results" if is_batch else None,
-            explanation=f"{self_link}/explanation" if EXPLAIN in record else None,
+            explanation=f"{self_link}/explanation" if JobField.EXPLAIN in record else None,
         ),
     )
 
 
 def _explanation(record: Mapping[str, str]) -> Explanation:
-    if EXPLANATION in record:
-        return Explanation.model_validate_json(record[EXPLANATION])
-    if JobState(record["state"]).is_final:
+    if JobField.EXPLANATION in record:
+        return Explanation.model_validate_json(record[JobField.EXPLANATION])
+    if JobState(record[JobField.STATE]).is_final:
         return Explanation(state=ExplanationState.UNAVAILABLE, detail="There is no answer to explain.")
     return Explanation(state=ExplanationState.PENDING)
 
 
 def _webhook(record: Mapping[str, str]) -> Webhook:
-    status = record.get("webhook_status")
+    status = record.get(JobField.WEBHOOK_STATUS)
     return Webhook(
-        state=WebhookState(record.get("webhook_state", WebhookState.PENDING)),
-        attempts=int(record.get("webhook_attempts", 0)),
+        state=WebhookState(record.get(JobField.WEBHOOK_STATE, WebhookState.PENDING)),
+        attempts=int(record.get(JobField.WEBHOOK_ATTEMPTS, 0)),
         last_status=int(status) if status else None,
     )
 

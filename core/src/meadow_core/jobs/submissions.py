@@ -4,17 +4,20 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import assert_never
 
 from redis.asyncio import Redis
 
 from meadow.schemas.jobs import Job, JobKind, JobPage, JobState
 from meadow.schemas.problems import ProblemError, ProblemTypes
 from meadow_core.jobs import keys
+from meadow_core.jobs.fields import JobField
 from meadow_core.jobs.ids import PREFIXES, JobIds
 from meadow_core.jobs.keys import Unit
 from meadow_core.jobs.record import QUEUE_OF_KIND, decode_hash, text, to_job
 from meadow_core.jobs.scripts import load_script
 from meadow_core.jobs.unit_keys import message_for, unit_keys
+from meadow_core.jobs.verdicts import CancelVerdict, SubmitVerdict
 from meadow_core.log_context import REQUEST_ID, current_log_context
 from meadow_core.page_tokens import parse_places
 from meadow_core.settings.jobs import JobSettings
@@ -81,9 +84,13 @@ class JobSubmissions:
         unit = Unit(self._ids.new(kind))
         is_classification = kind is JobKind.CLASSIFICATION
         retention = settings.job_retention_seconds if is_classification else settings.batch_retention_seconds
-        record: dict[str, str | int] = {"kind": kind.value, "retention_ms": retention * 1000, **(fields or {})}
+        record: dict[str, str | int] = {
+            JobField.KIND: kind.value,
+            JobField.RETENTION_MS: retention * 1000,
+            **(fields or {}),
+        }
         if is_classification:
-            record["deadline_ms"] = settings.job_deadline_seconds * 1000
+            record[JobField.DEADLINE_MS] = settings.job_deadline_seconds * 1000
         record |= _origin()
         flat: list[str | int] = [part for pair in record.items() for part in pair]
         bytes_of_image = len(image)
@@ -94,7 +101,7 @@ class JobSubmissions:
             [*unit_keys(unit), keys.JOB_INDEX, idempotency.redis_key if idempotency else keys.idempotency("none")],
             [
                 unit.job_id,
-                "" if kind is JobKind.BATCH and "source" not in record else message_for(unit),
+                "" if kind is JobKind.BATCH and JobField.SOURCE not in record else message_for(unit),
                 image,
                 bytes_of_image,
                 settings.max_queue_depth,
@@ -104,14 +111,20 @@ class JobSubmissions:
                 *flat,
             ],
         )
-        verdict, value = reply[0].decode(), reply[1].decode()
-        if verdict in {"accepted", "replayed"}:
-            return Accepted(value, replayed=verdict == "replayed")
-        if verdict == "conflict":
-            raise _reused(value)
-        if verdict == "image-gone":
-            raise overloaded("Redis's speed", f"it took more than {SENT_AHEAD_SECONDS} s to accept an image")
-        raise overloaded(QUEUE_OF_KIND[kind] if verdict == "queue-full" else "in-flight bytes", value)
+        verdict, value = SubmitVerdict(reply[0].decode()), reply[1].decode()
+        match verdict:
+            case SubmitVerdict.ACCEPTED | SubmitVerdict.REPLAYED:
+                return Accepted(value, replayed=verdict is SubmitVerdict.REPLAYED)
+            case SubmitVerdict.CONFLICT:
+                raise _reused(value)
+            case SubmitVerdict.IMAGE_GONE:
+                raise overloaded("Redis's speed", f"it took more than {SENT_AHEAD_SECONDS} s to accept an image")
+            case SubmitVerdict.QUEUE_FULL:
+                raise overloaded(QUEUE_OF_KIND[kind], value)
+            case SubmitVerdict.BYTES_FULL:
+                raise overloaded("in-flight bytes", value)
+            case _:
+                assert_never(verdict)
 
     async def earlier(self, idempotency: IdempotencyKey) -> Accepted | None:
         """Find the job that an earlier request with the same key has made, if any.
@@ -151,9 +164,9 @@ class JobSubmissions:
             raise self.missing(job_id)
         unit = Unit(job_id)
         reply = (await self._cancel(unit_keys(unit), [str(unit), JobState.CANCELLED.value])).decode()
-        if reply == "missing":
+        if reply == CancelVerdict.MISSING:
             raise self.missing(job_id)
-        if reply not in {"done", JobState.CANCELLED.value}:
+        if reply not in {CancelVerdict.DONE, JobState.CANCELLED}:
             raise ProblemError(ProblemTypes.JOB_FINISHED, f"Job {job_id} has already {_HAS[JobState(reply)]}.")
         return await self.read(job_id)
 

@@ -1,10 +1,11 @@
-"""The keys that every script on a unit of work takes, in the order the prelude names them."""
+"""A unit of work: its kind, its queue, its message, and the keys that every script on it takes."""
 
 from meadow.schemas.jobs import JobKind
 from meadow_core.jobs import keys
 from meadow_core.jobs.ids import PREFIXES
 from meadow_core.jobs.keys import Unit
 from meadow_core.jobs.record import QUEUE_OF_KIND
+from meadow_core.jobs.scripts import UnitKeys
 from meadow_core.names import CLASSIFY_IMAGE_TASK, CLASSIFY_PACK_TASK, FILL_BATCH_TASK, INGEST_TASK, TRAIN_TASK
 from meadow_core.queueing.envelope import build_envelope
 
@@ -31,21 +32,21 @@ def queue_of(unit: Unit) -> str:
     return QUEUE_OF_KIND[kind_of(unit.job_id)]
 
 
-def unit_keys(unit: Unit) -> list[str]:
-    """Return job, image, leases, waiting, in-flight bytes, queue, channel, webhooks and kept images."""
+def unit_keys(unit: Unit) -> UnitKeys:
+    """Return the keys that every script on the unit takes first."""
     queue = queue_of(unit)
-    return [
-        keys.job(unit.job_id),
-        keys.image(unit.job_id),
-        keys.LEASES,
-        keys.waiting(queue),
-        keys.INFLIGHT_BYTES,
-        queue,
-        keys.FINISHED_CHANNEL,
-        keys.WEBHOOKS,
-        keys.KEPT_IMAGES,
-        keys.KEPT_BYTES,
-    ]
+    return UnitKeys(
+        job=keys.job(unit.job_id),
+        image=keys.image(unit.job_id),
+        leases=keys.LEASES,
+        waiting=keys.waiting(queue),
+        inflight=keys.INFLIGHT_BYTES,
+        queue=queue,
+        channel=keys.FINISHED_CHANNEL,
+        webhooks=keys.WEBHOOKS,
+        kept=keys.KEPT_IMAGES,
+        kept_bytes=keys.KEPT_BYTES,
+    )
 
 
 def message_for(unit: Unit) -> str:

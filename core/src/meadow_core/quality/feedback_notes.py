@@ -6,7 +6,9 @@ from redis.asyncio import Redis
 
 from meadow.schemas.feedback import Feedback
 from meadow_core.jobs import keys
+from meadow_core.jobs.record import text
 from meadow_core.jobs.scripts import load_script
+from meadow_core.jobs.verdicts import FeedbackVerdict
 from meadow_core.quality.window import hour_of
 from meadow_core.settings.quality import ReviewSettings
 
@@ -33,4 +35,4 @@ class FeedbackNotes:
         counts = keys.answers(model_version, hour_of(time.time()))
         arguments: list[str | int] = [feedback.model_dump_json(), int(feedback.right), self._kept_seconds]
         reply: bytes = await self._note([keys.job(job_id), counts], arguments)
-        return reply == b"noted"
+        return FeedbackVerdict(text(reply)) is FeedbackVerdict.NOTED

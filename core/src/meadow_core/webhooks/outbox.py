@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 from meadow.schemas.jobs import Job
 from meadow.schemas.webhook import Webhook
 from meadow_core.jobs import keys
+from meadow_core.jobs.fields import JobField
 from meadow_core.jobs.record import decode_hash, text, to_job
 from meadow_core.jobs.scripts import load_script
 
@@ -69,4 +70,4 @@ class WebhookOutbox:
             logger.warning("the webhook of %s is given up: the job is past its retention", job_id)
             await self._redis.zrem(keys.WEBHOOKS, job_id)
             return None
-        return ClaimedWebhook(record["webhook_url"], to_job(record), claim)
+        return ClaimedWebhook(record[JobField.WEBHOOK_URL], to_job(record), claim)

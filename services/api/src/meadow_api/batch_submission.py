@@ -9,6 +9,7 @@ from meadow.schemas.jobs import JobKind
 from meadow.schemas.problems import FieldError, ProblemError, ProblemTypes
 from meadow.schemas.sources import FormSource, PrefixSource, RequestedSource, Source, Upload, ZipSource
 from meadow_api.resources import Resources
+from meadow_core.jobs.fields import JobField
 from meadow_core.jobs.submissions import Accepted, IdempotencyKey, fingerprint
 from meadow_core.storage.errors import ObjectMissingError
 from meadow_core.storage.layout import upload_key
@@ -83,7 +84,7 @@ async def open_batch(
     if accepted is None:
         if source:
             await check_source(gateway, source)
-            fields["source"] = source.model_dump_json()
+            fields[JobField.SOURCE] = source.model_dump_json()
         accepted = await gateway.submissions.submit(JobKind.BATCH, fields=fields, idempotency=idempotency)
     return accepted
 

@@ -8,6 +8,7 @@ from meadow.schemas.predictions import Prediction
 from meadow.schemas.problems import ProblemTypes
 from meadow_core.bundle.decode import ImageRejectedError
 from meadow_core.bundle.region import DecodedImage
+from meadow_core.jobs.fields import JobField
 from meadow_core.jobs.leases import Claim
 from meadow_worker.served_model import ServedModel
 
@@ -24,7 +25,7 @@ def classify_claims(claims: Sequence[Claim], model: ServedModel) -> list[tuple[C
         except ImageRejectedError as error:
             answers.append((claim, JobError(code=error.problem.code, detail=error.detail)))
     for (claim, _), answer in zip(decoded, answer_all([image for _, image in decoded], model), strict=True):
-        top_k = claim.record.get("top_k")
+        top_k = claim.record.get(JobField.TOP_K)
         if isinstance(answer, Prediction) and top_k:
             answers.append((claim, answer.model_copy(update={"scores": answer.scores[: int(top_k)]})))
         else:

@@ -15,9 +15,10 @@ from meadow.schemas.queues import BATCH_QUEUE, INTERACTIVE_QUEUE
 from meadow_core.bundle.manifest import BundleError
 from meadow_core.jobs.connection import connect
 from meadow_core.jobs.expansion import BatchExpansion
+from meadow_core.jobs.fields import JobField
 from meadow_core.jobs.keys import Unit
 from meadow_core.jobs.leases import Claim, JobLeases
-from meadow_core.jobs.record import EXPLAIN, model_of, waited_seconds
+from meadow_core.jobs.record import model_of, waited_seconds
 from meadow_core.jobs.unit_keys import queue_of
 from meadow_core.jobs.waiting import WaitingImages
 from meadow_core.log_context import REQUEST_ID, log_context
@@ -131,7 +132,7 @@ class InferenceProcess:
         for claim, answer in answers:
             self._metrics.waited.observe(waited_seconds(claim.record))
             if isinstance(answer, Prediction):
-                name = claim.record.get("name", "")
+                name = claim.record.get(JobField.NAME, "")
                 self._monitor.note(answer, model.ref, claim.image, job_id=claim.unit.job_id, name=name)
             outcome = "succeeded" if isinstance(answer, Prediction) else "failed"
             self._metrics.seconds.labels(INTERACTIVE_QUEUE).observe(seconds)
@@ -229,7 +230,7 @@ class InferenceProcess:
 
     def _record(self, answers: Sequence[tuple[Claim, Prediction | JobError]], model: ServedModel) -> None:
         """Answer jobs; those that are to be explained come last, so that nobody waits for that but who asked."""
-        to_explain = {claim.unit for claim, _ in answers if EXPLAIN in claim.record}
+        to_explain = {claim.unit for claim, _ in answers if JobField.EXPLAIN in claim.record}
         self._leases.answer_all([pair for pair in answers if pair[0].unit not in to_explain])
         for claim, answer in answers:
             if claim.unit not in to_explain:

@@ -8,6 +8,7 @@ from meadow.errors import MeadowError
 from meadow.schemas.jobs import JobError
 from meadow.schemas.problems import ProblemTypes
 from meadow.schemas.sources import PrefixSource, parse_source
+from meadow_core.jobs.fields import JobField
 from meadow_core.jobs.leases import Claim
 from meadow_core.jobs.pack_rejections import Rejection, read_rejections
 from meadow_core.packs import read_pack
@@ -68,7 +69,7 @@ class PackReader:
             StoreError, PackGoneError: As for `read`.
         """
         batch_id, number = claim.unit.job_id, claim.unit.pack or 0
-        source = parse_source(claim.record["source"]) if "source" in claim.record else None
+        source = parse_source(claim.record[JobField.SOURCE]) if JobField.SOURCE in claim.record else None
         if isinstance(source, PrefixSource):
             references = read_references(self._stored(pack_references_key(batch_id, number)))
             return [PackEntry(reference.name, reference) for reference in references]

@@ -12,7 +12,7 @@ from meadow.packs import PACK_IMAGES, build_pack
 from meadow.schemas.models import ModelRef
 from meadow.schemas.queues import BATCH_QUEUE
 from meadow.schemas.sources import FormSource, PrefixSource, Source, ZipSource
-from meadow_core.jobs.expansion import BatchExpansion, ExpansionVerdict, SourcePosition
+from meadow_core.jobs.expansion import BatchExpansion, FillPackVerdict, SourcePosition
 from meadow_core.jobs.keys import Unit
 from meadow_core.jobs.leases import Claim, JobLeases
 from meadow_core.jobs.record import text
@@ -72,7 +72,7 @@ class FusedStore(ObjectStore):
 class FusedExpansion(BatchExpansion):
     fuse: Fuse
 
-    def add_pack(self, claim: Claim, number: int, images: int, position: SourcePosition) -> ExpansionVerdict:
+    def add_pack(self, claim: Claim, number: int, images: int, position: SourcePosition) -> FillPackVerdict:
         verdict = super().add_pack(claim, number, images, position)
         self.fuse.burn()
         return verdict

@@ -8,8 +8,8 @@ from meadow.schemas.jobs import JobState
 from meadow.schemas.models import ModelRef
 from meadow.schemas.predictions import Prediction
 from meadow_core.jobs import keys
+from meadow_core.jobs.fields import JobField
 from meadow_core.jobs.leases import JobLeases
-from meadow_core.jobs.record import EXPLAINING
 from meadow_core.jobs.submissions import JobSubmissions
 from meadow_core.settings import Settings
 from meadow_core.storage.layout import explanation_image_key, explanation_map_key
@@ -65,7 +65,7 @@ async def test_an_explanation_that_killed_its_worker_is_not_tried_again(
         leases = JobLeases(client, settings)
         claim = leases.claim(unit, ModelRef(name="m", version="1", digest="d"))
         assert claim
-        assert leases.heartbeat(claim, {EXPLAINING: claim.attempt})
+        assert leases.heartbeat(claim, {JobField.EXPLAINING: claim.attempt})
         client.delete(keys.LEASES)  # the worker is gone
     process.classify_image(unit)
     job = await submissions.read(unit.job_id)

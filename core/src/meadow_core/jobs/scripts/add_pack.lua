@@ -9,7 +9,7 @@ end
 if record[3] then
   return 'sourced'
 end
-local added = KEYS[JOB] .. ':added'
+local added = KEYS[JOB] .. ADDED
 if redis.call('GETBIT', added, number) == 1 then
   return 'repeated'
 end

@@ -5,14 +5,14 @@
 -- ARGV: unit, lease seconds, max attempts, pack number, model name, model version, model digest
 local unit, number = ARGV[1], ARGV[4]
 local state = redis.call('HGET', KEYS[JOB], 'state')
-if not state or is_final(state) or redis.call('GETBIT', KEYS[JOB] .. ':done', number) == 1 then
+if not state or is_final(state) or redis.call('GETBIT', KEYS[JOB] .. DONE, number) == 1 then
   redis.call('ZREM', KEYS[WAITING], unit)
   return {'finished'}
 end
 if lease_is_live(unit) then
   return {'held'}
 end
-local attempts = KEYS[JOB] .. ':attempts'
+local attempts = KEYS[JOB] .. ATTEMPTS
 local attempt = redis.call('HINCRBY', attempts, number, 1)
 local fruitless, deaths = attempt, '{}'
 if attempt > 1 then

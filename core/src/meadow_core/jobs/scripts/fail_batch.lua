@@ -2,7 +2,7 @@
 -- KEYS: unit keys
 -- ARGV: unit, attempt, pack number, error
 local record = redis.call('HMGET', KEYS[JOB], 'state', 'id')
-if record[1] ~= 'running' or redis.call('HGET', KEYS[JOB] .. ':attempts', ARGV[3]) ~= ARGV[2] then
+if record[1] ~= 'running' or redis.call('HGET', KEYS[JOB] .. ATTEMPTS, ARGV[3]) ~= ARGV[2] then
   return 0
 end
 finalize(ARGV[1], record[2], 'failed', {'error', ARGV[4]})

@@ -10,7 +10,7 @@ end
 if redis.call('LLEN', KEYS[QUEUE]) >= tonumber(ARGV[7]) then
   return 'queue-full'
 end
-redis.call('SETBIT', KEYS[JOB] .. ':added', ARGV[5], 1)
+redis.call('SETBIT', KEYS[JOB] .. ADDED, ARGV[5], 1)
 redis.call('HINCRBY', KEYS[JOB], 'total', ARGV[6])
 redis.call('HSET', KEYS[JOB], 'packs_added', ARGV[5] + 1, 'cursor', ARGV[8], 'forgiven', ARGV[2])
 note_passed_over(ARGV[9])

@@ -7,7 +7,7 @@ end
 local pack = string.match(ARGV[1], '/(%d+)$')
 local attempt
 if pack then
-  attempt = redis.call('HGET', KEYS[JOB] .. ':attempts', pack)
+  attempt = redis.call('HGET', KEYS[JOB] .. ATTEMPTS, pack)
 else
   attempt = redis.call('HGET', KEYS[JOB], 'attempts')
 end

@@ -3,7 +3,7 @@
 -- KEYS: unit keys
 -- ARGV: unit, attempt, seconds
 local pack = string.match(ARGV[1], '/(%d+)$')
-local holder = pack and KEYS[JOB] .. ':attempts' or KEYS[JOB]
+local holder = pack and KEYS[JOB] .. ATTEMPTS or KEYS[JOB]
 local field = pack or 'attempts'
 if redis.call('HGET', KEYS[JOB], 'state') ~= 'running' or redis.call('HGET', holder, field) ~= ARGV[2] then
   return 0

@@ -2,5 +2,5 @@
 -- KEYS: unit keys
 -- ARGV: unit
 local pack = string.match(ARGV[1], '/(%d+)$')
-local since = redis.call('HGET', pack and KEYS[JOB] .. ':attempts' or KEYS[JOB], postponed_field(pack))
+local since = redis.call('HGET', pack and KEYS[JOB] .. ATTEMPTS or KEYS[JOB], postponed_field(pack))
 return since and now_ms() - tonumber(since) or 0

@@ -1,4 +1,5 @@
--- Shared by every script of this folder: it is put in front of each.
+-- Shared by every script of this folder: it is put in front of each, behind the places of a unit's keys (JOB, IMAGE, ...)
+-- and the parts of a job's key (ADDED, PARTS, ...), which Python names.
 -- Times are the server's own, so that the clocks of gateways and workers do not matter.
 
 local function now_ms()
@@ -9,9 +10,6 @@ end
 local function is_final(state)
   return state ~= 'queued' and state ~= 'running'
 end
-
--- Keys of a unit of work, the first ten of every script that takes them.
-local JOB, IMAGE, LEASES, WAITING, INFLIGHT, QUEUE, CHANNEL, WEBHOOKS, KEPT, KEPT_BYTES = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 
 -- Keep the image of an answered job for a while: whoever corrects the answer need not send it again. All that is kept
 -- stays below a limit; what has been there longest goes first.
@@ -35,9 +33,6 @@ local function keep_image(id, bytes, keep)
     held = redis.call('DECRBY', KEYS[KEPT_BYTES], size)
   end
 end
-
--- All that is kept of a job, each behind the key of its record.
-local PARTS = {'', ':classes', ':added', ':done', ':attempts'}
 
 -- Let a batch that waits for further packs or for its seal go once nothing has come of it for as long as an ended one
 -- is kept. Whoever opened it may be gone for good.

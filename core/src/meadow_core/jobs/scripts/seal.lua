@@ -16,7 +16,7 @@ if is_final(record[1]) then
   return {'finished'}
 end
 local added = tonumber(record[3] or 0)
-local first_missing = redis.call('BITPOS', KEYS[JOB] .. ':added', 0)
+local first_missing = redis.call('BITPOS', KEYS[JOB] .. ADDED, 0)
 if added == 0 then
   first_missing = 0
 end

@@ -2,7 +2,7 @@
 -- KEYS: unit keys, job index, idempotency record
 -- ARGV: id, message, image (empty when it was sent ahead), its bytes, max queue depth, max in-flight bytes, fingerprint,
 -- idempotency ms, then fields and values
-local INDEX, IDEMPOTENCY = 11, 12
+local INDEX, IDEMPOTENCY = UNIT_KEYS + 1, UNIT_KEYS + 2
 local id, message, image, bytes = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local fingerprint = ARGV[7]
 

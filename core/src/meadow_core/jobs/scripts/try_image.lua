@@ -2,7 +2,7 @@
 -- later one, or whose batch has ended, changes nothing.
 -- KEYS: unit keys
 -- ARGV: unit, attempt, pack number, the image's place in the pack or ''
-local attempts, number = KEYS[JOB] .. ':attempts', ARGV[3]
+local attempts, number = KEYS[JOB] .. ATTEMPTS, ARGV[3]
 if redis.call('HGET', KEYS[JOB], 'state') ~= 'running' or redis.call('HGET', attempts, number) ~= ARGV[2] then
   return 0
 end

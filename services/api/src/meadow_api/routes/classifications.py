@@ -16,7 +16,7 @@ from meadow_api.responses import job_example, point_to, problems
 from meadow_api.upload_schema import CLASSIFICATION_BODY, NAME_PARAMETERS
 from meadow_api.uploads import uploaded_image
 from meadow_api.waiting import GrantedWait, wait_for
-from meadow_core.jobs.record import EXPLAIN
+from meadow_core.jobs.fields import JobField
 from meadow_core.jobs.submissions import Accepted, IdempotencyKey, fingerprint
 
 router = APIRouter(prefix="/v1", tags=["classifications"])
@@ -51,7 +51,7 @@ async def submit_classification(
     """
     options: dict[str, str | int] = {} if top_k is None else {"top_k": top_k}
     if explain:
-        options[EXPLAIN] = 1
+        options[JobField.EXPLAIN] = 1
     try:
         options |= await gateway.webhooks.record_fields(webhook_url)
         # The image is let go before the wait.
@@ -71,7 +71,7 @@ async def _accept(
     request: Request, gateway: Resources, key: IdempotencyKey | None, options: Mapping[str, str | int]
 ) -> Accepted:
     async with uploaded_image(request, gateway.settings, gateway.upload_memory) as image:
-        fields = {"name": image.name, **options}
+        fields = {JobField.NAME: image.name, **options}
         idempotency = key and replace(key, fingerprint=fingerprint("classification", image.body, fields))
         return await gateway.submissions.submit(
             JobKind.CLASSIFICATION, image=image.body, fields=fields, idempotency=idempotency

@@ -26,6 +26,7 @@ from meadow_core.datasets.compare import compare
 from meadow_core.datasets.errors import DatasetError
 from meadow_core.datasets.sources.requested import check_request
 from meadow_core.datasets.versions import DatasetVersions
+from meadow_core.jobs.fields import JobField
 from meadow_core.jobs.submissions import IdempotencyKey, fingerprint
 
 router = APIRouter(prefix="/v1/datasets", tags=["data sets"])
@@ -75,7 +76,7 @@ async def start_ingestion(
     idempotency = IdempotencyKey(key, caller, fingerprint("ingest", asked.model_dump())) if key else None
     accepted = await gateway.submissions.submit(
         JobKind.INGEST,
-        fields={"request": request.model_dump_json(), "name": asked.name, **webhook},
+        fields={JobField.REQUEST: request.model_dump_json(), JobField.NAME: asked.name, **webhook},
         idempotency=idempotency,
     )
     return await answer_with(gateway, response, accepted, JobKind.INGEST)

@@ -20,8 +20,8 @@ from meadow_api.routes.jobs import cancel_job, read_job
 from meadow_api.strict_body import strictly
 from meadow_api.waiting import GrantedWait
 from meadow_core.datasets.versions import DatasetVersions
+from meadow_core.jobs.fields import JobField
 from meadow_core.jobs.ids import PREFIXES
-from meadow_core.jobs.record import CAUSE
 from meadow_core.jobs.submissions import IdempotencyKey, fingerprint
 
 router = APIRouter(prefix="/v1/training-runs", tags=["training"])
@@ -55,7 +55,12 @@ async def start_training(
     idempotency = IdempotencyKey(key, caller, fingerprint("training", training.model_dump())) if key else None
     accepted = await gateway.submissions.submit(
         JobKind.TRAINING,
-        fields={"request": pinned.model_dump_json(), "name": training.dataset, CAUSE: training.cause.value, **webhook},
+        fields={
+            JobField.REQUEST: pinned.model_dump_json(),
+            JobField.NAME: training.dataset,
+            JobField.CAUSE: training.cause.value,
+            **webhook,
+        },
         idempotency=idempotency,
     )
     return await answer_with(gateway, response, accepted, JobKind.TRAINING)

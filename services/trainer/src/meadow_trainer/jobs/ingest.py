@@ -17,6 +17,7 @@ from meadow_core.datasets.compare import compare
 from meadow_core.datasets.errors import DatasetError
 from meadow_core.datasets.ingest.run import IngestError, IngestRules, Publication
 from meadow_core.datasets.sources.requested import open_requested
+from meadow_core.jobs.fields import JobField
 from meadow_core.jobs.keys import Unit
 from meadow_core.jobs.leases import Claim, JobLeases
 from meadow_core.settings.services import TrainerSettings
@@ -58,7 +59,7 @@ class IngestJobs(QueuedJobs):
 
     @override
     def _execute(self, claim: Claim, lease: TrainingLease) -> IngestResult:
-        request = IngestRequest.model_validate_json(claim.record["request"])
+        request = IngestRequest.model_validate_json(claim.record[JobField.REQUEST])
 
         def on_progress(done: int, total: int | None) -> None:
             if lease.should_stop():

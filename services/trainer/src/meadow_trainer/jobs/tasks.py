@@ -13,6 +13,7 @@ from meadow.schemas.jobs import JobKind
 from meadow.schemas.problems import ProblemTypes
 from meadow.schemas.training import TrainingRequest, TrainingResult
 from meadow_core.datasets.catalog import DatasetCatalog
+from meadow_core.jobs.fields import JobField
 from meadow_core.jobs.keys import Unit
 from meadow_core.jobs.leases import Claim, JobLeases
 from meadow_core.names import INGEST_TASK, TRAIN_TASK
@@ -80,7 +81,7 @@ class TrainingJobs(QueuedJobs):
 
     @override
     def _execute(self, claim: Claim, lease: TrainingLease) -> TrainingResult:
-        request = TrainingRequest.model_validate_json(claim.record["request"])
+        request = TrainingRequest.model_validate_json(claim.record[JobField.REQUEST])
         source = catalog_source(self._catalog, request.dataset, request.dataset_version)
         config, callbacks = request.config, lease.callbacks()
 

@@ -14,9 +14,10 @@ from meadow.image_files.passed_over import describe_passed_over
 from meadow.schemas.problems import ProblemTypes
 from meadow.schemas.sources import FormSource, PrefixSource, Source, ZipSource, parse_source
 from meadow_core.jobs.batches import MAX_PACKS
-from meadow_core.jobs.expansion import BatchExpansion, ExpansionVerdict, SourcePosition
+from meadow_core.jobs.expansion import BatchExpansion, FillPackVerdict, SourcePosition
+from meadow_core.jobs.fields import JobField
 from meadow_core.jobs.leases import Claim, JobLeases
-from meadow_core.jobs.record import PASSED_OVER, passed_over_of
+from meadow_core.jobs.record import passed_over_of
 from meadow_core.settings.services import WorkerSettings
 from meadow_core.storage.layout import upload_key
 from meadow_core.storage.s3 import ObjectStore, StoreError
@@ -57,7 +58,7 @@ class BatchExpander:
         Raises:
             StoreError: The object store does not answer: nothing is lost, the batch may be postponed.
         """
-        source = parse_source(claim.record["source"])
+        source = parse_source(claim.record[JobField.SOURCE])
         try:
             is_over = self._add_packs(claim, source)
         except SourceError as error:
@@ -67,7 +68,7 @@ class BatchExpander:
 
     def _add_packs(self, claim: Claim, source: Source) -> bool:
         """Add packs; True when the batch is filled."""
-        number, position = int(claim.record.get("packs_added", 0)), _position(claim)
+        number, position = int(claim.record.get(JobField.PACKS_ADDED, 0)), _position(claim)
         started = time.monotonic()
         pieces = self._read(source, position.cursor)
         turn_ends = 0.0
@@ -94,7 +95,7 @@ class BatchExpander:
                 self._expansion.end_turn(claim, position)
                 return False
         if number == 0:
-            self._leases.heartbeat(claim, {PASSED_OVER: position.counts or "{}"})
+            self._leases.heartbeat(claim, {JobField.PASSED_OVER: position.counts or "{}"})
             raise SourceError(ProblemTypes.SOURCE_EMPTY, _empty(source, position))
         return self._expansion.seal(claim, position)
 
@@ -106,9 +107,9 @@ class BatchExpander:
         for key_of, body in pack.parts:
             self._store.put(self._settings.jobs_bucket, key_of(claim.unit.job_id, number), body)
         match self._expansion.add_pack(claim, number, pack.images, _behind(pack, before)):
-            case ExpansionVerdict.ADDED:
+            case FillPackVerdict.ADDED:
                 return True
-            case ExpansionVerdict.QUEUE_FULL:
+            case FillPackVerdict.QUEUE_FULL:
                 self._expansion.end_turn(claim, before)
         return False
 
@@ -131,7 +132,7 @@ class BatchExpander:
 
 
 def _position(claim: Claim) -> SourcePosition:
-    return SourcePosition(claim.record.get("cursor", ""), passed_over_of(claim.record))
+    return SourcePosition(claim.record.get(JobField.CURSOR, ""), passed_over_of(claim.record))
 
 
 def _behind(piece: SourcePack | Pause, before: SourcePosition) -> SourcePosition:

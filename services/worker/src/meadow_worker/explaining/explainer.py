@@ -7,8 +7,8 @@ import redis
 
 from meadow.schemas.explanations import Explanation, ExplanationMap, ExplanationState
 from meadow.schemas.predictions import Prediction
+from meadow_core.jobs.fields import JobField
 from meadow_core.jobs.leases import Claim, JobLeases
-from meadow_core.jobs.record import EXPLAIN, EXPLAINING
 from meadow_core.settings.services import WorkerSettings
 from meadow_core.storage.layout import explanation_image_key, explanation_map_key
 from meadow_core.storage.s3 import ObjectStore, StoreError
@@ -39,12 +39,12 @@ class Explainer:
         Returns:
             What the job says of its explanation; None where none was asked for.
         """
-        if EXPLAIN not in claim.record:
+        if JobField.EXPLAIN not in claim.record:
             return None
-        if EXPLAINING in claim.record:
+        if JobField.EXPLAINING in claim.record:
             return _unavailable("The worker was lost while it made the explanation.")
         try:
-            if not self._leases.heartbeat(claim, {EXPLAINING: claim.attempt}):
+            if not self._leases.heartbeat(claim, {JobField.EXPLAINING: claim.attempt}):
                 return None  # The job was cancelled, or is another worker's: nothing is recorded of this attempt.
             started = time.perf_counter()
             self._store_for(claim.unit.job_id, claim.image, explain_image(model, claim.image, prediction.label))
