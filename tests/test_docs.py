@@ -5,7 +5,7 @@ from pathlib import Path
 from typer.main import get_command
 
 from meadow.cli.main import create_app
-from meadow.schemas.problems import PROBLEM_TYPES
+from meadow_api.problem_types import PROBLEM_TYPES
 from meadow_core.commands.settings import settings_page
 
 ROOT = Path(__file__).parents[1]

@@ -5,7 +5,7 @@ import tarfile
 import pytest
 
 from meadow.packs import build_pack
-from meadow.schemas.problems import ProblemError
+from meadow_core.errors import ProblemError
 from meadow_core.packs import count_images, read_pack
 
 ITEMS = [("b.jpg", b"2"), ("a/ü.jpg", b""), ("n" * 300, b"x" * 2000)]
@@ -22,7 +22,7 @@ def refusal(body: bytes, *, max_images: int = 10) -> str:
     """Why the gateway refuses a pack; a worker must not read other images from it than were counted."""
     with pytest.raises(ProblemError) as caught:
         count_images(body, max_images=max_images)
-    assert caught.value.problem.code == "pack-invalid"
+    assert caught.value.code == "pack-invalid"
     return caught.value.detail
 
 

@@ -42,7 +42,7 @@ def encoded(image: Image.Image, kind: str, encode: Encode) -> bytes:
 def refusal(body: bytes, seen: Seen) -> str:
     with pytest.raises(ImageRejectedError) as caught:
         seen(body)
-    assert caught.value.problem.code == "image-undecodable"
+    assert caught.value.code == "image-undecodable"
     return caught.value.detail
 
 

@@ -50,7 +50,7 @@ def zipped() -> bytes:
 def test_refusal_says_what_the_bytes_are_and_what_is_read(body: bytes, what: str) -> None:
     with pytest.raises(ImageRejectedError, match=f"seem to be {what}") as caught:
         check_header(body, max_pixels=100)
-    assert caught.value.problem.code == "unsupported-type"
+    assert caught.value.code == "unsupported-type"
     assert "JPEG, PNG, WEBP, HEIF, AVIF" in caught.value.detail
 
 

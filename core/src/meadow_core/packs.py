@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from meadow.packs import printable_name
 from meadow.plain_tar import BLOCK, END_MARK, plain_files
-from meadow.schemas.problems import ProblemError, ProblemTypes
+from meadow.schemas.problems import ProblemCode
+from meadow_core.errors import ProblemError
 
 
 def read_pack(body: bytes) -> Iterator[tuple[str, bytes]]:
@@ -27,7 +28,7 @@ def count_images(body: bytes, *, max_images: int) -> int:
     """
     count = sum(1 for _ in _files(body))
     if not 1 <= count <= max_images:
-        raise ProblemError(ProblemTypes.PACK_INVALID, f"The pack holds {count} images; 1 to {max_images} are accepted.")
+        raise ProblemError(ProblemCode.PACK_INVALID, f"The pack holds {count} images; 1 to {max_images} are accepted.")
     return count
 
 
@@ -43,12 +44,12 @@ def _files_of_any_tar(body: bytes) -> Iterator[tuple[str, slice]]:
             for member in archive:
                 end = member.offset_data + member.size
                 if member.size < 0 or member.issparse():
-                    raise ProblemError(ProblemTypes.PACK_INVALID, f"{member.name!r} in the pack is not a plain file.")
+                    raise ProblemError(ProblemCode.PACK_INVALID, f"{member.name!r} in the pack is not a plain file.")
                 if member.isfile():
                     if end > len(body):
-                        raise ProblemError(ProblemTypes.PACK_INVALID, f"The pack is cut short within {member.name!r}.")
+                        raise ProblemError(ProblemCode.PACK_INVALID, f"The pack is cut short within {member.name!r}.")
                     yield printable_name(member.name), slice(member.offset_data, end)
             if body[archive.offset : archive.offset + BLOCK] != END_MARK:
-                raise ProblemError(ProblemTypes.PACK_INVALID, "The pack is cut short, or damaged between two images.")
+                raise ProblemError(ProblemCode.PACK_INVALID, "The pack is cut short, or damaged between two images.")
     except (tarfile.TarError, OverflowError) as error:
-        raise ProblemError(ProblemTypes.PACK_INVALID, f"The pack is not an uncompressed tar: {error}.") from error
+        raise ProblemError(ProblemCode.PACK_INVALID, f"The pack is not an uncompressed tar: {error}.") from error

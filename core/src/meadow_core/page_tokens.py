@@ -2,7 +2,8 @@
 
 import re
 
-from meadow.schemas.problems import ProblemError, ProblemTypes
+from meadow.schemas.problems import ProblemCode
+from meadow_core.errors import ProblemError
 
 _PLACE = re.compile("[0-9]{1,15}")
 """No longer than what Redis takes as a place, and no digits of other scripts, which `int` does not all read."""
@@ -16,5 +17,5 @@ def parse_places(token: str, count: int = 1) -> list[int]:
     """
     places = token.split(".") if token else ["0"] * count
     if len(places) != count or not all(map(_PLACE.fullmatch, places)):
-        raise ProblemError(ProblemTypes.MALFORMED, f"{token!r} is no page_token of this list.")
+        raise ProblemError(ProblemCode.MALFORMED, f"{token!r} is no page_token of this list.")
     return [int(place) for place in places]

@@ -24,7 +24,7 @@ def png_header(width: int, height: int) -> bytes:
 def problem_of(body: bytes, *, max_pixels: int = LIMIT) -> tuple[str, str]:
     with pytest.raises(ImageRejectedError) as caught:
         check_header(body, max_pixels=max_pixels)
-    return caught.value.problem.code, caught.value.detail
+    return caught.value.code, caught.value.detail
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF"])

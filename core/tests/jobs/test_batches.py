@@ -5,8 +5,8 @@ import redis
 
 from meadow.schemas.jobs import JobError, JobKind, JobState
 from meadow.schemas.models import ModelRef
-from meadow.schemas.problems import ProblemError
 from meadow.schemas.queues import BATCH_QUEUE
+from meadow_core.errors import ProblemError
 from meadow_core.jobs import keys
 from meadow_core.jobs.batches import BatchSubmissions
 from meadow_core.jobs.keys import Unit
@@ -88,7 +88,7 @@ async def test_a_seal_needs_every_pack(batches: BatchSubmissions, batch_id: str)
     await batches.seal(batch_id, 3)
     with pytest.raises(ProblemError) as sealed:
         await batches.add_pack(batch_id, 3, 1)
-    assert sealed.value.problem.code == "batch-sealed"
+    assert sealed.value.code == "batch-sealed"
 
 
 async def test_a_batch_without_packs_cannot_be_sealed(batches: BatchSubmissions, batch_id: str) -> None:
@@ -208,7 +208,7 @@ async def test_a_batch_that_is_never_sealed_goes_once_nothing_comes_of_it(
     await asyncio.sleep(0.01)
     with pytest.raises(ProblemError) as gone:
         await batches.add_pack(batch_id, 2, 1)
-    assert gone.value.problem.code == "job-gone"
+    assert gone.value.code == "job-gone"
     assert leases.claim_pack(Unit(batch_id, 1), model) is None
 
 

@@ -7,8 +7,8 @@ from redis.asyncio import Redis
 from meadow.schemas.jobs import JobKind, JobState
 from meadow.schemas.models import ModelRef
 from meadow.schemas.predictions import Prediction
-from meadow.schemas.problems import ProblemError
 from meadow.schemas.queues import INTERACTIVE_QUEUE
+from meadow_core.errors import ProblemError
 from meadow_core.jobs import keys
 from meadow_core.jobs.ids import JobIds
 from meadow_core.jobs.keys import Unit
@@ -44,8 +44,8 @@ async def test_a_full_queue_refuses_and_leaves_nothing_behind(
     before = await async_redis.dbsize()
     with pytest.raises(ProblemError) as refusal:
         await submissions.submit(CLASSIFICATION, image=image)
-    assert refusal.value.problem.code == "overloaded"
-    assert refusal.value.headers["Retry-After"]
+    assert refusal.value.code == "overloaded"
+    assert refusal.value.retry_after
     assert await async_redis.dbsize() == before
 
 
@@ -101,7 +101,7 @@ async def test_an_image_that_was_gone_before_its_job_came_is_refused(
     before = await async_redis.dbsize()
     with pytest.raises(ProblemError, match="more than 60 s") as refusal:
         await submissions.submit(CLASSIFICATION, image=SENT_AHEAD)
-    assert refusal.value.problem.code == "overloaded"
+    assert refusal.value.code == "overloaded"
     assert await async_redis.dbsize() == before
 
 
@@ -126,7 +126,7 @@ async def test_the_same_key_for_another_request_is_refused_but_not_for_another_c
     first = await submissions.submit(CLASSIFICATION, image=b"x", idempotency=IdempotencyKey("k", "a", "one"))
     with pytest.raises(ProblemError) as refusal:
         await submissions.submit(CLASSIFICATION, image=b"y", idempotency=IdempotencyKey("k", "a", "two"))
-    assert refusal.value.problem.code == "idempotency-key-reused"
+    assert refusal.value.code == "idempotency-key-reused"
     assert first.job_id in refusal.value.detail
     other = await submissions.submit(CLASSIFICATION, image=b"y", idempotency=IdempotencyKey("k", "b", "two"))
     assert other.job_id != first.job_id
@@ -137,12 +137,12 @@ async def test_unknown_ids_are_not_found_and_past_ones_are_gone(
 ) -> None:
     with pytest.raises(ProblemError) as unknown:
         await submissions.read("job_nonsense")
-    assert unknown.value.problem.status == 404
+    assert unknown.value.code == "not-found"
     accepted = await submissions.submit(CLASSIFICATION, image=b"x")
     await async_redis.delete(keys.job(accepted.job_id))
     with pytest.raises(ProblemError) as gone:
         await submissions.read(accepted.job_id)
-    assert gone.value.problem.status == 410
+    assert gone.value.code == "job-gone"
 
 
 async def test_a_finished_record_is_deleted_after_its_retention(
@@ -168,7 +168,7 @@ async def test_cancelling_twice_is_no_error_and_cancelling_what_is_answered_is(
     leases.succeed(claim, answer)
     with pytest.raises(ProblemError) as refusal:
         await submissions.cancel(second.job_id)
-    assert refusal.value.problem.code == "job-finished"
+    assert refusal.value.code == "job-finished"
 
 
 async def test_jobs_are_listed_newest_first_by_the_page(submissions: JobSubmissions) -> None:

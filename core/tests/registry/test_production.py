@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from meadow.schemas.models import PRODUCTION_ALIAS, GateDecision, GateRecord, ModelRef
-from meadow.schemas.problems import ProblemError
+from meadow_core.errors import ProblemError
 from meadow_core.registry.production import Production, ProductionMovedError
 from meadow_core.registry.versions import ModelRegistry, RegistryError
 from mlflow_warnings import MLFLOW_WARNINGS
@@ -64,7 +64,7 @@ def test_rolling_back_twice_goes_back_twice_and_then_says_so(
     assert [production.rollback(by="ann").model.ref.version for _ in range(2)] == ["2", "1"]
     with pytest.raises(ProblemError, match="none is on record that served before it") as caught:
         production.rollback(by="ann")
-    assert caught.value.problem.code == "promotion-refused"
+    assert caught.value.code == "promotion-refused"
     assert serving(registry) == "1"
     # A new promotion begins a new way back.
     production.promote("3", by="ann")
@@ -105,7 +105,7 @@ def test_a_version_that_is_no_bundle_is_passed_over_on_the_way_back(
 def test_nothing_to_roll_back(production: Production, versions: list[str]) -> None:
     with pytest.raises(ProblemError, match="No model is in production") as caught:
         production.rollback(by="ann")
-    assert caught.value.problem.code == "no-model"
+    assert caught.value.code == "no-model"
     production.promote(versions[0], by="ann")
     with pytest.raises(ProblemError, match="Version 1 is in production, and none"):
         production.rollback(by="ann")
@@ -117,7 +117,7 @@ def test_what_the_gate_refused_needs_force(
     registry.record_decision(versions[0], GateRecord(decision=GateDecision.REFUSED, reason="It is worse."))
     with pytest.raises(ProblemError, match=r"The gate refused version 1: It is worse\.") as caught:
         production.promote(versions[0], by="ann")
-    assert caught.value.problem.status == 409
+    assert caught.value.code == "promotion-refused"
     assert registry.promotions() == []
     assert production.promote(versions[0], by="ann", force=True).changed
     assert serving(registry) == versions[0]
@@ -138,7 +138,7 @@ def test_an_unknown_version_is_told(production: Production, versions: list[str])
     for call in (lambda: production.promote("9", by="ann"), lambda: production.detail("nine")):
         with pytest.raises(ProblemError, match="There is no model version") as caught:
             call()
-        assert caught.value.problem.code == "not-found"
+        assert caught.value.code == "not-found"
     del versions
 
 

@@ -1,7 +1,7 @@
 import pytest
 from pydantic import SecretStr
 
-from meadow.schemas.problems import ProblemError
+from meadow_core.errors import ProblemError
 from meadow_core.settings import Settings
 from meadow_core.webhooks.rules import WebhookRules, WebhookSettingsError
 
@@ -19,7 +19,7 @@ async def test_no_webhook_needs_no_settings(settings: Settings) -> None:
 async def test_without_a_secret_a_webhook_is_refused_with_the_setting_that_is_missing(settings: Settings) -> None:
     with pytest.raises(ProblemError, match="MEADOW_WEBHOOK_SECRET") as refusal:
         await rules(settings).record_fields("http://127.0.0.1:1/")
-    assert refusal.value.problem.code == "webhook-refused"
+    assert refusal.value.code == "webhook-refused"
 
 
 async def test_a_webhook_into_the_inside_is_refused_unless_its_network_is_allowed(settings: Settings) -> None:

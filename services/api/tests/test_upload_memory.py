@@ -5,9 +5,9 @@ import contextlib
 
 import pytest
 
-from meadow.schemas.problems import ProblemError
 from meadow_api import upload_memory
 from meadow_api.upload_memory import LARGE_BYTES, UploadMemory
+from meadow_core.errors import ProblemError
 
 LIMIT = 4 * LARGE_BYTES
 
@@ -95,6 +95,6 @@ async def test_who_finds_no_room_for_long_is_asked_to_come_back(
         with pytest.raises(ProblemError) as refused:
             async with uploads.memory.room(LARGE_BYTES):
                 pass
-    assert (refused.value.problem.status, refused.value.headers) == (503, {"Retry-After": "5"})
+    assert (refused.value.code, refused.value.retry_after) == ("overloaded", 5)
     async with asyncio.timeout(5), uploads.memory.room(LIMIT):
         pass

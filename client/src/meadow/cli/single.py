@@ -11,17 +11,16 @@ from meadow.client.folder import NamedFile
 from meadow.client.folder.shrink import WORTHWHILE_BYTES, shrink_to_limit
 from meadow.schemas.items import ItemResult, ItemState
 from meadow.schemas.jobs import Job, JobState
-from meadow.schemas.problems import ProblemTypes
+from meadow.schemas.problems import ProblemCode
 
 WAIT_SECONDS = 60
 IMAGE_PROBLEMS = frozenset(
-    problem.code
-    for problem in (
-        ProblemTypes.TOO_LARGE,
-        ProblemTypes.UNSUPPORTED_TYPE,
-        ProblemTypes.IMAGE_UNDECODABLE,
-        ProblemTypes.TOO_MANY_PIXELS,
-    )
+    {
+        ProblemCode.TOO_LARGE,
+        ProblemCode.UNSUPPORTED_TYPE,
+        ProblemCode.IMAGE_UNDECODABLE,
+        ProblemCode.TOO_MANY_PIXELS,
+    }
 )
 """What the gateway can have against an image, as it would of one image of a folder."""
 

@@ -6,7 +6,7 @@ from importlib import import_module
 from PIL import Image
 
 from meadow.imaging.rejected import ImageRejectedError
-from meadow.schemas.problems import ProblemTypes
+from meadow.schemas.problems import ProblemCode
 
 _PLUGINS = ("Jpeg", "Png", "WebP", "Avif", "Bmp", "Gif", "Tiff")
 _DEPTHS = (
@@ -61,7 +61,7 @@ def _register_heif() -> None:
         from pillow_heif import register_heif_opener  # noqa: PLC0415 - large, and not needed by all
     except ImportError as error:
         detail = "HEIC and HEIF images need the package pillow-heif, which is not installed here."
-        raise ImageRejectedError(ProblemTypes.UNSUPPORTED_TYPE, detail) from error
+        raise ImageRejectedError(ProblemCode.UNSUPPORTED_TYPE, detail) from error
     # Embedded thumbnails are not decoded in a photograph's place: editors leave old ones behind, and nothing tells.
     register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
 

@@ -5,7 +5,7 @@ import re
 from meadow.image_files.types import HEADER_BYTES, READABLE_FORMATS, image_type
 from meadow.imaging.jpeg import FRAME_NAMES, SAMPLE_BITS, SOI, read_jpeg
 from meadow.imaging.rejected import ImageRejectedError, damaged
-from meadow.schemas.problems import ProblemTypes
+from meadow.schemas.problems import ProblemCode
 
 READABLE = ", ".join(READABLE_FORMATS)
 _BEGINNING = 1024
@@ -90,7 +90,7 @@ def not_readable(body: bytes, format_name: str = "") -> ImageRejectedError:
         return damaged(f"The {format_name} image is damaged, incomplete, or of a rare kind. {_CONVERT}.")
     else:
         detail = f"The bytes are not an image of a type that is read ({READABLE})."
-    return ImageRejectedError(ProblemTypes.UNSUPPORTED_TYPE, detail)
+    return ImageRejectedError(ProblemCode.UNSUPPORTED_TYPE, detail)
 
 
 def is_other_type(body: bytes) -> bool:

@@ -4,8 +4,9 @@ from typing import assert_never
 
 from redis.asyncio import Redis
 
-from meadow.schemas.problems import ProblemError, ProblemTypes
+from meadow.schemas.problems import ProblemCode
 from meadow.schemas.queues import BATCH_QUEUE
+from meadow_core.errors import ProblemError
 from meadow_core.jobs import keys
 from meadow_core.jobs.fields import JobField
 from meadow_core.jobs.keys import Unit
@@ -61,9 +62,9 @@ class BatchSubmissions:
             case AddPackVerdict.MISSING:
                 raise self._submissions.missing(batch_id)
             case AddPackVerdict.FINISHED:
-                raise ProblemError(ProblemTypes.JOB_FINISHED, f"Batch {batch_id} is finished.")
+                raise ProblemError(ProblemCode.JOB_FINISHED, f"Batch {batch_id} is finished.")
             case AddPackVerdict.SEALED:
-                raise ProblemError(ProblemTypes.BATCH_SEALED, f"Batch {batch_id} is sealed.")
+                raise ProblemError(ProblemCode.BATCH_SEALED, f"Batch {batch_id} is sealed.")
             case AddPackVerdict.SOURCED:
                 raise _sourced(batch_id)
             case AddPackVerdict.QUEUE_FULL:
@@ -85,17 +86,17 @@ class BatchSubmissions:
             case SealVerdict.MISSING:
                 raise self._submissions.missing(batch_id)
             case SealVerdict.FINISHED:
-                raise ProblemError(ProblemTypes.JOB_FINISHED, f"Batch {batch_id} is finished.")
+                raise ProblemError(ProblemCode.JOB_FINISHED, f"Batch {batch_id} is finished.")
             case SealVerdict.SOURCED:
                 raise _sourced(batch_id)
             case SealVerdict.INCOMPLETE:
                 raise ProblemError(
-                    ProblemTypes.INVALID_REQUEST,
+                    ProblemCode.INVALID_REQUEST,
                     f"Pack {reply[1].decode()} of {packs} is not in yet. Add it, then seal the batch.",
                 )
             case SealVerdict.CONFLICT:
                 raise ProblemError(
-                    ProblemTypes.BATCH_SEALED, f"Batch {batch_id} has {reply[1].decode()} packs, not {packs}."
+                    ProblemCode.BATCH_SEALED, f"Batch {batch_id} has {reply[1].decode()} packs, not {packs}."
                 )
             case _:
                 assert_never(verdict)
@@ -103,5 +104,5 @@ class BatchSubmissions:
 
 def _sourced(batch_id: str) -> ProblemError:
     return ProblemError(
-        ProblemTypes.BATCH_SEALED, f"Batch {batch_id} is filled from its source; it takes no packs and no seal."
+        ProblemCode.BATCH_SEALED, f"Batch {batch_id} is filled from its source; it takes no packs and no seal."
     )

@@ -9,7 +9,8 @@ from typing import assert_never
 from redis.asyncio import Redis
 
 from meadow.schemas.jobs import Job, JobKind, JobPage, JobState
-from meadow.schemas.problems import ProblemError, ProblemTypes
+from meadow.schemas.problems import ProblemCode
+from meadow_core.errors import ProblemError
 from meadow_core.jobs import keys
 from meadow_core.jobs.fields import JobField
 from meadow_core.jobs.ids import PREFIXES, JobIds
@@ -167,7 +168,7 @@ class JobSubmissions:
         if reply == CancelVerdict.MISSING:
             raise self.missing(job_id)
         if reply not in {CancelVerdict.DONE, JobState.CANCELLED}:
-            raise ProblemError(ProblemTypes.JOB_FINISHED, f"Job {job_id} has already {_HAS[JobState(reply)]}.")
+            raise ProblemError(ProblemCode.JOB_FINISHED, f"Job {job_id} has already {_HAS[JobState(reply)]}.")
         return await self.read(job_id)
 
     async def page(self, *, size: int, token: str, kind: JobKind | None, state: JobState | None) -> JobPage:
@@ -194,8 +195,8 @@ class JobSubmissions:
     def missing(self, job_id: str) -> ProblemError:
         """Tell an id that was given out and is past its retention from one that never was."""
         if self._ids.is_ours(job_id):
-            return ProblemError(ProblemTypes.JOB_GONE, f"Job {job_id} is past its retention; its record is deleted.")
-        return ProblemError(ProblemTypes.NOT_FOUND, f"There is no job {job_id!r}.")
+            return ProblemError(ProblemCode.JOB_GONE, f"Job {job_id} is past its retention; its record is deleted.")
+        return ProblemError(ProblemCode.NOT_FOUND, f"There is no job {job_id!r}.")
 
     async def _read_all(self, job_ids: Sequence[str]) -> list[Job]:
         """Read records in one round trip; those that are gone meanwhile are left out."""
@@ -217,7 +218,7 @@ _HAS = {
 
 def _reused(job_id: str) -> ProblemError:
     return ProblemError(
-        ProblemTypes.IDEMPOTENCY_KEY_REUSED,
+        ProblemCode.IDEMPOTENCY_KEY_REUSED,
         f"This Idempotency-Key was used for another request, which made {job_id}. Use a new key.",
     )
 
@@ -225,9 +226,9 @@ def _reused(job_id: str) -> ProblemError:
 def overloaded(what: str, value: str) -> ProblemError:
     """Build the 503 that asks a client to come back later."""
     return ProblemError(
-        ProblemTypes.OVERLOADED,
+        ProblemCode.OVERLOADED,
         f"The limit of {what} is reached ({value}). Try again in {RETRY_AFTER_OVERLOAD_SECONDS} s.",
-        headers={"Retry-After": str(RETRY_AFTER_OVERLOAD_SECONDS)},
+        retry_after=RETRY_AFTER_OVERLOAD_SECONDS,
     )
 
 

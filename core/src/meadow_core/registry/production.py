@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 
 from meadow.errors import MeadowError
 from meadow.schemas.models import PRODUCTION_ALIAS, GateDecision, ModelInfo
-from meadow.schemas.problems import ProblemError, ProblemTypes
+from meadow.schemas.problems import ProblemCode
 from meadow.schemas.promotion import ModelDetail, ProductionChange, Promotion, PromotionKind
+from meadow_core.errors import ProblemError
 from meadow_core.registry.promotion_history import served_in_order
 from meadow_core.registry.versions import ModelRegistry, RegistryError
 
@@ -95,7 +96,7 @@ class Production:
         """
         current = self._registry.production()
         if current is None:
-            raise ProblemError(ProblemTypes.NO_MODEL, "No model is in production yet: there is nothing to roll back.")
+            raise ProblemError(ProblemCode.NO_MODEL, "No model is in production yet: there is nothing to roll back.")
         history = self._registry.promotions()
         if repeated := _repeated(history, request):
             if repeated.kind is not PromotionKind.ROLLED_BACK:
@@ -107,7 +108,7 @@ class Production:
             if info is not None and info.ref.digest and version != serving:
                 return self._move(info, serving, PromotionKind.ROLLED_BACK, by=by, reason=reason, request=request)
         raise ProblemError(
-            ProblemTypes.PROMOTION_REFUSED,
+            ProblemCode.PROMOTION_REFUSED,
             f"Version {serving} is in production, and none is on record that served before it. "
             "Promote the one you want: meadow models promote VERSION.",
         )
@@ -141,7 +142,7 @@ class Production:
     def _known(self, version: str) -> ModelInfo:
         info = self._registry.version(version)
         if info is None:
-            raise ProblemError(ProblemTypes.NOT_FOUND, f"There is no model version {version}. `meadow models` has all.")
+            raise ProblemError(ProblemCode.NOT_FOUND, f"There is no model version {version}. `meadow models` has all.")
         return info
 
 
@@ -149,10 +150,10 @@ def _check(info: ModelInfo) -> None:
     version = info.ref.version
     if not info.ref.digest:
         detail = f"Version {version} carries no bundle digest: no worker can load it. Force it if it must be."
-        raise ProblemError(ProblemTypes.PROMOTION_REFUSED, detail)
+        raise ProblemError(ProblemCode.PROMOTION_REFUSED, detail)
     if info.decision == GateDecision.REFUSED:
         detail = f"The gate refused version {version}: {info.reason} Force it if it must be."
-        raise ProblemError(ProblemTypes.PROMOTION_REFUSED, detail)
+        raise ProblemError(ProblemCode.PROMOTION_REFUSED, detail)
 
 
 def _repeated(history: list[Promotion], request: str) -> Promotion | None:
@@ -170,5 +171,5 @@ def _digest(request: str) -> str:
 
 def _key_reused() -> ProblemError:
     return ProblemError(
-        ProblemTypes.IDEMPOTENCY_KEY_REUSED, "This Idempotency-Key was used for another change of production."
+        ProblemCode.IDEMPOTENCY_KEY_REUSED, "This Idempotency-Key was used for another change of production."
     )

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from meadow.errors import MeadowError
-from meadow.schemas.problems import FieldError, ProblemError, ProblemTypes
+from meadow.schemas.problems import FieldError, ProblemCode
+from meadow_core.errors import ProblemError
 from meadow_core.net.errors import UrlRefusedError
 from meadow_core.net.public_addresses import PublicAddresses, parse_networks, parse_url
 from meadow_core.settings.webhooks import WebhookSettings
@@ -59,7 +60,7 @@ class WebhookRules:
 
 def _refused(reason: str) -> ProblemError:
     return ProblemError(
-        ProblemTypes.WEBHOOK_REFUSED,
+        ProblemCode.WEBHOOK_REFUSED,
         f"{PARAMETER}: {reason}",
         errors=[FieldError(location=PARAMETER, detail=reason)],
     )

@@ -9,8 +9,9 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from meadow.errors import MeadowError
 from meadow.loopback import is_loopback
-from meadow.schemas.problems import ProblemError, ProblemTypes
+from meadow.schemas.problems import ProblemCode
 from meadow_api.foreign_pages import refuse_foreign_page
+from meadow_api.problem_types import HttpProblemError
 from meadow_core.settings.services import ApiSettings
 
 HASH_CHARACTERS = 64
@@ -68,8 +69,8 @@ class ApiKeys:
         for known, name in self._names_by_hash.items():
             if hmac.compare_digest(known, digest):
                 return name
-        raise ProblemError(
-            ProblemTypes.UNAUTHENTICATED,
+        raise HttpProblemError(
+            ProblemCode.UNAUTHENTICATED,
             "Send a valid API key: 'Authorization: Bearer KEY'.",
             headers={"WWW-Authenticate": "Bearer"},
         )

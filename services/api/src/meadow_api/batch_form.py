@@ -10,12 +10,13 @@ from fastapi import Request
 from pydantic import ValidationError
 
 from meadow.packs import build_pack
-from meadow.schemas.problems import ProblemError, ProblemTypes
+from meadow.schemas.problems import ProblemCode
 from meadow.schemas.sources import FormSource, ZipSource
 from meadow_api.batch_submission import BatchRequest
 from meadow_api.invalid_requests import invalid_body
 from meadow_api.multipart_stream import MAX_TEXT_BYTES, FormPart, read_form, unreadable_form
 from meadow_api.resources import Resources
+from meadow_core.errors import ProblemError
 from meadow_core.storage.errors import StoreError
 from meadow_core.storage.layout import upload_key
 from meadow_core.storage.parted_upload import PART_BYTES, PartedUpload
@@ -105,7 +106,7 @@ class _Reading:
             self.zip = await _ZipUpload.begin(self.gateway, part.filename or "")
         elif len(self.images) == self.gateway.settings.max_form_images:
             raise ProblemError(
-                ProblemTypes.TOO_LARGE,
+                ProblemCode.TOO_LARGE,
                 f"The form has more than {self.gateway.settings.max_form_images} images. Send a zip, or packs.",
             )
 
@@ -118,7 +119,7 @@ class _Reading:
         most = self.gateway.settings.max_pack_bytes
         if self.image_bytes > most:
             raise ProblemError(
-                ProblemTypes.TOO_LARGE, f"The form's images have more than {most:,} bytes. Send a zip, or packs."
+                ProblemCode.TOO_LARGE, f"The form's images have more than {most:,} bytes. Send a zip, or packs."
             )
 
     def _end(self, part: FormPart, body: bytearray) -> None:
@@ -167,7 +168,7 @@ class _ZipUpload:
     async def add(self, piece: bytes) -> None:
         self._size += len(piece)
         if self._size > self._most:
-            raise ProblemError(ProblemTypes.TOO_LARGE, f"The zip has more than the {self._most:,} bytes accepted.")
+            raise ProblemError(ProblemCode.TOO_LARGE, f"The zip has more than the {self._most:,} bytes accepted.")
         self._digest.update(piece)
         self._waiting += piece
         if len(self._waiting) >= PART_BYTES:

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 from pydantic import BaseModel, Field
 
 from meadow.schemas.jobs import JobKind
-from meadow.schemas.problems import FieldError, ProblemError, ProblemTypes
+from meadow.schemas.problems import FieldError, ProblemCode
 from meadow.schemas.sources import FormSource, PrefixSource, RequestedSource, Source, Upload, ZipSource
 from meadow_api.resources import Resources
+from meadow_core.errors import ProblemError
 from meadow_core.jobs.fields import JobField
 from meadow_core.jobs.submissions import Accepted, IdempotencyKey, fingerprint
 from meadow_core.storage.errors import ObjectMissingError
@@ -107,11 +108,11 @@ async def _check_upload(gateway: Resources, upload_id: str) -> None:
     if stat.size > most:
         await asyncio.to_thread(gateway.store.delete, bucket, upload_key(upload_id))
         raise ProblemError(
-            ProblemTypes.TOO_LARGE, f"The zip has {stat.size:,} bytes; at most {most:,} are accepted. Split it."
+            ProblemCode.TOO_LARGE, f"The zip has {stat.size:,} bytes; at most {most:,} are accepted. Split it."
         )
 
 
 def _invalid(location: str, detail: str) -> ProblemError:
     return ProblemError(
-        ProblemTypes.INVALID_REQUEST, f"{location}: {detail}", errors=[FieldError(location=location, detail=detail)]
+        ProblemCode.INVALID_REQUEST, f"{location}: {detail}", errors=[FieldError(location=location, detail=detail)]
     )

@@ -6,12 +6,14 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from meadow.schemas.problems import ProblemError, ProblemTypes
+from meadow.schemas.problems import ProblemCode
 from meadow.sizes import MEBIBYTE
 from meadow_api.image_json import largest_json
 from meadow_api.media_types import FORM, is_json, media_type_of
 from meadow_api.metrics import GatewayMetrics
 from meadow_api.problem_responses import problem_response
+from meadow_api.problem_types import PROBLEM_TYPES
+from meadow_core.errors import ProblemError
 from meadow_core.settings.services import ApiSettings
 
 JSON_LIMIT = MEBIBYTE
@@ -48,8 +50,8 @@ class BodyLimit:
             return
         limit = self._limit_of(scope)
         if (announced_bytes(Headers(scope=scope)) or 0) > limit:
-            self._metrics.note_problem(ProblemTypes.TOO_LARGE.code)
-            await problem_response(ProblemError(ProblemTypes.TOO_LARGE, _told(limit)), scope["path"])(
+            self._metrics.note_problem(ProblemCode.TOO_LARGE)
+            await problem_response(ProblemError(ProblemCode.TOO_LARGE, _told(limit)), scope["path"])(
                 scope, receive, send
             )
             return
@@ -61,7 +63,7 @@ class BodyLimit:
             received += len(message.get("body", b""))
             if received > limit:
                 # Where a body is parsed by FastAPI, any other exception becomes a 400.
-                raise HTTPException(ProblemTypes.TOO_LARGE.status, _told(limit))
+                raise HTTPException(PROBLEM_TYPES[ProblemCode.TOO_LARGE].status, _told(limit))
             return message
 
         await self._app(scope, receive_limited, send)

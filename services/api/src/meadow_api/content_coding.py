@@ -4,10 +4,11 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from meadow.schemas.problems import ProblemError, ProblemTypes
+from meadow.schemas.problems import ProblemCode
 from meadow_api.media_types import curl, media_type_of
 from meadow_api.metrics import GatewayMetrics
 from meadow_api.problem_responses import problem_response
+from meadow_api.problem_types import HttpProblemError
 
 UNCODED = "identity"
 METHODS = frozenset({"POST", "PUT", "PATCH"})
@@ -29,15 +30,15 @@ class ContentCoding:
             await self._app(scope, receive, send)
             return
         error = _refusal(Request(scope), coding)
-        self._metrics.note_problem(error.problem.code)
+        self._metrics.note_problem(error.code)
         await problem_response(error, scope["path"])(scope, receive, send)
 
 
-def _refusal(request: Request, coding: str) -> ProblemError:
+def _refusal(request: Request, coding: str) -> HttpProblemError:
     body = media_type_of(request.headers) or "application/octet-stream"
     command = curl(request, f"-H 'Content-Type: {body}' --data-binary @FILE", method=request.method)
-    return ProblemError(
-        ProblemTypes.UNSUPPORTED_TYPE,
+    return HttpProblemError(
+        ProblemCode.UNSUPPORTED_TYPE,
         f"The body came with Content-Encoding: {coding}, and only uncompressed bodies are read. Send it as it is, "
         f"without that header: {command}",
         headers={"Accept-Encoding": UNCODED},

@@ -5,8 +5,9 @@ from typing import Annotated
 from fastapi import Depends, Path
 from pydantic import AfterValidator, Field
 
-from meadow.schemas.problems import ProblemError, ProblemTypes
+from meadow.schemas.problems import ProblemCode
 from meadow_core.datasets.plain_names import is_plain_name
+from meadow_core.errors import ProblemError
 
 MAX_NAME_BYTES = 255
 """In UTF-8; what a file's name may have, which is what some object stores make of it."""
@@ -29,7 +30,7 @@ def _check(name: str) -> str:
 
 async def _from_path(name: Annotated[str, Path(description="The data set's name.")]) -> str:
     if not is_key_part(name):
-        raise ProblemError(ProblemTypes.NOT_FOUND, f"There is no data set {name!r}.")
+        raise ProblemError(ProblemCode.NOT_FOUND, f"There is no data set {name!r}.")
     return name
 
 

@@ -9,7 +9,8 @@ from ipaddress import ip_address
 
 from starlette.requests import Request
 
-from meadow.schemas.problems import ProblemError, ProblemTypes
+from meadow.schemas.problems import ProblemCode
+from meadow_core.errors import ProblemError
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 PRIVATE_DOMAINS = (".localhost", ".local", ".internal")
@@ -28,7 +29,7 @@ def refuse_foreign_page(request: Request) -> None:
     host = headers.get("host", "")
     if not _is_private(host):
         raise ProblemError(
-            ProblemTypes.FOREIGN_PAGE,
+            ProblemCode.FOREIGN_PAGE,
             f"Without API keys the gateway does not answer as {host!r}: anybody's web page could be named so. "
             f"Ask for http://127.0.0.1, or let a proxy do so. Otherwise: {WAY_OUT}",
         )
@@ -38,7 +39,7 @@ def refuse_foreign_page(request: Request) -> None:
     # Behind a proxy that changes the host, the browser still knows where its page is from.
     if site == "cross-site" or (site != "same-origin" and origin and origin.partition("://")[2] != host):
         raise ProblemError(
-            ProblemTypes.FOREIGN_PAGE,
+            ProblemCode.FOREIGN_PAGE,
             f"Without API keys the gateway changes nothing for a web page of {origin or 'another site'}. Call from a "
             f"program, or from that page's server. Otherwise: {WAY_OUT}",
         )

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import Depends, Header
 
-from meadow.schemas.problems import ProblemError, ProblemTypes
+from meadow.schemas.problems import ProblemCode
+from meadow_core.errors import ProblemError
 
 MAX_KEY_CHARACTERS = 255
 REPLAYED_HEADER = "Idempotent-Replayed"
@@ -25,7 +26,7 @@ async def idempotency_key(
     key = idempotency_key.strip().strip('"')
     if not key or len(key) > MAX_KEY_CHARACTERS:
         raise ProblemError(
-            ProblemTypes.MALFORMED,
+            ProblemCode.MALFORMED,
             f"An Idempotency-Key has 1 to {MAX_KEY_CHARACTERS} characters, say a UUID.",
         )
     return key

@@ -6,9 +6,10 @@ import re
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from meadow.schemas.problems import FieldError, ProblemError, ProblemTypes
+from meadow.schemas.problems import FieldError, ProblemCode
 from meadow_api.file_names import shown
 from meadow_api.invalid_requests import invalid_body
+from meadow_core.errors import ProblemError
 
 IMAGE_LOCATION = "body.image"
 BASE64_BYTES = 4 / 3
@@ -79,4 +80,4 @@ def _decoded(text: str) -> bytes:
 
 def _refused(detail: str) -> ProblemError:
     errors = [FieldError(location=IMAGE_LOCATION, detail=detail)]
-    return ProblemError(ProblemTypes.INVALID_REQUEST, f"{IMAGE_LOCATION}: {detail}", errors=errors)
+    return ProblemError(ProblemCode.INVALID_REQUEST, f"{IMAGE_LOCATION}: {detail}", errors=errors)

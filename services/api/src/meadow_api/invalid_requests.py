@@ -5,7 +5,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from meadow.schemas.problems import FieldError, ProblemError, ProblemTypes
+from meadow.schemas.problems import FieldError, ProblemCode
+from meadow_core.errors import ProblemError
 
 MAX_ERRORS = 20
 """Told of one request; a list of thousands of wrong entries would be answered with more than was sent."""
@@ -31,7 +32,7 @@ def invalid_request(entries: Iterable[Mapping[str, Any]]) -> ProblemError:
     detail = "; ".join(f"{one.location}: {one.detail}" for one in told)
     if len(errors) > len(told):
         detail += f"; and {len(errors) - len(told):,} more"
-    return ProblemError(ProblemTypes.INVALID_REQUEST, detail, errors=told)
+    return ProblemError(ProblemCode.INVALID_REQUEST, detail, errors=told)
 
 
 def _safe(text: str) -> str:

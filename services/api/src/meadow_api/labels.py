@@ -8,9 +8,10 @@ from meadow.schemas.correction import MAX_LABEL_BYTES, Correction
 from meadow.schemas.feedback import Feedback, LabelOrigin
 from meadow.schemas.jobs import Job, JobKind, JobState
 from meadow.schemas.predictions import Prediction
-from meadow.schemas.problems import FieldError, ProblemError, ProblemType, ProblemTypes
+from meadow.schemas.problems import FieldError, ProblemCode
 from meadow.schemas.review import ReviewItem
 from meadow_api.resources import Resources
+from meadow_core.errors import ProblemError
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ async def check_label(gateway: Resources, label: str, *, new_class: bool, locati
     """
     if not label or not label.isprintable() or len(label.encode()) > MAX_LABEL_BYTES:
         detail = f"A label has 1 to {MAX_LABEL_BYTES} bytes, all printable."
-        raise _bad_label(ProblemTypes.INVALID_REQUEST, detail, location)
+        raise _bad_label(ProblemCode.INVALID_REQUEST, detail, location)
     if new_class:
         return
     model = await asyncio.to_thread(gateway.registry.production)
@@ -48,7 +49,7 @@ async def check_label(gateway: Resources, label: str, *, new_class: bool, locati
         detail = (
             f"{label!r} is no class of the model in production ({known}). Add new_class=true if it is to become one."
         )
-        raise _bad_label(ProblemTypes.UNKNOWN_LABEL, detail, location)
+        raise _bad_label(ProblemCode.UNKNOWN_LABEL, detail, location)
 
 
 async def keep_label(
@@ -104,5 +105,5 @@ def _answer_of(job: Job | None) -> Prediction | None:
     return job.result if job and isinstance(job.result, Prediction) else None
 
 
-def _bad_label(problem: ProblemType, detail: str, location: str) -> ProblemError:
+def _bad_label(problem: ProblemCode, detail: str, location: str) -> ProblemError:
     return ProblemError(problem, detail, errors=[FieldError(location=location, detail=detail)])

@@ -5,7 +5,9 @@ from email.message import Message
 from fastapi import Request
 from starlette.datastructures import Headers
 
-from meadow.schemas.problems import ProblemError, ProblemTypes
+from meadow.schemas.problems import ProblemCode
+from meadow_api.problem_types import HttpProblemError
+from meadow_core.errors import ProblemError
 
 FORM = "multipart/form-data"
 JSON = "application/json"
@@ -35,7 +37,7 @@ def unsupported(detail: str, *, accepted: str) -> ProblemError:
         detail: What came, and how to send it instead.
         accepted: The media types that are read, for the header `Accept` (RFC 9110, 15.5.16).
     """
-    return ProblemError(ProblemTypes.UNSUPPORTED_TYPE, detail, headers={"Accept": accepted})
+    return HttpProblemError(ProblemCode.UNSUPPORTED_TYPE, detail, headers={"Accept": accepted})
 
 
 def curl(request: Request, arguments: str, *, method: str = "") -> str:

@@ -6,8 +6,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.process_collector import ProcessCollector
 
 from meadow.schemas.jobs import JobKind
-from meadow.schemas.problems import PROBLEM_TYPES
 from meadow.schemas.webhook import WebhookState
+from meadow_api.problem_types import PROBLEM_TYPES
 from meadow_core.host_metrics import HostCollector
 
 LATENCY_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)

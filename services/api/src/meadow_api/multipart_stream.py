@@ -8,8 +8,9 @@ from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 
-from meadow.schemas.problems import ProblemError, ProblemTypes
+from meadow.schemas.problems import ProblemCode
 from meadow_api.file_names import disposition_name, plain_name
+from meadow_core.errors import ProblemError
 
 MAX_PARTS = 1000
 MAX_TEXT_BYTES = 4096
@@ -112,4 +113,4 @@ async def read_form(request: Request) -> AsyncIterator[FormPart | bytes]:
 
 def unreadable_form(why: str) -> ProblemError:
     """Describe a form that is damaged, or does not hold what it should."""
-    return ProblemError(ProblemTypes.MALFORMED, f"The form cannot be read: {why}.")
+    return ProblemError(ProblemCode.MALFORMED, f"The form cannot be read: {why}.")

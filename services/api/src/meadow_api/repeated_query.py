@@ -4,7 +4,8 @@ from collections import Counter
 
 from fastapi import Request
 
-from meadow.schemas.problems import FieldError, ProblemError, ProblemTypes
+from meadow.schemas.problems import FieldError, ProblemCode
+from meadow_core.errors import ProblemError
 
 
 async def refuse_repeated_parameters(request: Request) -> None:
@@ -21,4 +22,4 @@ async def refuse_repeated_parameters(request: Request) -> None:
     ]
     if errors:
         detail = "; ".join(f"{one.location}: {one.detail}" for one in errors)
-        raise ProblemError(ProblemTypes.INVALID_REQUEST, detail, errors=errors)
+        raise ProblemError(ProblemCode.INVALID_REQUEST, detail, errors=errors)

@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from meadow.schemas.problems import ProblemError, ProblemTypes
+from meadow.schemas.problems import ProblemCode
 from meadow.sizes import MEBIBYTE
+from meadow_core.errors import ProblemError
 
 LARGE_BYTES = MEBIBYTE
 """Smaller bodies do not wait for room: a few that come in slowly must not hold up everybody."""
@@ -39,10 +40,10 @@ class UploadMemory:
                 self._used += size
         except TimeoutError as error:
             raise ProblemError(
-                ProblemTypes.OVERLOADED,
+                ProblemCode.OVERLOADED,
                 f"Other uploads have filled the {self._limit:,} bytes that large images may take in memory for "
                 f"{WAIT_SECONDS:.0f} s. Try again in {RETRY_AFTER_SECONDS} s.",
-                headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+                retry_after=RETRY_AFTER_SECONDS,
             ) from error
         try:
             yield

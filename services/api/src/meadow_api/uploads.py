@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from fastapi import Request
 from starlette.datastructures import Headers
 
-from meadow.schemas.problems import ProblemError, ProblemTypes
+from meadow.schemas.problems import ProblemCode
 from meadow_api.body_limit import announced_bytes
 from meadow_api.file_names import disposition_name, header_name, shown
 from meadow_api.image_form import FORM_FIELD, read_image_form
@@ -19,6 +19,7 @@ from meadow_api.image_json import ImageJson, largest_json, read_image_json
 from meadow_api.media_types import FORM, JSON, URL_ENCODED, came_as, curl, is_json, media_type_of, unsupported
 from meadow_api.upload_memory import LARGE_BYTES, UploadMemory
 from meadow_core.bundle.decode import ImageRejectedError, check_header
+from meadow_core.errors import ProblemError
 from meadow_core.settings.services import ApiSettings
 
 NAME_HEADER = "X-Image-Name"
@@ -68,10 +69,10 @@ async def _read(request: Request, settings: ApiSettings, media_type: str, model:
         origin = f"The body {came_as(media_type)}"
         _check_untyped(request, body, media_type)
     if not body:
-        raise ProblemError(ProblemTypes.MALFORMED, f"The request holds no image. {_how_to_send(request)}")
+        raise ProblemError(ProblemCode.MALFORMED, f"The request holds no image. {_how_to_send(request)}")
     if len(body) > settings.max_image_bytes:
         raise ProblemError(
-            ProblemTypes.TOO_LARGE,
+            ProblemCode.TOO_LARGE,
             f"The image has {len(body):,} bytes; at most {settings.max_image_bytes:,} are accepted.",
         )
     await _check_image(request, body, origin, settings)
@@ -90,8 +91,8 @@ async def _check_image(request: Request, body: bytes, origin: str, settings: Api
         else:
             await asyncio.to_thread(check_header, body, max_pixels=settings.max_image_pixels)
     except ImageRejectedError as error:
-        if error.problem is not ProblemTypes.UNSUPPORTED_TYPE:
-            raise ProblemError(error.problem, error.detail) from error
+        if error.code is not ProblemCode.UNSUPPORTED_TYPE:
+            raise ProblemError(error.code, error.detail) from error
         raise unsupported(f"{origin}. {error.detail} {_how_to_send(request, body)}", accepted=ACCEPTED) from error
 
 

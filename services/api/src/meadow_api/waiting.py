@@ -8,9 +8,10 @@ from typing import Annotated
 from fastapi import Depends, Header, Request
 
 from meadow.schemas.jobs import Job
-from meadow.schemas.problems import ProblemError, ProblemTypes
+from meadow.schemas.problems import ProblemCode
 from meadow_api.finished_watch import POLL_SECONDS
 from meadow_api.resources import Gateway, Resources
+from meadow_core.errors import ProblemError
 
 _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9})\d*\"?", re.IGNORECASE)
 
@@ -28,7 +29,7 @@ async def granted_wait(
         if match := _WAIT.search(value):
             return min(int(match.group(1)), gateway.settings.max_wait_seconds)
         if "wait" in value.lower():
-            raise ProblemError(ProblemTypes.MALFORMED, f"Prefer: {value!r} is not understood. Send 'Prefer: wait=10'.")
+            raise ProblemError(ProblemCode.MALFORMED, f"Prefer: {value!r} is not understood. Send 'Prefer: wait=10'.")
     return 0
 
 

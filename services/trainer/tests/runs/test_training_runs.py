@@ -13,11 +13,11 @@ import meadow_trainer.registry.registration
 import meadow_trainer.runs.training_runs
 from meadow.schemas.dataset_manifest import DatasetEntry
 from meadow.schemas.models import ModelInfo
-from meadow.schemas.problems import ProblemError
 from meadow.schemas.training import TrainingResult
 from meadow.schemas.training_config import TrainingConfig
 from meadow_core.bundle.manifest import MODEL_FILE, read_bundle, write_manifest
 from meadow_core.bundle.probe import Probe, read_probe, write_probe
+from meadow_core.errors import ProblemError
 from meadow_core.names import BUNDLE_DIGEST_TAG
 from meadow_core.registry.cache import ModelCache
 from meadow_core.registry.production import Production

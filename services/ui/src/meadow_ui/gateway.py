@@ -4,7 +4,7 @@ import streamlit as st
 
 from meadow.client import ApiProblem, Client, RetryPolicy
 from meadow.schemas.models import ModelInfo
-from meadow.schemas.problems import ProblemTypes
+from meadow.schemas.problems import ProblemCode
 from meadow_ui.classify.sender import Sender
 from meadow_ui.settings import PageSettings
 
@@ -35,7 +35,7 @@ def production_model(client: Client) -> ModelInfo | None:
     try:
         return client.current_model()
     except ApiProblem as problem:
-        if problem.code == ProblemTypes.NO_MODEL.code:
+        if problem.code == ProblemCode.NO_MODEL:
             return None
         raise
 

@@ -5,7 +5,7 @@ import pytest
 from fake_gateway.answers import classify_by_name, make_model
 from meadow.schemas.jobs import Job, JobError, JobState
 from meadow.schemas.predictions import Prediction
-from meadow.schemas.problems import PROBLEM_TYPES
+from meadow.schemas.problems import ProblemCode
 from meadow_ui.classify.cards import advice, card, summary_bar
 from meadow_ui.classify.picture import Picture
 from meadow_ui.classify.upload_list import Group
@@ -87,6 +87,6 @@ def test_summary_bar_escapes_labels() -> None:
     assert "<i>x" not in summary_bar(Counter({"<i>x": 1}), [])
 
 
-@pytest.mark.parametrize("code", [*PROBLEM_TYPES, "gateway-unreachable", "cancelled", "expired", "brand-new"])
+@pytest.mark.parametrize("code", [*ProblemCode, "gateway-unreachable", "cancelled", "expired", "brand-new"])
 def test_every_error_code_has_advice(code: str) -> None:
     assert advice(JobError(code=code, detail="")).endswith(".")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from meadow.schemas.jobs import JobError
 from meadow.schemas.predictions import Prediction
-from meadow.schemas.problems import ProblemTypes
+from meadow.schemas.problems import ProblemCode
 from meadow_core.bundle.decode import ImageRejectedError
 from meadow_core.bundle.region import DecodedImage
 from meadow_core.jobs.fields import JobField
@@ -23,7 +23,7 @@ def classify_claims(claims: Sequence[Claim], model: ServedModel) -> list[tuple[C
         try:
             decoded.append((claim, model.decode(claim.image)))
         except ImageRejectedError as error:
-            answers.append((claim, JobError(code=error.problem.code, detail=error.detail)))
+            answers.append((claim, JobError(code=error.code, detail=error.detail)))
     for (claim, _), answer in zip(decoded, answer_all([image for _, image in decoded], model), strict=True):
         top_k = claim.record.get(JobField.TOP_K)
         if isinstance(answer, Prediction) and top_k:
@@ -42,5 +42,5 @@ def answer_all(images: list[DecodedImage], model: ServedModel) -> list[Predictio
     except Exception:
         logger.exception("a run over %d images failed", len(images))
     if len(images) == 1:
-        return [JobError(code=ProblemTypes.INTERNAL.code, detail="The worker failed on this image; see its log.")]
+        return [JobError(code=ProblemCode.INTERNAL, detail="The worker failed on this image; see its log.")]
     return [answer for image in images for answer in answer_all([image], model)]

@@ -10,7 +10,7 @@ import redis
 from meadow.schemas.jobs import JobError
 from meadow.schemas.models import ModelRef
 from meadow.schemas.predictions import Prediction
-from meadow.schemas.problems import ProblemType, ProblemTypes
+from meadow.schemas.problems import ProblemCode
 from meadow.schemas.queues import BATCH_QUEUE, INTERACTIVE_QUEUE
 from meadow_core.bundle.manifest import BundleError
 from meadow_core.jobs.connection import connect
@@ -163,7 +163,7 @@ class InferenceProcess:
                 logger.info("left a pack: %s", error)
             except PackGoneError as error:
                 logger.error("failed the batch of %s: %s", unit, error)  # noqa: TRY400 - there is nothing to trace
-                self._fail(claim, ProblemTypes.SOURCE_UNREADABLE, f"Pack {unit.pack} is lost: {error}")
+                self._fail(claim, ProblemCode.SOURCE_UNREADABLE, f"Pack {unit.pack} is lost: {error}")
             except (StoreError, RegistryError, BundleError) as error:
                 # An outage is no fault of the pack, nor is a model that does not run on this host but may on others:
                 # come back to it, and let other work through meanwhile.
@@ -192,7 +192,7 @@ class InferenceProcess:
             except Exception:
                 logger.exception("failed to fill %s", unit)
                 detail = "The worker failed on the batch's source. Its log has the reason under the batch's id."
-                self._fail(claim, ProblemTypes.INTERNAL, detail)
+                self._fail(claim, ProblemCode.INTERNAL, detail)
 
     @contextmanager
     def _claimed(self, claim: Callable[[], Claim | None]) -> Iterator[Claim | None]:
@@ -214,16 +214,16 @@ class InferenceProcess:
         if self._leases.postponed_seconds(claim) > PATIENCE_SECONDS:
             logger.error("failed %s, which was postponed for too long: %s", claim.unit, error)
             detail = f"The batch could not go on for {PATIENCE_SECONDS / 3600:.0f} hours: {error}"
-            self._fail(claim, ProblemTypes.UNAVAILABLE, detail)
+            self._fail(claim, ProblemCode.UNAVAILABLE, detail)
             return
         logger.warning("postponed %s: %s", claim.unit, error)
         self._metrics.postponed.inc()
         self._leases.postpone(claim, POSTPONE_SECONDS)
 
-    def _fail(self, claim: Claim, problem: ProblemType, detail: str) -> None:
+    def _fail(self, claim: Claim, code: ProblemCode, detail: str) -> None:
         """Fail a batch, be it for its source or for one of its packs."""
         end = self._leases.fail if claim.unit.pack is None else self._leases.fail_batch
-        end(claim, JobError(code=problem.code, detail=detail))
+        end(claim, JobError(code=code, detail=detail))
 
     def _note_given_up(self, unit: Unit) -> None:
         self._metrics.given_up.labels(queue_of(unit)).inc()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from meadow.errors import MeadowError
 from meadow.schemas.jobs import JobError
-from meadow.schemas.problems import ProblemTypes
+from meadow.schemas.problems import ProblemCode
 from meadow.schemas.sources import PrefixSource, parse_source
 from meadow_core.jobs.fields import JobField
 from meadow_core.jobs.leases import Claim
@@ -90,12 +90,12 @@ class PackReader:
         try:
             return self._store.get(reference.bucket, reference.key, max_bytes=self._max_image_bytes)
         except ObjectMissingError:
-            return _error(ProblemTypes.SOURCE_UNREADABLE.code, "The object was deleted after the batch had listed it.")
+            return _error(ProblemCode.SOURCE_UNREADABLE, "The object was deleted after the batch had listed it.")
         except ObjectRefusedError:
-            return _error(ProblemTypes.SOURCE_UNREADABLE.code, "The object store does not let Meadow read this object.")
+            return _error(ProblemCode.SOURCE_UNREADABLE, "The object store does not let Meadow read this object.")
         except ObjectTooLargeError:
             return _error(
-                ProblemTypes.TOO_LARGE.code, f"The image has more than the {self._max_image_bytes:,} bytes accepted."
+                ProblemCode.TOO_LARGE, f"The image has more than the {self._max_image_bytes:,} bytes accepted."
             )
 
     def _stored(self, key: str) -> bytes:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from meadow.schemas.items import ItemResult, ItemState
 from meadow.schemas.jobs import JobError
 from meadow.schemas.predictions import Prediction
-from meadow.schemas.problems import ProblemTypes
+from meadow.schemas.problems import ProblemCode
 from meadow_core.bundle.decode import ImageRejectedError
 from meadow_core.bundle.region import DecodedImage
 from meadow_worker.inference import answer_all
@@ -37,7 +37,7 @@ class PackOutcome:
     def given_up(self) -> int:
         """Images that are believed to kill their workers."""
         codes = [result.error.code for result in self.results if result.error]
-        return codes.count(ProblemTypes.WORKER_LOST.code)
+        return codes.count(ProblemCode.WORKER_LOST)
 
     @property
     def classes(self) -> dict[str, int]:
@@ -78,7 +78,7 @@ def classify_images(
         try:
             waiting.append((place, body, model.decode(body)))
         except ImageRejectedError as error:
-            results[place] = _failure(name, JobError(code=error.problem.code, detail=error.detail))
+            results[place] = _failure(name, JobError(code=error.code, detail=error.detail))
         if len(waiting) == INFERENCE_BATCH:
             run()
     if waiting:
@@ -100,7 +100,7 @@ def give_up(entries: Iterable[PackEntry], attempts: int, answered: Mapping[int, 
         answered: What is known of some of them, by their places.
     """
     error = JobError(
-        code=ProblemTypes.WORKER_LOST.code,
+        code=ProblemCode.WORKER_LOST,
         detail=f"The pack was given up after {attempts} attempts: each time its worker died or went silent.",
     )
     return PackOutcome(
@@ -116,7 +116,7 @@ def blame(entry: PackEntry, deaths: int) -> ItemResult:
     times = "" if deaths == 1 else f" {deaths} times"
     return ItemResult.failure(
         entry.name,
-        ProblemTypes.WORKER_LOST.code,
+        ProblemCode.WORKER_LOST,
         f"The worker process died{times} while it worked on this image alone. "
         "Leave the image out, or save it anew with another program.",
     )

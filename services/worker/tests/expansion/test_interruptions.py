@@ -12,11 +12,12 @@ from meadow.packs import PACK_IMAGES, build_pack
 from meadow.schemas.models import ModelRef
 from meadow.schemas.queues import BATCH_QUEUE
 from meadow.schemas.sources import FormSource, PrefixSource, Source, ZipSource
-from meadow_core.jobs.expansion import BatchExpansion, FillPackVerdict, SourcePosition
+from meadow_core.jobs.expansion import BatchExpansion, SourcePosition
 from meadow_core.jobs.keys import Unit
 from meadow_core.jobs.leases import Claim, JobLeases
 from meadow_core.jobs.record import text
 from meadow_core.jobs.sweeper import Sweeper
+from meadow_core.jobs.verdicts import FillPackVerdict
 from meadow_core.settings import Settings
 from meadow_core.storage.layout import upload_key
 from meadow_core.storage.s3 import ObjectStore

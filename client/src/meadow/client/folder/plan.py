@@ -12,7 +12,7 @@ from meadow.client.folder.shrink import READ_FACTOR, Shrinking
 from meadow.packs import PACK_BYTES, PACK_IMAGES
 from meadow.schemas.items import ItemResult
 from meadow.schemas.limits import Limits
-from meadow.schemas.problems import ProblemTypes
+from meadow.schemas.problems import ProblemCode
 
 OVERHEAD_PART = 64
 """One part in so many of a pack is left for what the tar adds to the images."""
@@ -113,4 +113,4 @@ def _planned_bytes(file: NamedFile, shrink: Shrinking | None, largest: int) -> i
 
 def _too_large(file: NamedFile, largest: int) -> ItemResult:
     detail = f"The file has {file.size:,} bytes; at most {largest:,} are accepted."
-    return ItemResult.failure(file.name, ProblemTypes.TOO_LARGE.code, detail)
+    return ItemResult.failure(file.name, ProblemCode.TOO_LARGE, detail)

@@ -14,7 +14,7 @@ from meadow.client.folder.shrink import ShrinkError, shrink
 from meadow.packs import build_pack
 from meadow.schemas.items import ItemResult
 from meadow.schemas.jobs import Job
-from meadow.schemas.problems import ProblemTypes
+from meadow.schemas.problems import ProblemCode
 
 UPLOAD_THREADS = 4
 """So many packs are in memory at a time; as many as a gateway takes in at once."""
@@ -121,7 +121,7 @@ class PackUpload:
         if len(small) <= room:
             return small
         detail = f"The file has {file.size:,} bytes; at most {room:,} are accepted here, and {reason}"
-        return self._give_up(file, ProblemTypes.TOO_LARGE.code, f"{detail.rstrip('.')}.")
+        return self._give_up(file, ProblemCode.TOO_LARGE, f"{detail.rstrip('.')}.")
 
     def _give_up(self, file: NamedFile, code: str, detail: str) -> bytes:
         self.unreadable[file.name] = ItemResult.failure(file.name, code, detail)

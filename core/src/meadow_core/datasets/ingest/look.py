@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from meadow.schemas.problems import ProblemTypes
+from meadow.schemas.problems import ProblemCode
 from meadow.schemas.rejection import Reason
 from meadow_core.bundle.decode import ImageRejectedError
 from meadow_core.bundle.region import read_region, whole_frame
@@ -36,8 +36,8 @@ STORED_PIXELS = sys.maxsize
 _SIDE = 32
 _SMALL = 16
 _REASONS = {
-    ProblemTypes.UNSUPPORTED_TYPE.code: Reason.WRONG_TYPE,
-    ProblemTypes.TOO_MANY_PIXELS.code: Reason.TOO_MANY_PIXELS,
+    ProblemCode.UNSUPPORTED_TYPE: Reason.WRONG_TYPE,
+    ProblemCode.TOO_MANY_PIXELS: Reason.TOO_MANY_PIXELS,
 }
 
 
@@ -84,5 +84,5 @@ def _decode(body: bytes, max_pixels: int) -> tuple[NDArray[np.uint8], int]:
     try:
         decoded = read_region(body, _SIDE, whole_frame, max_pixels=max_pixels)
     except ImageRejectedError as error:
-        raise UnfitError(_REASONS.get(error.problem.code, Reason.UNDECODABLE), error.detail) from error
+        raise UnfitError(_REASONS.get(error.code, Reason.UNDECODABLE), error.detail) from error
     return decoded.pixels, decoded.width * decoded.height

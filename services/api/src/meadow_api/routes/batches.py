@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from meadow.packs import PACK_TYPE
 from meadow.schemas.jobs import Job, JobKind
-from meadow.schemas.problems import ProblemError, ProblemTypes
+from meadow.schemas.problems import ProblemCode
 from meadow_api.acceptance import answer_with
 from meadow_api.auth import Caller
 from meadow_api.batch_form import FORM_BODY
@@ -21,6 +21,7 @@ from meadow_api.media_types import URL_ENCODED, came_as, curl, media_type_of, un
 from meadow_api.resources import Gateway
 from meadow_api.responses import job_example, problems
 from meadow_api.strict_body import strictly
+from meadow_core.errors import ProblemError
 from meadow_core.jobs.batches import MAX_PACKS
 from meadow_core.packs import count_images
 from meadow_core.storage.layout import pack_key
@@ -100,7 +101,7 @@ async def add_pack(
     """A pack is an uncompressed tar; a member's name is the image's name. The same number again changes nothing."""
     await read_batch(gateway, batch_id)
     if announced_bytes(request.headers) == 0:
-        raise ProblemError(ProblemTypes.PACK_INVALID, "The body is empty; a pack is an uncompressed tar of images.")
+        raise ProblemError(ProblemCode.PACK_INVALID, "The body is empty; a pack is an uncompressed tar of images.")
     if not await gateway.batches.has_pack(batch_id, number):
         async with gateway.pack_slots:
             body = await request.body()

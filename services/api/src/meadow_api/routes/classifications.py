@@ -7,7 +7,6 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from meadow.schemas.jobs import Job, JobKind
-from meadow.schemas.problems import ProblemError
 from meadow_api.acceptance import note_accepted
 from meadow_api.auth import Caller
 from meadow_api.idempotency import IdempotencyHeader
@@ -16,6 +15,7 @@ from meadow_api.responses import job_example, point_to, problems
 from meadow_api.upload_schema import CLASSIFICATION_BODY, NAME_PARAMETERS
 from meadow_api.uploads import uploaded_image
 from meadow_api.waiting import GrantedWait, wait_for
+from meadow_core.errors import ProblemError
 from meadow_core.jobs.fields import JobField
 from meadow_core.jobs.submissions import Accepted, IdempotencyKey, fingerprint
 
@@ -57,7 +57,7 @@ async def submit_classification(
         # The image is let go before the wait.
         accepted = await _accept(request, gateway, IdempotencyKey(key, caller, "") if key else None, options)
     except ProblemError as error:
-        gateway.metrics.refused.labels(error.problem.code).inc()
+        gateway.metrics.refused.labels(error.code).inc()
         raise
     note_accepted(gateway, response, accepted, JobKind.CLASSIFICATION)
     job = await wait_for(gateway, accepted.job_id, wait)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request
 
 from meadow.schemas.correction import Correction, CorrectionCounts
 from meadow.schemas.jobs import Job
-from meadow.schemas.problems import ProblemError, ProblemTypes
+from meadow.schemas.problems import ProblemCode
 from meadow_api.auth import Caller
 from meadow_api.image_json import LabelledImageJson
 from meadow_api.labels import SaidLabel, check_label, keep_label
@@ -15,6 +15,7 @@ from meadow_api.resources import Gateway, Resources
 from meadow_api.responses import problems
 from meadow_api.upload_schema import CORRECTION_BODY, NAME_PARAMETERS
 from meadow_api.uploads import uploaded_image
+from meadow_core.errors import ProblemError
 
 router = APIRouter(prefix="/v1/corrections", tags=["corrections"])
 
@@ -63,6 +64,6 @@ async def _find(gateway: Resources, job_id: str) -> Job | None:
     try:
         return await gateway.submissions.read(job_id)
     except ProblemError as error:
-        if error.problem is not ProblemTypes.JOB_GONE:
+        if error.code is not ProblemCode.JOB_GONE:
             raise
         return None

@@ -14,7 +14,7 @@ from meadow.schemas.dataset_manifest import DatasetManifest
 from meadow.schemas.datasets import DatasetDetail, DatasetList
 from meadow.schemas.ingestion import IngestRequest
 from meadow.schemas.jobs import Job, JobKind
-from meadow.schemas.problems import ProblemError, ProblemTypes
+from meadow.schemas.problems import ProblemCode
 from meadow_api.acceptance import answer_with
 from meadow_api.auth import Caller
 from meadow_api.dataset_names import DatasetInPath, DatasetName, is_key_part
@@ -26,6 +26,7 @@ from meadow_core.datasets.compare import compare
 from meadow_core.datasets.errors import DatasetError
 from meadow_core.datasets.sources.requested import check_request
 from meadow_core.datasets.versions import DatasetVersions
+from meadow_core.errors import ProblemError
 from meadow_core.jobs.fields import JobField
 from meadow_core.jobs.submissions import IdempotencyKey, fingerprint
 
@@ -126,7 +127,7 @@ async def read_report(name: DatasetInPath, digest: str, gateway: Gateway) -> HTM
 async def read_run_report(name: DatasetInPath, job_id: str, gateway: Gateway) -> HTMLResponse:
     """The same page of a single ingestion, whether it published a version or not. Those of the newest are kept."""
     if not is_key_part(job_id):
-        raise ProblemError(ProblemTypes.NOT_FOUND, f"There is no ingestion {job_id!r}.")
+        raise ProblemError(ProblemCode.NOT_FOUND, f"There is no ingestion {job_id!r}.")
     return await _page(lambda: gateway.datasets.runs.report(name, job_id))
 
 
@@ -134,7 +135,7 @@ async def _page(read: Callable[[], bytes]) -> HTMLResponse:
     try:
         page = await asyncio.to_thread(read)
     except DatasetError as error:
-        raise ProblemError(ProblemTypes.NOT_FOUND, str(error)) from error
+        raise ProblemError(ProblemCode.NOT_FOUND, str(error)) from error
     return HTMLResponse(page, headers={"Content-Security-Policy": REPORT_POLICY})
 
 
@@ -147,7 +148,7 @@ def _detail(datasets: DatasetVersions, name: str) -> DatasetDetail:
         newest = datasets.resolve(name)
         versions = datasets.summaries(name)
     except DatasetError as error:
-        raise ProblemError(ProblemTypes.NOT_FOUND, str(error)) from error
+        raise ProblemError(ProblemCode.NOT_FOUND, str(error)) from error
     latest = next((one for one in versions if one.digest == newest), versions[0])
     return DatasetDetail(**latest.model_dump(), versions=versions)
 
@@ -157,7 +158,7 @@ def _changes(datasets: DatasetVersions, name: str, since: str) -> DatasetChanges
         after = datasets.load(name)
         before = datasets.load(name, datasets.resolve(name, since)) if since else _nothing(name, after.created_at)
     except DatasetError as error:
-        raise ProblemError(ProblemTypes.NOT_FOUND, str(error)) from error
+        raise ProblemError(ProblemCode.NOT_FOUND, str(error)) from error
     changes = compare(before, after)
     return DatasetChanges(
         dataset=name,
@@ -173,7 +174,7 @@ def _diff(datasets: DatasetVersions, name: str, before: str, after: str) -> Vers
     try:
         first, second = (datasets.load(name, datasets.resolve(name, beginning)) for beginning in (before, after))
     except DatasetError as error:
-        raise ProblemError(ProblemTypes.NOT_FOUND, str(error)) from error
+        raise ProblemError(ProblemCode.NOT_FOUND, str(error)) from error
     return compare(first, second)
 
 

@@ -12,9 +12,9 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from redis.exceptions import RedisError
 
 from meadow.schemas.jobs import Job
-from meadow.schemas.problems import ProblemError
 from meadow_api.resources import Gateway, Resources
 from meadow_api.responses import problems
+from meadow_core.errors import ProblemError
 
 router = APIRouter(prefix="/v1", tags=["jobs"])
 

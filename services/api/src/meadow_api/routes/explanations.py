@@ -7,9 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from meadow.schemas.explanations import ExplanationMap, ExplanationState
-from meadow.schemas.problems import ProblemError, ProblemTypes
+from meadow.schemas.problems import ProblemCode
 from meadow_api.resources import Gateway
 from meadow_api.responses import PRIVATE, problems
+from meadow_core.errors import ProblemError
 from meadow_core.storage.layout import explanation_image_key, explanation_map_key
 from meadow_core.storage.s3 import ObjectMissingError
 
@@ -51,17 +52,15 @@ async def read_explanation(
     job = await gateway.submissions.read(job_id)
     if job.explanation is None:
         raise ProblemError(
-            ProblemTypes.NOT_FOUND,
+            ProblemCode.NOT_FOUND,
             f"No explanation was asked for with job {job_id}. Submit the image with ?explain=true.",
         )
     if job.explanation.state is ExplanationState.PENDING:
-        raise ProblemError(ProblemTypes.JOB_NOT_FINISHED, f"Job {job_id} is {job.state}. Wait for it.")
+        raise ProblemError(ProblemCode.JOB_NOT_FINISHED, f"Job {job_id} is {job.state}. Wait for it.")
     if job.explanation.state is ExplanationState.UNAVAILABLE:
-        raise ProblemError(ProblemTypes.NOT_FOUND, f"Job {job_id} has no explanation: {job.explanation.detail}")
+        raise ProblemError(ProblemCode.NOT_FOUND, f"Job {job_id} has no explanation: {job.explanation.detail}")
     try:
         content = await asyncio.to_thread(gateway.store.get, gateway.settings.jobs_bucket, _KEYS[wanted](job_id))
     except ObjectMissingError as error:
-        raise ProblemError(
-            ProblemTypes.NOT_FOUND, f"The explanation of job {job_id} is gone from the store."
-        ) from error
+        raise ProblemError(ProblemCode.NOT_FOUND, f"The explanation of job {job_id} is gone from the store.") from error
     return Response(content, media_type=_MEDIA_TYPES[wanted], headers={"Cache-Control": PRIVATE})

@@ -8,12 +8,13 @@ from fastapi import APIRouter
 from meadow.schemas.feedback import FeedbackRequest, LabelOrigin
 from meadow.schemas.jobs import Job, JobKind
 from meadow.schemas.predictions import Prediction
-from meadow.schemas.problems import ProblemError, ProblemTypes
+from meadow.schemas.problems import ProblemCode
 from meadow_api.auth import Caller
 from meadow_api.labels import SaidLabel, check_label, keep_label
 from meadow_api.resources import Gateway, Resources
 from meadow_api.responses import job_example, problems
 from meadow_api.strict_body import strictly
+from meadow_core.errors import ProblemError
 from meadow_core.storage.errors import ObjectMissingError
 from meadow_core.storage.layout import image_key
 
@@ -47,13 +48,13 @@ async def give_feedback(job_id: str, asked: FeedbackBody, gateway: Gateway, call
 def _check(job: Job) -> None:
     if job.kind is not JobKind.CLASSIFICATION:
         raise ProblemError(
-            ProblemTypes.INVALID_REQUEST,
+            ProblemCode.INVALID_REQUEST,
             f"Job {job.id} is no classification of one image. Send the image with its label to /v1/corrections.",
         )
     if not job.state.is_final:
-        raise ProblemError(ProblemTypes.JOB_NOT_FINISHED, f"Job {job.id} is {job.state}: there is no answer yet.")
+        raise ProblemError(ProblemCode.JOB_NOT_FINISHED, f"Job {job.id} is {job.state}: there is no answer yet.")
     if not isinstance(job.result, Prediction):
-        raise ProblemError(ProblemTypes.JOB_FINISHED, f"Job {job.id} ended as {job.state}: there is no answer.")
+        raise ProblemError(ProblemCode.JOB_FINISHED, f"Job {job.id} ended as {job.state}: there is no answer.")
 
 
 async def _image_of(gateway: Resources, job: Job) -> bytes:
@@ -67,6 +68,6 @@ async def _image_of(gateway: Resources, job: Job) -> bytes:
         except ObjectMissingError:
             pass
     raise ProblemError(
-        ProblemTypes.IMAGE_GONE,
+        ProblemCode.IMAGE_GONE,
         f"The image of {job.id} is not kept any more. Send it again: POST /v1/corrections?job_id={job.id}&label=...",
     )

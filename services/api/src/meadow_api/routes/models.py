@@ -8,13 +8,14 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
 from meadow.schemas.models import ModelInfo
-from meadow.schemas.problems import ProblemError, ProblemTypes
+from meadow.schemas.problems import ProblemCode
 from meadow.schemas.promotion import ModelDetail, ProductionChange
 from meadow_api.auth import Caller
 from meadow_api.idempotency import REPLAYED_HEADER, IdempotencyHeader
 from meadow_api.resources import Gateway, Resources
 from meadow_api.responses import problems
 from meadow_api.strict_body import strictly
+from meadow_core.errors import ProblemError
 from meadow_core.jobs import keys
 from meadow_core.registry.production import MAX_REASON_CHARACTERS, Production
 
@@ -62,7 +63,7 @@ async def read_current_model(
     """The version that workers load for new jobs."""
     info = await asyncio.to_thread(gateway.registry.production)
     if info is None:
-        raise ProblemError(ProblemTypes.NO_MODEL, "No model is in production yet. Train one: meadow train DATASET.")
+        raise ProblemError(ProblemCode.NO_MODEL, "No model is in production yet. Train one: meadow train DATASET.")
     return info
 
 
@@ -126,10 +127,10 @@ async def _change(gateway: Resources, response: Response, change: Callable[[], P
     lock = gateway.redis.lock(keys.PRODUCTION_LOCK, timeout=LOCK_SECONDS, blocking_timeout=LOCK_WAIT_SECONDS)
     if not await lock.acquire():
         raise ProblemError(
-            ProblemTypes.UNAVAILABLE,
+            ProblemCode.UNAVAILABLE,
             f"Another change of production has been under way for more than {LOCK_WAIT_SECONDS} s; this one was not "
             f"begun. Try again in {RETRY_AFTER_LOCK_SECONDS} s.",
-            headers={"Retry-After": str(RETRY_AFTER_LOCK_SECONDS)},
+            retry_after=RETRY_AFTER_LOCK_SECONDS,
         )
     try:
         changed = await asyncio.to_thread(change)

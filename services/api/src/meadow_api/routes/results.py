@@ -12,12 +12,13 @@ from meadow.result_formats import as_csv, as_ndjson
 from meadow.schemas.items import ItemFilter, ItemPage, ItemState
 from meadow.schemas.jobs import Job
 from meadow.schemas.predictions import Decision
-from meadow.schemas.problems import ProblemError, ProblemTypes
+from meadow.schemas.problems import ProblemCode
 from meadow_api.batch_reading import read_batch
 from meadow_api.batch_results import BatchResults
 from meadow_api.page_parameters import ResultsToken
 from meadow_api.resources import Gateway, Resources
 from meadow_api.responses import problems
+from meadow_core.errors import ProblemError
 
 router = APIRouter(prefix="/v1/jobs/{job_id}", tags=["results"])
 
@@ -103,7 +104,7 @@ async def _open(
     job = await read_batch(gateway, job_id)
     if not partial and not job.state.is_final:
         raise ProblemError(
-            ProblemTypes.JOB_NOT_FINISHED, f"Batch {job_id} is {job.state}. Wait for it, or ask with ?partial=true."
+            ProblemCode.JOB_NOT_FINISHED, f"Batch {job_id} is {job.state}. Wait for it, or ask with ?partial=true."
         )
     packs = await gateway.batches.pack_count(job_id)
     return BatchResults(gateway.store, gateway.settings.jobs_bucket, job_id, packs, wanted), job

@@ -9,7 +9,7 @@ from meadow.image_files.types import media_type
 from meadow.schemas.correction import Correction
 from meadow.schemas.feedback import LabelOrigin
 from meadow.schemas.jobs import Job
-from meadow.schemas.problems import ProblemError, ProblemTypes
+from meadow.schemas.problems import ProblemCode
 from meadow.schemas.review import ReviewItem, ReviewPage
 from meadow_api.auth import Caller
 from meadow_api.labels import SaidLabel, check_label, keep_label
@@ -17,6 +17,7 @@ from meadow_api.page_parameters import PageToken
 from meadow_api.resources import Gateway, Resources
 from meadow_api.responses import PRIVATE, problems
 from meadow_api.routes.feedback import FeedbackBody
+from meadow_core.errors import ProblemError
 from meadow_core.page_tokens import parse_places
 from meadow_core.storage.errors import ObjectMissingError
 
@@ -87,4 +88,4 @@ async def _job_of(gateway: Resources, item: ReviewItem) -> Job | None:
 
 
 def _missing(item_id: str) -> ProblemError:
-    return ProblemError(ProblemTypes.NOT_FOUND, f"There is no uncertain answer {item_id!r}, or no more.")
+    return ProblemError(ProblemCode.NOT_FOUND, f"There is no uncertain answer {item_id!r}, or no more.")

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Header, Query, Response
 from pydantic import Field
 
 from meadow.schemas.jobs import Job, JobKind, JobPage, JobState
-from meadow.schemas.problems import ProblemError, ProblemTypes
+from meadow.schemas.problems import ProblemCode
 from meadow.schemas.training import TrainingRequest
 from meadow_api.acceptance import answer_with
 from meadow_api.auth import Caller
@@ -20,6 +20,7 @@ from meadow_api.routes.jobs import cancel_job, read_job
 from meadow_api.strict_body import strictly
 from meadow_api.waiting import GrantedWait
 from meadow_core.datasets.versions import DatasetVersions
+from meadow_core.errors import ProblemError
 from meadow_core.jobs.fields import JobField
 from meadow_core.jobs.ids import PREFIXES
 from meadow_core.jobs.submissions import IdempotencyKey, fingerprint
@@ -112,4 +113,4 @@ def _find(datasets: DatasetVersions, name: str, version: str | None) -> str:
 
 def _check(job_id: str) -> None:
     if job_id.partition("_")[0] != PREFIXES[JobKind.TRAINING]:
-        raise ProblemError(ProblemTypes.NOT_FOUND, f"There is no training run {job_id!r}.")
+        raise ProblemError(ProblemCode.NOT_FOUND, f"There is no training run {job_id!r}.")

@@ -11,7 +11,7 @@ from typing_extensions import override
 from meadow.schemas.dataset_manifest import DatasetManifest
 from meadow.schemas.ingestion import IngestRequest, IngestResult
 from meadow.schemas.jobs import JobKind
-from meadow.schemas.problems import ProblemTypes
+from meadow.schemas.problems import ProblemCode
 from meadow_core.datasets.catalog import DatasetCatalog
 from meadow_core.datasets.compare import compare
 from meadow_core.datasets.errors import DatasetError
@@ -35,7 +35,7 @@ class IngestJobs(QueuedJobs):
     """Runs ingestion jobs, which publish data set versions."""
 
     kind = JobKind.INGEST
-    failed = ProblemTypes.INGEST_FAILED
+    failed = ProblemCode.INGEST_FAILED
 
     def __init__(
         self,

@@ -8,7 +8,7 @@ from typing import ClassVar
 from pydantic import ValidationError
 
 from meadow.schemas.jobs import JobError, JobKind, JobResult
-from meadow.schemas.problems import ProblemType
+from meadow.schemas.problems import ProblemCode
 from meadow.schemas.training import TrainingResult
 from meadow_core.bundle.manifest import BundleError
 from meadow_core.datasets.errors import DatasetError
@@ -32,8 +32,8 @@ class QueuedJobs(ABC):
     """Runs jobs of one kind, one at a time."""
 
     kind: ClassVar[JobKind]
-    failed: ClassVar[ProblemType]
-    """Problem type of a failed job."""
+    failed: ClassVar[ProblemCode]
+    """What went wrong with a job that failed."""
 
     def __init__(self, leases: JobLeases, metrics: TrainerMetrics, *, lease_seconds: float) -> None:
         self._leases = leases
@@ -92,4 +92,4 @@ class QueuedJobs(ABC):
         """
 
     def _fail(self, claim: Claim, detail: str) -> None:
-        self._leases.fail(claim, JobError(code=self.failed.code, detail=detail))
+        self._leases.fail(claim, JobError(code=self.failed, detail=detail))

@@ -10,7 +10,7 @@ from celery.signals import worker_shutting_down
 from typing_extensions import override
 
 from meadow.schemas.jobs import JobKind
-from meadow.schemas.problems import ProblemTypes
+from meadow.schemas.problems import ProblemCode
 from meadow.schemas.training import TrainingRequest, TrainingResult
 from meadow_core.datasets.catalog import DatasetCatalog
 from meadow_core.jobs.fields import JobField
@@ -39,7 +39,7 @@ class TrainingJobs(QueuedJobs):
     """Runs training jobs."""
 
     kind = JobKind.TRAINING
-    failed = ProblemTypes.TRAINING_FAILED
+    failed = ProblemCode.TRAINING_FAILED
 
     def __init__(
         self,

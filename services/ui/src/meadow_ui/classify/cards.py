@@ -6,7 +6,7 @@ from html import escape
 
 from meadow.schemas.jobs import JobError
 from meadow.schemas.predictions import Decision, Prediction, Score
-from meadow.schemas.problems import ProblemTypes
+from meadow.schemas.problems import ProblemCode
 from meadow_ui.classify.picture import UNREACHABLE, Picture, Stage
 from meadow_ui.classify.upload_list import Group
 from meadow_ui.markup import DECISION_KINDS, badge, class_colour, percent, stacked_bar
@@ -27,15 +27,15 @@ _STAGE_TEXT = {
 }
 
 _ADVICE = {
-    ProblemTypes.IMAGE_UNDECODABLE.code: "Open it in an image editor, save it as JPEG or PNG, and drop it again.",
-    ProblemTypes.UNSUPPORTED_TYPE.code: "Save it as JPEG, PNG or WebP and drop it again.",
-    ProblemTypes.TOO_LARGE.code: "Reduce its size or compress it more, then drop it again.",
-    ProblemTypes.TOO_MANY_PIXELS.code: "Scale it down and drop it again; a few megapixels are plenty.",
-    ProblemTypes.OVERLOADED.code: "The queue is full. Wait a minute, then retry.",
-    ProblemTypes.UNAVAILABLE.code: "Run `meadow status` to see which service is down, then retry.",
-    ProblemTypes.NO_MODEL.code: "Train a model first, then retry.",
-    ProblemTypes.UNAUTHENTICATED.code: "Set MEADOW_API_KEY for these pages to a key that the gateway accepts.",
-    ProblemTypes.WORKER_LOST.code: "This image crashes workers. Leave it out, and attach it to a bug report.",
+    ProblemCode.IMAGE_UNDECODABLE: "Open it in an image editor, save it as JPEG or PNG, and drop it again.",
+    ProblemCode.UNSUPPORTED_TYPE: "Save it as JPEG, PNG or WebP and drop it again.",
+    ProblemCode.TOO_LARGE: "Reduce its size or compress it more, then drop it again.",
+    ProblemCode.TOO_MANY_PIXELS: "Scale it down and drop it again; a few megapixels are plenty.",
+    ProblemCode.OVERLOADED: "The queue is full. Wait a minute, then retry.",
+    ProblemCode.UNAVAILABLE: "Run `meadow status` to see which service is down, then retry.",
+    ProblemCode.NO_MODEL: "Train a model first, then retry.",
+    ProblemCode.UNAUTHENTICATED: "Set MEADOW_API_KEY for these pages to a key that the gateway accepts.",
+    ProblemCode.WORKER_LOST: "This image crashes workers. Leave it out, and attach it to a bug report.",
     UNREACHABLE: "Run `meadow status` to see what is running, then retry.",
     "expired": "No worker picked it up in time. Check the Queues page, then retry.",
     "cancelled": "Retry if the job was not cancelled on purpose.",

@@ -6,12 +6,12 @@ import streamlit as st
 
 from meadow.client import ApiProblem, Client, ClientError
 from meadow.schemas.predictions import Decision, Prediction
-from meadow.schemas.problems import ProblemTypes
+from meadow.schemas.problems import ProblemCode
 from meadow_ui.classify.picture import Picture
 from meadow_ui.labels import SubmittedLabel, parse_label, submit_error_line, submitted_label_line
 from meadow_ui.markup import plain
 
-_EXPIRED = {ProblemTypes.IMAGE_GONE.code, ProblemTypes.JOB_GONE.code}
+_EXPIRED = {ProblemCode.IMAGE_GONE, ProblemCode.JOB_GONE}
 """The gateway keeps an answered image, and in the end the job, for a limited time."""
 
 _IMAGE_GONE = "The image is no longer stored. Drop it again to label it."

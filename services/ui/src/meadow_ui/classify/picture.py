@@ -12,7 +12,7 @@ from meadow.imaging.small import small_picture
 from meadow.schemas.explanations import ExplanationState
 from meadow.schemas.jobs import Job, JobError, JobState
 from meadow.schemas.predictions import Decision, Prediction
-from meadow.schemas.problems import ProblemTypes
+from meadow.schemas.problems import ProblemCode
 from meadow_ui.labels import SubmittedLabel
 
 UNREACHABLE = "gateway-unreachable"
@@ -113,7 +113,7 @@ class Picture:
                 self.error = JobError(code=UNREACHABLE, detail=str(error))
             case _:
                 self.error = JobError(
-                    code=ProblemTypes.INTERNAL.code, detail="Internal error of the web pages. See their log."
+                    code=ProblemCode.INTERNAL, detail="Internal error of the web pages. See their log."
                 )
 
     def reset(self) -> None:

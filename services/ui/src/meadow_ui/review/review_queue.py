@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from meadow.client import ApiProblem, Client, ClientError
-from meadow.schemas.problems import ProblemTypes
+from meadow.schemas.problems import ProblemCode
 from meadow.schemas.review import ReviewItem
 from meadow_ui.classify.picture import thumbnail
 from meadow_ui.labels import SubmittedLabel
@@ -69,7 +69,7 @@ class Entry:
         try:
             step()
         except ApiProblem as problem:
-            gone = problem.code == ProblemTypes.NOT_FOUND.code and self.submitted_label is None
+            gone = problem.code == ProblemCode.NOT_FOUND and self.submitted_label is None
             self.removed = gone
             self.submit_error = _GONE if gone else str(problem)
         except ClientError as error:

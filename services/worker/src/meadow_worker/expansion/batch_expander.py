@@ -11,13 +11,14 @@ from collections import Counter
 from collections.abc import Iterator
 
 from meadow.image_files.passed_over import describe_passed_over
-from meadow.schemas.problems import ProblemTypes
+from meadow.schemas.problems import ProblemCode
 from meadow.schemas.sources import FormSource, PrefixSource, Source, ZipSource, parse_source
 from meadow_core.jobs.batches import MAX_PACKS
-from meadow_core.jobs.expansion import BatchExpansion, FillPackVerdict, SourcePosition
+from meadow_core.jobs.expansion import BatchExpansion, SourcePosition
 from meadow_core.jobs.fields import JobField
 from meadow_core.jobs.leases import Claim, JobLeases
 from meadow_core.jobs.record import passed_over_of
+from meadow_core.jobs.verdicts import FillPackVerdict
 from meadow_core.settings.services import WorkerSettings
 from meadow_core.storage.layout import upload_key
 from meadow_core.storage.s3 import ObjectStore, StoreError
@@ -86,7 +87,7 @@ class BatchExpander:
                 return False
             if isinstance(piece, SourcePack):
                 if number == MAX_PACKS:
-                    raise SourceError(ProblemTypes.SOURCE_UNREADABLE, f"The source has more than {MAX_PACKS:,} packs.")
+                    raise SourceError(ProblemCode.SOURCE_UNREADABLE, f"The source has more than {MAX_PACKS:,} packs.")
                 if not self._add(claim, number, piece, position):
                     return False
                 number += 1
@@ -96,7 +97,7 @@ class BatchExpander:
                 return False
         if number == 0:
             self._leases.heartbeat(claim, {JobField.PASSED_OVER: position.counts or "{}"})
-            raise SourceError(ProblemTypes.SOURCE_EMPTY, _empty(source, position))
+            raise SourceError(ProblemCode.SOURCE_EMPTY, _empty(source, position))
         return self._expansion.seal(claim, position)
 
     def _turn(self, *, opening: float) -> float:

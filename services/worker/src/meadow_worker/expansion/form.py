@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from meadow.schemas.jobs import JobError
-from meadow.schemas.problems import ProblemTypes
+from meadow.schemas.problems import ProblemCode
 from meadow.schemas.sources import FormSource
 from meadow_core.packs import read_pack
 from meadow_core.storage.errors import ObjectMissingError
@@ -25,7 +25,7 @@ def form_images(
     try:
         body = store.get(bucket, upload_key(source.upload_id))
     except ObjectMissingError as error:
-        raise SourceError(ProblemTypes.SOURCE_UNREADABLE, "The form's images are gone. Send them again.") from error
+        raise SourceError(ProblemCode.SOURCE_UNREADABLE, "The form's images are gone. Send them again.") from error
     done = int(cursor or 0)
     for number, (name, image) in enumerate(read_pack(body), start=1):
         if number > done:
@@ -36,6 +36,6 @@ def form_images(
 def too_large(size: int, max_image_bytes: int) -> JobError:
     """Say that an image has more bytes than are read."""
     return JobError(
-        code=ProblemTypes.TOO_LARGE.code,
+        code=ProblemCode.TOO_LARGE,
         detail=f"The image has {size:,} bytes; at most {max_image_bytes:,} are accepted.",
     )

@@ -7,7 +7,7 @@ from itertools import islice
 from meadow.image_files.file_kind import FileKind, PassedOverFiles, file_kind
 from meadow.image_files.types import HEADER_BYTES, image_type
 from meadow.packs import PACK_BYTES, PACK_IMAGES
-from meadow.schemas.problems import ProblemTypes
+from meadow.schemas.problems import ProblemCode
 from meadow.schemas.sources import PrefixSource
 from meadow_core.sources.references import ObjectReference, write_references
 from meadow_core.storage.errors import ObjectMissingError, ObjectRefusedError
@@ -68,11 +68,11 @@ def prefix_packs(
             cursor = entry.key
     except ObjectMissingError as error:
         raise SourceError(
-            ProblemTypes.SOURCE_UNREADABLE, f"There is no bucket {source.bucket!r} to read {source.uri} from."
+            ProblemCode.SOURCE_UNREADABLE, f"There is no bucket {source.bucket!r} to read {source.uri} from."
         ) from error
     except ObjectRefusedError as error:
         raise SourceError(
-            ProblemTypes.SOURCE_UNREADABLE,
+            ProblemCode.SOURCE_UNREADABLE,
             f"The object store does not let Meadow list {source.uri}. Allow its access key to list and read it.",
         ) from error
     if pack:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from meadow.image_files.file_kind import FileKind, PassedOverFiles, file_kind
 from meadow.image_files.types import image_type
 from meadow.schemas.jobs import JobError
-from meadow.schemas.problems import ProblemTypes
+from meadow.schemas.problems import ProblemCode
 from meadow.schemas.sources import ZipSource
 from meadow_core.settings.services import WorkerSettings
 from meadow_core.storage.errors import ObjectChangedError, ObjectMissingError
@@ -68,11 +68,11 @@ def zip_images(
             yield Pause(f"{len(candidates)} {stat.etag}", rest)
     except ObjectMissingError as error:
         raise SourceError(
-            ProblemTypes.SOURCE_UNREADABLE, "The uploaded zip is gone: an upload makes one batch. Upload it again."
+            ProblemCode.SOURCE_UNREADABLE, "The uploaded zip is gone: an upload makes one batch. Upload it again."
         ) from error
     except ObjectChangedError as error:
         raise SourceError(
-            ProblemTypes.SOURCE_UNREADABLE, "The uploaded zip was replaced while it was read. Upload it once."
+            ProblemCode.SOURCE_UNREADABLE, "The uploaded zip was replaced while it was read. Upload it once."
         ) from error
 
 
@@ -82,7 +82,7 @@ def _stat(store: ObjectStore, key: str, etag: str, settings: WorkerSettings) -> 
         raise ObjectChangedError(f"{key} is another one now")
     if stat.size > settings.max_zip_bytes:
         raise SourceError(
-            ProblemTypes.ZIP_TOO_LARGE,
+            ProblemCode.ZIP_TOO_LARGE,
             f"The zip has {stat.size:,} bytes; at most {settings.max_zip_bytes:,} are read. Split it into several.",
         )
     return stat
@@ -111,7 +111,7 @@ def _judge(entries: list[ZipEntry], settings: WorkerSettings, passed_over: Passe
         seen.add(entry.name)
     if total > settings.max_unzipped_bytes:
         raise SourceError(
-            ProblemTypes.ZIP_TOO_LARGE,
+            ProblemCode.ZIP_TOO_LARGE,
             f"The zip's images unpack to {total:,} bytes; at most {settings.max_unzipped_bytes:,} are read. "
             "Split it into several.",
         )

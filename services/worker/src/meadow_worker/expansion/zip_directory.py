@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-from meadow.schemas.problems import ProblemTypes
+from meadow.schemas.problems import ProblemCode
 from meadow.sizes import MEBIBYTE
 from meadow_worker.expansion.errors import SourceError
 from meadow_worker.expansion.range_reader import RangeReader
@@ -208,8 +208,8 @@ def shown(name: str) -> str:
 
 
 def _invalid(why: str) -> SourceError:
-    return SourceError(ProblemTypes.ZIP_INVALID, f"The zip cannot be read: {why}.")
+    return SourceError(ProblemCode.ZIP_INVALID, f"The zip cannot be read: {why}.")
 
 
 def _too_large(detail: str) -> SourceError:
-    return SourceError(ProblemTypes.ZIP_TOO_LARGE, f"{detail} Split it into several.")
+    return SourceError(ProblemCode.ZIP_TOO_LARGE, f"{detail} Split it into several.")

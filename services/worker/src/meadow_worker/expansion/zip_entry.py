@@ -8,7 +8,7 @@ from stat import S_IFMT, S_ISREG
 
 from meadow.image_files.file_kind import ARCHIVE_SUFFIXES
 from meadow.image_files.types import HEADER_BYTES, suffix_of
-from meadow.schemas.problems import ProblemTypes
+from meadow.schemas.problems import ProblemCode
 from meadow_core.settings.services import WorkerSettings
 from meadow_worker.expansion.errors import EntryRefusedError
 from meadow_worker.expansion.range_reader import RangeReader
@@ -60,7 +60,7 @@ def check_entry(entry: ZipEntry, seen: Container[str], settings: WorkerSettings)
     most = settings.max_image_bytes
     if entry.size > most:
         raise EntryRefusedError(
-            ProblemTypes.TOO_LARGE, f"The image has {entry.size:,} bytes; at most {most:,} are accepted."
+            ProblemCode.TOO_LARGE, f"The image has {entry.size:,} bytes; at most {most:,} are accepted."
         )
     if entry.compressed > entry.size + entry.size // 1000 + _DEFLATE_OVERHEAD:
         raise _refused("it is larger packed than unpacked")
@@ -153,4 +153,4 @@ def _fault_of_content(entry: ZipEntry) -> str:
 
 
 def _refused(why: str) -> EntryRefusedError:
-    return EntryRefusedError(ProblemTypes.ZIP_ENTRY_REFUSED, f"The zip's entry is not read: {why}.")
+    return EntryRefusedError(ProblemCode.ZIP_ENTRY_REFUSED, f"The zip's entry is not read: {why}.")
