@@ -4,6 +4,7 @@ from pathlib import Path
 
 from typer.main import get_command
 
+import package_picture
 from meadow.cli.main import create_app
 from meadow_api.problem_types import PROBLEM_TYPES
 from meadow_core.commands.settings import settings_page
@@ -14,6 +15,11 @@ README = (ROOT / "README.md").read_text()
 
 def test_the_page_of_settings_is_fresh() -> None:
     assert (ROOT / "docs/settings.md").read_text() == settings_page(), "meadow settings --markdown > docs/settings.md"
+
+
+def test_the_picture_of_the_packages_is_that_of_the_code() -> None:
+    drawn = package_picture.page_with(package_picture.picture())
+    assert package_picture.PAGE.read_text() == drawn, "PYTHONPATH=tests/support .venv/bin/python -m package_picture"
 
 
 def test_every_problem_is_in_the_api_page_with_its_status() -> None:
