@@ -18,10 +18,11 @@ from meadow_core.jobs.submissions import JobSubmissions
 from meadow_core.log_context import current_log_context, log_context
 from meadow_core.settings import Settings
 from meadow_core.tracing import configure_tracing, end_tracing, span
-from meadow_worker import inference_process
+from meadow_worker.handlers import image_handler
+from meadow_worker.handlers.image_handler import RUN_IMAGES
 from meadow_worker.heartbeat import worker_name
 from meadow_worker.inference import classify_claims
-from meadow_worker.inference_process import RUN_IMAGES, InferenceProcess
+from meadow_worker.inference_process import InferenceProcess
 from meadow_worker.served_model import ServedModel
 from mlflow_warnings import MLFLOW_WARNINGS
 
@@ -75,7 +76,7 @@ async def test_log_lines_name_the_job_its_request_and_the_model(
         seen.append(dict(current_log_context()))
         return answer(claims, model)
 
-    monkeypatch.setattr(inference_process, "classify_claims", look)
+    monkeypatch.setattr(image_handler, "classify_claims", look)
     with log_context(request_id="r1"):
         unit = await send_image(submissions, images[0])
     process.classify_image(unit)
@@ -175,6 +176,7 @@ async def test_retried_image_waits_for_other_threads_and_loses_no_attempt(
     record = keys.job(unit.job_id)
     redis_client.hset(record, "attempts", 1)
     with ThreadPoolExecutor(1) as pool:
+        assert process._gate
         with process._gate.beside_others():
             running = pool.submit(process.classify_image, unit)
             while redis_client.hget(record, "state") != b"running":

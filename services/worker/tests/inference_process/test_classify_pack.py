@@ -24,7 +24,8 @@ from meadow_core.registry.versions import ModelRegistry
 from meadow_core.settings import Settings
 from meadow_core.storage.layout import pack_key, pack_references_key, pack_rejections_key, pack_results_key
 from meadow_core.storage.s3 import ObjectStore
-from meadow_worker import inference_process, isolation
+from meadow_worker import isolation
+from meadow_worker.handlers import postponement
 from meadow_worker.inference_process import InferenceProcess
 from mlflow_warnings import MLFLOW_WARNINGS
 
@@ -284,7 +285,7 @@ async def test_a_pack_whose_model_is_nowhere_to_be_had_fails_its_batch_in_the_en
     redis_client: redis.Redis,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(inference_process, "PATIENCE_SECONDS", patience)
+    monkeypatch.setattr(postponement, "PATIENCE_SECONDS", patience)
     unit = await send_pack(submissions, batches, store, settings, build_pack([("a.jpg", images[0])] * 3))
     leases = JobLeases(redis_client, settings)
     began = leases.claim_pack(unit, ModelRef(name=production.name, version="99", digest="deleted"))

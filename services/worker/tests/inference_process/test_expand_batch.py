@@ -14,7 +14,7 @@ from meadow_core.jobs.leases import Claim, JobLeases
 from meadow_core.jobs.submissions import JobSubmissions
 from meadow_core.settings import Settings
 from meadow_core.storage.s3 import ObjectStore
-from meadow_worker import inference_process
+from meadow_worker.handlers import postponement
 from meadow_worker.inference_process import InferenceProcess
 from mlflow_warnings import MLFLOW_WARNINGS
 
@@ -103,7 +103,7 @@ async def test_a_filling_that_was_postponed_for_too_long_fails_the_batch(
     cut_off = InferenceProcess(settings.model_copy(update={"s3_endpoint_url": "http://127.0.0.1:9"}))
     cut_off.expand_batch(unit)
     redis_client.zadd(keys.LEASES, {str(unit): 0})
-    monkeypatch.setattr(inference_process, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(postponement, "PATIENCE_SECONDS", 0.0)
     cut_off.expand_batch(unit)
     job = await submissions.read(unit.job_id)
     assert job.error
