@@ -19,7 +19,7 @@ from meadow_core.storage.s3 import ObjectStore
 from meadow_local.airflow.api import AirflowApi
 from meadow_local.home import Home
 from meadow_local.parts import PARTS
-from meadow_local.processes import leftovers
+from meadow_local.processes import orphans_of
 from meadow_local.stack import Stack
 from running_stack import RunningStack, stack_environment
 from statsd_desk import StatsdDesk
@@ -121,7 +121,7 @@ def test_a_fresh_installation_is_ready_and_runs_nothing(airflow: AirflowApi) -> 
 
 def test_its_parts_are_supervised_on_loopback_and_keep_their_secrets(stack: RunningStack, airflow: AirflowApi) -> None:
     assert airflow
-    processes = leftovers(stack.home.root)
+    processes = orphans_of(stack.home.root)
     pids = {process.pid for process in processes}
     # Found by their environment, as after a crash of the process manager.
     assert {stack.pid_of(part.name) for extra in stack.stack.extras for part in extra.parts} <= pids

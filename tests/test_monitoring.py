@@ -14,7 +14,7 @@ import pytest
 from meadow_dashboards.boards.training import AIRFLOW
 from meadow_dashboards.model import Panel
 from meadow_dashboards.places import DASHBOARDS
-from meadow_local.bring_up import wait_until_ready
+from meadow_local.startup import wait_until_ready
 from meadow_local.status import PartState, look
 from prometheus_api import PrometheusApi
 from trained_stack import TrainedStack

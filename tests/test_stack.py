@@ -12,7 +12,7 @@ import pytest
 
 from meadow_local.home import Home
 from meadow_local.parts import PART_NAMES
-from meadow_local.processes import leftovers
+from meadow_local.processes import orphans_of
 from meadow_local.settings import variable
 from running_stack import RunningStack
 
@@ -59,7 +59,7 @@ def test_status_says_that_all_is_well_and_where(stack: RunningStack) -> None:
 
 
 def test_every_part_listens_on_loopback_alone(stack: RunningStack) -> None:
-    pids = {process.pid for process in leftovers(stack.home.root)}
+    pids = {process.pid for process in orphans_of(stack.home.root)}
     open_to_all = [
         connection
         for connection in psutil.net_connections(kind="tcp")
@@ -73,7 +73,7 @@ def test_every_part_listens_on_loopback_alone(stack: RunningStack) -> None:
 
 def test_no_secret_is_on_a_command_line(stack: RunningStack) -> None:
     secrets = [stack.settings.redis_password.get_secret_value(), stack.settings.s3_secret_key.get_secret_value()]
-    for process in leftovers(stack.home.root):
+    for process in orphans_of(stack.home.root):
         line = " ".join(process.cmdline())
         assert not any(secret in line for secret in secrets), process.name()
 
@@ -105,7 +105,7 @@ def test_a_taken_port_is_reported_by_name_and_nothing_is_started(stack_env: dict
     assert done.returncode == 1
     assert f"Port {port} of s3 is taken" in done.stdout
     assert "MEADOW_S3_PORT" in done.stdout
-    assert leftovers(tmp_path / "home") == []
+    assert orphans_of(tmp_path / "home") == []
 
 
 def test_reset_refuses_a_folder_that_is_not_a_home(stack_env: dict[str, str], tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_reset_refuses_a_folder_that_is_not_a_home(stack_env: dict[str, str], tm
 def test_state_survives_down_and_up_and_down_leaves_no_process(stack: RunningStack) -> None:
     job = stack.client.open_batch("kept over a restart")
     assert meadow(stack.env, "down").returncode == 0
-    assert leftovers(stack.home.root) == []
+    assert orphans_of(stack.home.root) == []
     assert meadow(stack.env, "status").returncode == 1
     stack.up()
     assert stack.client.job(job.id).name == "kept over a restart"

@@ -10,12 +10,12 @@ import psutil
 from meadow.client import Client
 from meadow.client.retries import PATIENT
 from meadow_local import stack_env
-from meadow_local.bring_up import wait_until_ready
 from meadow_local.home import Home
 from meadow_local.parts import PARTS, Part
 from meadow_local.processes import end
 from meadow_local.settings import LocalSettings, variable
 from meadow_local.stack import Stack
+from meadow_local.startup import wait_until_ready
 
 READY_SECONDS = 240.0
 READY_SECONDS_OF_EXTRAS = 180.0

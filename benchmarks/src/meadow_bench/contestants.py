@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from meadow.cli.shrink import AUTO, OFF
 from meadow.schemas.models import ModelRef
 from meadow_bench import child
-from meadow_bench.bare import Loaded, classify_all
-from meadow_bench.contest import Images, Turn
+from meadow_bench.baseline import Loaded, classify_all
+from meadow_bench.comparison import Images, Turn
 from meadow_bench.engine import Probabilities
 from meadow_bench.errors import BenchmarkError
 from meadow_bench.folder import classify_folder

@@ -3,7 +3,7 @@
 from statistics import median, quantiles
 
 from meadow_bench import child
-from meadow_bench.bare import classify_singly
+from meadow_bench.baseline import classify_singly
 from meadow_bench.load.generator import load
 from meadow_bench.load.meadow import submit_and_wait
 from meadow_bench.report import Report

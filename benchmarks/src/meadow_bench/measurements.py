@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from meadow_bench.interactive import measure_one_client
-from meadow_bench.overtaking import measure_overtaking
+from meadow_bench.priority_latency import measure_priority_latency
 from meadow_bench.profiling import measure_profile
 from meadow_bench.report import Report
 from meadow_bench.scale import measure_scale
@@ -14,7 +14,7 @@ from meadow_bench.workbench import Workbench
 
 ALONE: dict[str, Callable[[Workbench], Report]] = {
     "single": measure_one_client,
-    "overtaking": measure_overtaking,
+    "overtaking": measure_priority_latency,
     "submission": measure_submission,
     "swap": measure_swap,
     "scale": measure_scale,

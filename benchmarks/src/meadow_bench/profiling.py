@@ -10,7 +10,7 @@ import psutil
 
 from meadow.cli.shrink import AUTO, OFF
 from meadow_bench import child
-from meadow_bench.contest import Images
+from meadow_bench.comparison import Images
 from meadow_bench.folder import classify_folder
 from meadow_bench.load.generator import load
 from meadow_bench.load.meadow import submit_and_wait

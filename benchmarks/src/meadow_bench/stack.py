@@ -12,17 +12,17 @@ from PIL import Image
 
 from meadow.client import Client
 from meadow.schemas.models import PRODUCTION_ALIAS, ModelRef
-from meadow_bench.bare import Loaded
+from meadow_bench.baseline import Loaded
 from meadow_bench.errors import BenchmarkError
 from meadow_bench.ports import free_ports
-from meadow_bench.sleeper import Sleeper
+from meadow_bench.process_suspender import ProcessSuspender
 from meadow_core.registry.cache import ModelCache
 from meadow_core.registry.versions import ModelRegistry
 from meadow_local import stack_env
-from meadow_local.bring_up import wait_until_ready
 from meadow_local.home import Home
 from meadow_local.settings import LocalSettings, variable
 from meadow_local.stack import Stack
+from meadow_local.startup import wait_until_ready
 
 READY_SECONDS = 240.0
 SERVED_SECONDS = 120.0
@@ -39,7 +39,7 @@ class MeasuredStack:
         daemon = stack.supervisor.pid()
         if daemon is None:
             raise BenchmarkError("The stack's process manager has gone.")
-        self.sleeper = Sleeper(daemon)
+        self.sleeper = ProcessSuspender(daemon)
 
     @property
     def url(self) -> str:

@@ -8,9 +8,9 @@ from meadow_bench import child
 from meadow_bench.errors import BenchmarkError
 from meadow_bench.load.generator import load
 from meadow_bench.load.meadow import submit
+from meadow_bench.process_suspender import ProcessSuspender
 from meadow_bench.report import Report
 from meadow_bench.rows import Row, Unit
-from meadow_bench.sleeper import Sleeper
 from meadow_bench.workbench import Workbench
 
 CLIENTS = 8
@@ -25,7 +25,7 @@ def measure_submission(bench: Workbench) -> Report:
     with bench.stack.awake(bench.standard):
         pids = bench.stack.pids()
         gateway = psutil.Process(pids["api"])
-        with Sleeper(pids["worker"]).suspended():
+        with ProcessSuspender(pids["worker"]).suspended():
             before = sum(gateway.cpu_times()[:2])
             run = child.run(load, target, images, clients=CLIENTS)
             used = sum(gateway.cpu_times()[:2]) - before

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from meadow.cli.shrink import OFF
-from meadow_bench.contest import Contestant, Images, Results, compete
+from meadow_bench.comparison import Contestant, Images, Results, compete
 from meadow_bench.contestants import (
     BARE,
     CLIENTS,

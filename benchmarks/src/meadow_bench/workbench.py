@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from meadow.schemas.models import ModelRef
-from meadow_bench.bare import Loaded
-from meadow_bench.contest import Images
+from meadow_bench.baseline import Loaded
+from meadow_bench.comparison import Images
 from meadow_bench.effort import Effort
 from meadow_bench.model import SMALL, STANDARD, train_and_register
 from meadow_bench.pictures import PHOTOS, THUMBNAILS, folder_of

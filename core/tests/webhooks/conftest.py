@@ -9,16 +9,16 @@ from fake_gateway import ScriptedServer
 from meadow_core.background import running_beside
 from meadow_core.net.public_addresses import PublicAddresses, Resolver, parse_networks, resolve_by_system
 from meadow_core.settings import Settings
-from meadow_core.webhooks.caller import WebhookCaller
-from meadow_core.webhooks.courier import WebhookCourier
+from meadow_core.webhooks.dispatcher import WebhookDispatcher
 from meadow_core.webhooks.outbox import WebhookOutbox
 from meadow_core.webhooks.rules import WebhookRules
+from meadow_core.webhooks.sender import WebhookSender
 from meadow_core.webhooks.signatures import WebhookSecrets
 from webhook_desk import KEY, Desk
 
 SHORT = (0.0, 0.05, 0.05)
 
-Couriers = Callable[..., AbstractAsyncContextManager[None]]
+Dispatchers = Callable[..., AbstractAsyncContextManager[None]]
 
 
 @pytest.fixture
@@ -39,8 +39,8 @@ def desk(async_redis: Redis, settings: Settings) -> Desk:
 
 
 @pytest.fixture
-def make_courier(async_redis: Redis) -> Couriers:
-    """Run couriers that may reach loopback, with a schedule of fractions of a second."""
+def make_dispatcher(async_redis: Redis) -> Dispatchers:
+    """Run dispatchers that may reach loopback, with a schedule of fractions of a second."""
 
     @contextlib.asynccontextmanager
     async def running(
@@ -52,9 +52,11 @@ def make_courier(async_redis: Redis) -> Couriers:
         claim_seconds: float = 30.0,
     ) -> AsyncIterator[None]:
         rules = WebhookRules(WebhookSecrets([KEY]), PublicAddresses(parse_networks(networks), resolver=resolver))
-        caller = WebhookCaller(rules, seconds=seconds)
-        courier = WebhookCourier(WebhookOutbox(async_redis, claim_seconds=claim_seconds), caller, schedule=schedule)
-        async with running_beside(courier.run()):
+        caller = WebhookSender(rules, seconds=seconds)
+        dispatcher = WebhookDispatcher(
+            WebhookOutbox(async_redis, claim_seconds=claim_seconds), caller, schedule=schedule
+        )
+        async with running_beside(dispatcher.run()):
             yield
         await caller.close()
 

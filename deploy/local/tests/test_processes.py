@@ -27,9 +27,9 @@ def started(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
         child.kill()
 
 
-def test_leftovers_are_those_of_this_home(started: subprocess.Popen[str], tmp_path: Path) -> None:
-    assert [process.pid for process in processes.leftovers(tmp_path)] == [started.pid]
-    assert processes.leftovers(tmp_path / "other") == []
+def test_orphans_are_those_of_this_home(started: subprocess.Popen[str], tmp_path: Path) -> None:
+    assert [process.pid for process in processes.orphans_of(tmp_path)] == [started.pid]
+    assert processes.orphans_of(tmp_path / "other") == []
 
 
 def test_a_process_that_ignores_the_request_is_killed(started: subprocess.Popen[str]) -> None:

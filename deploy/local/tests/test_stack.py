@@ -9,7 +9,7 @@ import pytest
 from meadow_local.errors import StackError
 from meadow_local.home import Home
 from meadow_local.parts import Part
-from meadow_local.processes import leftovers
+from meadow_local.processes import orphans_of
 from meadow_local.stack import Stack
 
 MakePart = Callable[..., Part]
@@ -50,12 +50,12 @@ def test_what_a_killed_process_manager_left_is_ended(make_part: MakePart, make_s
     killed = psutil.Process(daemon)
     killed.kill()
     killed.wait(10)
-    orphan = next(process for process in leftovers(home.root) if process.pid != daemon)
+    orphan = next(process for process in orphans_of(home.root) if process.pid != daemon)
     assert not stack.is_running
     stack.start({})
     assert not psutil.pid_exists(orphan.pid)
     assert stack.stop()
-    assert leftovers(home.root) == []
+    assert orphans_of(home.root) == []
 
 
 def test_stop_ends_orphans_too(make_part: MakePart, make_stack: MakeStack, home: Home) -> None:
@@ -63,7 +63,7 @@ def test_stop_ends_orphans_too(make_part: MakePart, make_stack: MakeStack, home:
     stack.start({})
     psutil.Process(stack.supervisor.pid()).kill()
     assert stack.stop()
-    assert leftovers(home.root) == []
+    assert orphans_of(home.root) == []
 
 
 def test_a_taken_port_starts_nothing(make_part: MakePart, make_stack: MakeStack, home: Home) -> None:
@@ -72,7 +72,7 @@ def test_a_taken_port_starts_nothing(make_part: MakePart, make_stack: MakeStack,
         with pytest.raises(StackError, match="api"):
             stack.start({"MEADOW_API_PORT": str(server.getsockname()[1])})
     assert not stack.is_running
-    assert leftovers(home.root) == []
+    assert orphans_of(home.root) == []
 
 
 def test_parts_get_the_home_and_no_other_setting(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from meadow_bench.bare import Loaded
+from meadow_bench.baseline import Loaded
 from meadow_bench.engine import PeerOrder
 from meadow_bench.errors import BenchmarkError
 from meadow_bench.load.generator import load
@@ -18,7 +18,7 @@ from meadow_bench.peers.catalog import Peer
 from meadow_bench.peers.environment import ensure_environment
 from meadow_bench.places import PYTHON_PATHS
 from meadow_bench.ports import free_ports
-from meadow_bench.sleeper import Sleeper
+from meadow_bench.process_suspender import ProcessSuspender
 from meadow_local.processes import end
 
 START_SECONDS = 240.0
@@ -34,7 +34,7 @@ class PeerServer:
     def __init__(self, peer: Peer, port: int, process: "subprocess.Popen[bytes]", log: Path, roll: Path) -> None:
         self.peer = peer
         self.target = peer.target(port)
-        self.sleeper = Sleeper(process.pid)
+        self.sleeper = ProcessSuspender(process.pid)
         self._process = process
         self._log = log
         self._roll = roll

@@ -39,7 +39,7 @@ def port_holder(port: int) -> str | None:
     return None
 
 
-def leftovers(home: Path) -> list[psutil.Process]:
+def orphans_of(home: Path) -> list[psutil.Process]:
     """Processes that a stack of this home started and that still run, whoever their parent is now."""
     own = os.getpid()
     return [process for process in psutil.process_iter() if process.pid != own and _belongs(process, home)]

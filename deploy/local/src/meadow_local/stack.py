@@ -13,12 +13,12 @@ from meadow_local.extras import Extra, extras_called, in_order, split_names
 from meadow_local.home import Home
 from meadow_local.parts import PARTS, Part
 from meadow_local.ports import check_ports
-from meadow_local.processes import end, leftovers, started_at
+from meadow_local.processes import end, orphans_of, started_at
 from meadow_local.settings import LocalSettings, variable
 from meadow_local.supervisor import Supervisor
 from meadow_local.supervisord_conf import render_supervisord_conf
 
-LEFTOVER_SECONDS = 15
+ORPHAN_SECONDS = 15
 WITH_PARTS = variable("with_parts")
 
 
@@ -122,7 +122,7 @@ class Stack:
 
     def _start_all(self, environ: Mapping[str, str]) -> Start:
         # What a killed process manager left behind would hold the ports.
-        end(leftovers(self.home.root), LEFTOVER_SECONDS)
+        end(orphans_of(self.home.root), ORPHAN_SECONDS)
         settings = stack_env.configure(self.home, environ)
         check_ports(self.parts, settings)
         self._configure_supervisor(self.parts, settings)
@@ -166,8 +166,8 @@ class Stack:
     def _stop(self) -> bool:
         was_running = self.is_running
         self.supervisor.stop()
-        orphans = leftovers(self.home.root)
-        end(orphans, LEFTOVER_SECONDS)
+        orphans = orphans_of(self.home.root)
+        end(orphans, ORPHAN_SECONDS)
         return was_running or bool(orphans)
 
 

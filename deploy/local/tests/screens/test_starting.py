@@ -5,10 +5,10 @@ import pytest
 from rich.console import Console
 from rich.spinner import Spinner
 
-from meadow_local.bring_up import Progress
 from meadow_local.parts import Part
 from meadow_local.screens import starting
 from meadow_local.stack import Stack
+from meadow_local.startup import Progress
 
 
 def test_a_ready_part_says_when_and_a_waiting_one_why(make_part: Callable[..., Part]) -> None:

@@ -10,7 +10,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from meadow.errors import MeadowError
 from meadow.loopback import is_loopback
 from meadow.schemas.problems import ProblemCode
-from meadow_api.foreign_pages import refuse_foreign_page
+from meadow_api.cross_site_guard import refuse_cross_site_request
 from meadow_api.problem_types import HttpProblemError
 from meadow_core.settings.services import ApiSettings
 
@@ -82,7 +82,7 @@ async def require_caller(
     """Let a request through if its key is known, or if none is needed and no foreign page calls; name its caller."""
     api_keys: ApiKeys = request.app.state.api_keys
     if api_keys.none_needed:
-        refuse_foreign_page(request)
+        refuse_cross_site_request(request)
     return api_keys.caller(credentials.credentials if credentials else None)
 
 

@@ -13,7 +13,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import RedisError
 
-from meadow_api.finished_watch import FinishedWatch
+from meadow_api.completion_notifier import CompletionNotifier
 from meadow_api.metrics import GatewayMetrics
 from meadow_api.quality_watch import QualityWatch
 from meadow_api.upload_memory import UploadMemory
@@ -59,7 +59,7 @@ class Resources:
     reviews: ReviewSet
     submissions: JobSubmissions
     batches: BatchSubmissions
-    finished: FinishedWatch
+    finished: CompletionNotifier
     webhooks: WebhookRules
     metrics: GatewayMetrics
     quality: QualityWatch
@@ -91,7 +91,7 @@ async def open_resources(
         ids = JobIds(await _shared_secret(redis))
         store = ObjectStore(settings)
         submissions = JobSubmissions(redis, settings, ids)
-        async with FinishedWatch(settings) as finished, deliver_webhooks(redis, webhooks, metrics):
+        async with CompletionNotifier(settings) as finished, deliver_webhooks(redis, webhooks, metrics):
             yield Resources(
                 settings=settings,
                 redis=redis,

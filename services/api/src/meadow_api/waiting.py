@@ -9,7 +9,7 @@ from fastapi import Depends, Header, Request
 
 from meadow.schemas.jobs import Job
 from meadow.schemas.problems import ProblemCode
-from meadow_api.finished_watch import POLL_SECONDS
+from meadow_api.completion_notifier import POLL_SECONDS
 from meadow_api.resources import Gateway, Resources
 from meadow_core.errors import ProblemError
 

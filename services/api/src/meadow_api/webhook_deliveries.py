@@ -8,10 +8,10 @@ from redis.asyncio import Redis
 from meadow.schemas.webhook import WebhookState
 from meadow_api.metrics import GatewayMetrics
 from meadow_core.background import running_beside
-from meadow_core.webhooks.caller import WebhookCaller
-from meadow_core.webhooks.courier import WebhookCourier
+from meadow_core.webhooks.dispatcher import WebhookDispatcher
 from meadow_core.webhooks.outbox import WebhookOutbox
 from meadow_core.webhooks.rules import WebhookRules
+from meadow_core.webhooks.sender import WebhookSender
 
 
 @contextlib.asynccontextmanager
@@ -20,13 +20,13 @@ async def deliver_webhooks(redis: Redis, rules: WebhookRules, metrics: GatewayMe
     if not rules.secrets:
         yield
         return
-    caller = WebhookCaller(rules)
+    caller = WebhookSender(rules)
 
     def count(state: WebhookState) -> None:
         metrics.webhook_attempts.labels(state.value).inc()
 
     try:
-        async with running_beside(WebhookCourier(WebhookOutbox(redis), caller, on_attempt=count).run()):
+        async with running_beside(WebhookDispatcher(WebhookOutbox(redis), caller, on_attempt=count).run()):
             yield
     finally:
         await caller.close()

@@ -55,7 +55,7 @@ def _serve(settings: WorkerSettings, engine: str, metrics_folder: Path) -> None:
     from meadow_worker.app import WorkerApp  # noqa: PLC0415
     from meadow_worker.background import Background  # noqa: PLC0415
     from meadow_worker.exposition import worker_registry  # noqa: PLC0415
-    from meadow_worker.leftovers import all_leftovers  # noqa: PLC0415
+    from meadow_worker.garbage_collection import garbage_collectors  # noqa: PLC0415
     from meadow_worker.metrics import WorkerMetrics  # noqa: PLC0415
     from meadow_worker.model_sync import ModelSync  # noqa: PLC0415
 
@@ -64,8 +64,8 @@ def _serve(settings: WorkerSettings, engine: str, metrics_folder: Path) -> None:
     sync = ModelSync(cache, registry, metrics, poll_seconds=settings.model_poll_seconds)
     client = connect(settings)
     sweeper = Sweeper(client, settings, on_swept=metrics.note_swept)
-    leftovers = all_leftovers(client, ObjectStore(settings), settings)
-    background = Background(client, sync, sweeper, leftovers, engine=engine)
+    collectors = garbage_collectors(client, ObjectStore(settings), settings)
+    background = Background(client, sync, sweeper, collectors, engine=engine)
 
     def stop_waiting(_signal: int, _frame: FrameType | None) -> None:
         background.stop()

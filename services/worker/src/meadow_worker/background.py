@@ -15,13 +15,13 @@ from meadow_core.storage.errors import StoreError
 from meadow_worker.heartbeat import worker_name
 from meadow_worker.model_sync import ModelSync
 
-LEFTOVERS_SECONDS = 3_600.0
+GARBAGE_SECONDS = 3_600.0
 """How often objects that nobody needs are looked for."""
 
 logger = logging.getLogger(__name__)
 
 
-class Leftovers(Protocol):
+class GarbageCollector(Protocol):
     """Objects of one kind that are deleted once nobody needs them."""
 
     def sweep(self) -> int:
@@ -36,14 +36,14 @@ class Background:
         client: redis.Redis,
         sync: ModelSync,
         sweeper: Sweeper,
-        leftovers: Sequence[Leftovers],
+        collectors: Sequence[GarbageCollector],
         *,
         engine: str,
     ) -> None:
         self._client = client
         self._sync = sync
         self._sweeper = sweeper
-        self._leftovers = leftovers
+        self._collectors = collectors
         self._engine = engine
         self._stop = threading.Event()
         self._has_model = threading.Event()
@@ -62,7 +62,7 @@ class Background:
         for name, target in (
             ("model-sync", self._sync.run),
             ("sweeper", self._sweep),
-            ("leftovers", self._sweep_leftovers),
+            ("garbage collection", self._collect_garbage),
         ):
             threading.Thread(target=target, name=name, daemon=True).start()
 
@@ -82,16 +82,16 @@ class Background:
                 # A sweeper that ended quietly would leave lost jobs lost.
                 logger.exception("the sweep failed; trying again")
 
-    def _sweep_leftovers(self) -> None:
+    def _collect_garbage(self) -> None:
         while True:
-            for leftovers in self._leftovers:
+            for collector in self._collectors:
                 try:
-                    leftovers.sweep()
+                    collector.sweep()
                 except (StoreError, redis.RedisError) as error:
                     logger.warning("could not delete what is left over: %s", error)
                 except Exception:
                     logger.exception("the search for what is left over failed; trying again")
-            if self._stop.wait(LEFTOVERS_SECONDS):
+            if self._stop.wait(GARBAGE_SECONDS):
                 break
 
     def _report_waiting(self) -> None:

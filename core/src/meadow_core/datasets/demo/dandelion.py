@@ -6,7 +6,7 @@ import numpy as np
 
 from meadow_core.datasets.demo.canvas import Canvas, Floats, hsv
 from meadow_core.datasets.demo.grass import strokes
-from meadow_core.datasets.demo.mood import Mood, View, happens
+from meadow_core.datasets.demo.lighting import Lighting, View, happens
 
 _TURN = 2 * np.pi
 _SMALLEST_DETAILED = 7.0
@@ -33,23 +33,23 @@ class Head:
         return np.asarray(flat @ np.array([[cos, sin], [-sin, cos]]) + np.array([self.x, self.y]))
 
 
-def plant(canvas: Canvas, mood: Mood, rng: np.random.Generator) -> None:
+def plant(canvas: Canvas, lighting: Lighting, rng: np.random.Generator) -> None:
     """Draw one or more dandelions, as the view has them."""
-    heads = sorted(_arrange(mood, rng, canvas.width, canvas.height), key=lambda head: head.y)
+    heads = sorted(_arrange(lighting, rng, canvas.width, canvas.height), key=lambda head: head.y)
     for head in heads:
-        if mood.view in {View.LAWN, View.SOIL} and happens(rng, 0.6):
-            _rosette(canvas, mood, rng, head)
-        if mood.view is not View.LAWN:
-            _stem(canvas, mood, rng, head)
+        if lighting.view in {View.LAWN, View.SOIL} and happens(rng, 0.6):
+            _rosette(canvas, lighting, rng, head)
+        if lighting.view is not View.LAWN:
+            _stem(canvas, lighting, rng, head)
     for head in heads:
-        _clock(canvas, mood, rng, head) if head.seeds else _flower(canvas, mood, rng, head)
+        _clock(canvas, lighting, rng, head) if head.seeds else _flower(canvas, lighting, rng, head)
 
 
-def _arrange(mood: Mood, rng: np.random.Generator, width: int, height: int) -> list[Head]:
+def _arrange(lighting: Lighting, rng: np.random.Generator, width: int, height: int) -> list[Head]:
     """Choose number, places and sizes of the heads."""
     all_seeds = happens(rng, 0.16)
     seeds = 1.0 if all_seeds else rng.choice([0.0, 0.3])
-    if mood.view is View.FIELD:
+    if lighting.view is View.FIELD:
         near = rng.uniform(0.05, 1, rng.integers(7, 36))
         scale = rng.uniform(0.06, 0.11)
         return [
@@ -65,7 +65,7 @@ def _arrange(mood: Mood, rng: np.random.Generator, width: int, height: int) -> l
         ]
     count = int(rng.choice([1, 2, 3, 5], p=[0.45, 0.25, 0.2, 0.1]))
     largest = {1: 0.44, 2: 0.36, 3: 0.3, 5: 0.26}[count]
-    face_on = mood.view in {View.LAWN, View.SOIL}
+    face_on = lighting.view in {View.LAWN, View.SOIL}
     # Whoever takes a picture of a dandelion has one of them near the middle.
     middle = [(rng.uniform(0.3, 0.7), rng.uniform(0.25, 0.75 if face_on else 0.55))]
     around = [(rng.uniform(0.12, 0.88), rng.uniform(0.15, 0.85 if face_on else 0.6)) for _ in range(count - 1)]
@@ -82,12 +82,12 @@ def _arrange(mood: Mood, rng: np.random.Generator, width: int, height: int) -> l
     ]
 
 
-def _flower(canvas: Canvas, mood: Mood, rng: np.random.Generator, head: Head) -> None:
+def _flower(canvas: Canvas, lighting: Lighting, rng: np.random.Generator, head: Head) -> None:
     """Draw a yellow head: rings of narrow petals with blunt tips, deeper in colour towards the middle."""
-    hue, light = rng.uniform(0.122, 0.155), min(1.0, mood.light * rng.uniform(1.15, 1.5))
+    hue, light = rng.uniform(0.122, 0.155), min(1.0, lighting.light * rng.uniform(1.15, 1.5))
     if head.tilt < 0.6:  # noqa: PLR2004 - from the side, the green cup under the petals shows
         cup = head.place(np.array([[-0.5, 0.2], [0.5, 0.2], [0.25, 1.5], [-0.25, 1.5]]))
-        canvas.shapes(cup[None], mood.greens(rng, 1, shade=0.7))
+        canvas.shapes(cup[None], lighting.greens(rng, 1, shade=0.7))
     rings = 4 if head.radius > _SMALLEST_DETAILED * 2 else 2
     petals = int(np.clip(head.radius * 1.1, 9, 34))
     for ring in range(rings):
@@ -114,9 +114,9 @@ def _flower(canvas: Canvas, mood: Mood, rng: np.random.Generator, head: Head) ->
         canvas.lines(head.place(starts), head.place(ends), deep, head.radius / 22)
 
 
-def _clock(canvas: Canvas, mood: Mood, rng: np.random.Generator, head: Head) -> None:
+def _clock(canvas: Canvas, lighting: Lighting, rng: np.random.Generator, head: Head) -> None:
     """Draw a seed head: a ball of fine white rays with parachutes at their ends, some of them gone."""
-    white = min(1.0, mood.light * rng.uniform(1.1, 1.4))
+    white = min(1.0, lighting.light * rng.uniform(1.1, 1.4))
     canvas.disc((head.x, head.y), (head.radius, head.radius), np.full(3, white), 0.3)
     count = int(np.clip(head.radius * 4, 24, 150))
     around, reach = rng.uniform(0, _TURN, count), np.sqrt(rng.uniform(0.08, 1, count))
@@ -132,14 +132,14 @@ def _clock(canvas: Canvas, mood: Mood, rng: np.random.Generator, head: Head) -> 
         fan = around[:, None] + np.linspace(-1.4, 1.4, spokes)
         ends = (tips[:, None] + _polar(fan, np.full(fan.shape, head.radius * 0.15))).reshape(-1, 2)
         canvas.lines(np.repeat(tips, spokes, axis=0), ends, np.repeat(grey, spokes, axis=0), 0.5, 0.6)
-    brown = hsv(np.array(rng.uniform(0.06, 0.12)), np.array(0.5), np.array(mood.light * 0.5))
+    brown = hsv(np.array(rng.uniform(0.06, 0.12)), np.array(0.5), np.array(lighting.light * 0.5))
     canvas.disc((head.x, head.y), (head.radius * 0.13, head.radius * 0.13), brown)
 
 
-def _stem(canvas: Canvas, mood: Mood, rng: np.random.Generator, head: Head) -> None:
+def _stem(canvas: Canvas, lighting: Lighting, rng: np.random.Generator, head: Head) -> None:
     """Draw the stem, from the head down: pale, hollow, sometimes reddish."""
-    length = head.radius * 1.2 if mood.view is View.FIELD else canvas.height * 1.1 - head.y
-    colour = hsv(np.array([rng.choice([mood.hue, 0.06])]), np.array([0.35]), np.array([mood.light * 0.75]))
+    length = head.radius * 1.2 if lighting.view is View.FIELD else canvas.height * 1.1 - head.y
+    colour = hsv(np.array([rng.choice([lighting.hue, 0.06])]), np.array([0.35]), np.array([lighting.light * 0.75]))
     canvas.shapes(
         strokes(
             np.array([[head.x, head.y]]),
@@ -152,12 +152,12 @@ def _stem(canvas: Canvas, mood: Mood, rng: np.random.Generator, head: Head) -> N
     )
 
 
-def _rosette(canvas: Canvas, mood: Mood, rng: np.random.Generator, head: Head) -> None:
+def _rosette(canvas: Canvas, lighting: Lighting, rng: np.random.Generator, head: Head) -> None:
     """Draw the leaves at the ground: long, with teeth that point back to the middle."""
     count = int(rng.integers(5, 10))
     along = np.linspace(0, 1, 12)
     outline = np.sin(np.pi * np.clip(along, 0, 0.97)) ** 0.7 * np.where(np.arange(12) % 2, 0.34, 1.0) * 0.17
-    colours = mood.greens(rng, count, shade=0.85)
+    colours = lighting.greens(rng, count, shade=0.85)
     origin = np.array([head.x, head.y + head.radius * 0.3])
     length = head.radius * rng.uniform(1.8, 2.9)
     for direction, colour in zip(rng.uniform(0, _TURN, count), colours, strict=True):

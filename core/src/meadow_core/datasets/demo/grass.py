@@ -3,7 +3,7 @@
 import numpy as np
 
 from meadow_core.datasets.demo.canvas import Canvas, Floats
-from meadow_core.datasets.demo.mood import Mood, View
+from meadow_core.datasets.demo.lighting import Lighting, View
 
 _STEPS = np.linspace(0, 1, 6)
 
@@ -29,30 +29,30 @@ def strokes(roots: Floats, lengths: Floats, angles: Floats, bends: Floats, width
     return np.concatenate([middle - across, (middle + across)[:, ::-1]], axis=1)
 
 
-def grow(canvas: Canvas, mood: Mood, rng: np.random.Generator, *, density: float, front: bool = False) -> None:
+def grow(canvas: Canvas, lighting: Lighting, rng: np.random.Generator, *, density: float, front: bool = False) -> None:
     """Draw blades as the view has them.
 
     Args:
         canvas: Drawn on.
-        mood: Gives view and colours.
+        lighting: Gives view and colours.
         rng: Source of all randomness.
         density: 1 covers the ground.
         front: A few tall blades before everything else, instead of the ground cover.
     """
     width, height = canvas.width, canvas.height
-    most = {View.SIDE: 110, View.LAWN: 340, View.FIELD: 330, View.SOIL: 110}[mood.view]
+    most = {View.SIDE: 110, View.LAWN: 340, View.FIELD: 330, View.SOIL: 110}[lighting.view]
     count = max(1, int(density * most * (0.1 if front else 1.0)))
     x = rng.uniform(-0.05, 1.05, count) * width
     angles, bends = rng.normal(0, 0.25, count), rng.normal(0, 0.7, count)
-    if mood.view is View.LAWN:
+    if lighting.view is View.LAWN:
         y = rng.uniform(-0.05, 1.1, count) * height
         lengths = rng.uniform(0.12, 0.34) * height * rng.uniform(0.5, 1.3, count)
         angles = rng.normal(rng.uniform(-3, 3), rng.uniform(0.4, 2.0), count)
-    elif mood.view is View.FIELD:
+    elif lighting.view is View.FIELD:
         near = np.sort(rng.uniform(0, 1, count) ** 0.7)
         y = (0.4 + 0.7 * near) * height
         lengths = (0.03 + 0.2 * near**2) * height * rng.uniform(0.5, 1.4, count)
-    elif mood.view is View.SOIL:
+    elif lighting.view is View.SOIL:
         tufts = rng.uniform(0, 1, (max(1, count // 14), 2)) * (width, height)
         chosen = tufts[rng.integers(0, len(tufts), count)]
         x, y = (chosen + rng.normal(0, 0.02 * height, (count, 2))).T
@@ -63,5 +63,7 @@ def grow(canvas: Canvas, mood: Mood, rng: np.random.Generator, *, density: float
         lengths = rng.uniform(0.35, 0.85) * height * rng.uniform(0.4, 1.2, count)
     widths = np.maximum(1.0, lengths * rng.uniform(0.05, 0.11)) * rng.uniform(0.6, 1.3, count)
     outlines = strokes(np.stack([x, y], axis=1), lengths, angles, bends, widths)
-    shade = np.linspace(0.65, 1.0, count)[:, None] if mood.view is not View.LAWN else rng.uniform(0.55, 1, (count, 1))
-    canvas.shapes(outlines, mood.greens(rng, count) * shade)
+    shade = (
+        np.linspace(0.65, 1.0, count)[:, None] if lighting.view is not View.LAWN else rng.uniform(0.55, 1, (count, 1))
+    )
+    canvas.shapes(outlines, lighting.greens(rng, count) * shade)

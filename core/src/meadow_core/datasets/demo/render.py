@@ -8,7 +8,7 @@ from meadow_core.datasets.demo.canvas import Canvas
 from meadow_core.datasets.demo.clutter import strew
 from meadow_core.datasets.demo.dandelion import plant
 from meadow_core.datasets.demo.grass import grow
-from meadow_core.datasets.demo.mood import Mood, happens
+from meadow_core.datasets.demo.lighting import Lighting, happens
 
 DANDELION = "dandelion"
 GRASS = "grass"
@@ -30,14 +30,14 @@ def render_image(label: str, rng: np.random.Generator, size: tuple[int, int] = (
     """
     if label not in LABELS:
         raise ValueError(f"There are no demo pictures of {label!r}; there are of {' and '.join(LABELS)}.")
-    mood = Mood.draw(rng)
-    canvas = Canvas(paint_backdrop(mood, rng, size), size)
-    grow(canvas, mood, rng, density=rng.uniform(0.4, 1.0))
-    strew(canvas, mood, rng, _CLUTTER[label])
+    lighting = Lighting.draw(rng)
+    canvas = Canvas(paint_backdrop(lighting, rng, size), size)
+    grow(canvas, lighting, rng, density=rng.uniform(0.4, 1.0))
+    strew(canvas, lighting, rng, _CLUTTER[label])
     if label == DANDELION:
-        plant(canvas, mood, rng)
+        plant(canvas, lighting, rng)
     if happens(rng, 0.6):
-        grow(canvas, mood, rng, density=rng.uniform(0.3, 1.0), front=True)
+        grow(canvas, lighting, rng, density=rng.uniform(0.3, 1.0), front=True)
     return _photograph(canvas.finished(), rng)
 
 

@@ -9,10 +9,10 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from meadow_local.bring_up import Progress, wait_until_ready
 from meadow_local.parts import Part
 from meadow_local.settings import LocalSettings
 from meadow_local.stack import Stack
+from meadow_local.startup import Progress, wait_until_ready
 
 NOTE_WIDTH = 70
 

@@ -7,12 +7,12 @@ from starlette.routing import Match
 from starlette.types import Scope
 
 from meadow.schemas.jobs import Job, JobKind
-from meadow_api.acceptance import answer_with
 from meadow_api.auth import Caller
 from meadow_api.batch_form import store_form
 from meadow_api.batch_submission import forget_upload, open_batch
 from meadow_api.idempotency import IdempotencyHeader
 from meadow_api.resources import Gateway
+from meadow_api.submission_response import answer_with
 from meadow_core.errors import ProblemError
 
 FORM_TYPE = "multipart/form-data"

@@ -10,7 +10,6 @@ from pydantic import BaseModel, Field
 from meadow.packs import PACK_TYPE
 from meadow.schemas.jobs import Job, JobKind
 from meadow.schemas.problems import ProblemCode
-from meadow_api.acceptance import answer_with
 from meadow_api.auth import Caller
 from meadow_api.batch_form import FORM_BODY
 from meadow_api.batch_reading import read_batch
@@ -21,6 +20,7 @@ from meadow_api.media_types import URL_ENCODED, came_as, curl, media_type_of, un
 from meadow_api.resources import Gateway
 from meadow_api.responses import job_example, problems
 from meadow_api.strict_body import strictly
+from meadow_api.submission_response import answer_with
 from meadow_core.errors import ProblemError
 from meadow_core.jobs.batches import MAX_PACKS
 from meadow_core.packs import count_images

@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from meadow.schemas.jobs import Job, JobKind
-from meadow_api.acceptance import note_accepted
 from meadow_api.auth import Caller
 from meadow_api.idempotency import IdempotencyHeader
 from meadow_api.resources import Gateway, Resources
 from meadow_api.responses import job_example, point_to, problems
+from meadow_api.submission_response import note_accepted
 from meadow_api.upload_schema import CLASSIFICATION_BODY, NAME_PARAMETERS
 from meadow_api.uploads import uploaded_image
 from meadow_api.waiting import GrantedWait, wait_for

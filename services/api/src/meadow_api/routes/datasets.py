@@ -15,13 +15,13 @@ from meadow.schemas.datasets import DatasetDetail, DatasetList
 from meadow.schemas.ingestion import IngestRequest
 from meadow.schemas.jobs import Job, JobKind
 from meadow.schemas.problems import ProblemCode
-from meadow_api.acceptance import answer_with
 from meadow_api.auth import Caller
 from meadow_api.dataset_names import DatasetInPath, DatasetName, is_key_part
 from meadow_api.idempotency import IdempotencyHeader
 from meadow_api.resources import Gateway
 from meadow_api.responses import job_example, problems
 from meadow_api.strict_body import strictly
+from meadow_api.submission_response import answer_with
 from meadow_core.datasets.compare import compare
 from meadow_core.datasets.errors import DatasetError
 from meadow_core.datasets.sources.requested import check_request

@@ -9,7 +9,6 @@ from pydantic import Field
 from meadow.schemas.jobs import Job, JobKind, JobPage, JobState
 from meadow.schemas.problems import ProblemCode
 from meadow.schemas.training import TrainingRequest
-from meadow_api.acceptance import answer_with
 from meadow_api.auth import Caller
 from meadow_api.dataset_names import DatasetName
 from meadow_api.idempotency import IdempotencyHeader
@@ -18,6 +17,7 @@ from meadow_api.resources import Gateway
 from meadow_api.responses import UNCHANGED, job_example, problems
 from meadow_api.routes.jobs import cancel_job, read_job
 from meadow_api.strict_body import strictly
+from meadow_api.submission_response import answer_with
 from meadow_api.waiting import GrantedWait
 from meadow_core.datasets.versions import DatasetVersions
 from meadow_core.errors import ProblemError

@@ -7,8 +7,8 @@ import pytest
 import redis
 
 from meadow_core.jobs import keys
+from meadow_core.jobs.garbage_collection.batches import SLACK_SECONDS, BatchGarbage
 from meadow_core.jobs.ids import MARK_BYTES
-from meadow_core.jobs.leftover_batches import SLACK_SECONDS, LeftoverBatches
 from meadow_core.settings import Settings
 from meadow_core.storage.layout import batch_prefix, pack_key, pack_rejections_key, pack_results_key
 from meadow_core.storage.s3 import ObjectStore
@@ -16,13 +16,13 @@ from meadow_core.storage.s3 import ObjectStore
 
 @pytest.fixture
 def settings(settings: Settings, request: pytest.FixtureRequest) -> Settings:
-    return settings.model_copy(update={"jobs_bucket": f"leftovers-{abs(hash(request.node.nodeid)):x}"})
+    return settings.model_copy(update={"jobs_bucket": f"garbage-{abs(hash(request.node.nodeid)):x}"})
 
 
 @pytest.fixture
-def leftovers(redis_client: redis.Redis, store: ObjectStore, settings: Settings) -> LeftoverBatches:
+def garbage(redis_client: redis.Redis, store: ObjectStore, settings: Settings) -> BatchGarbage:
     store.ensure_bucket(settings.jobs_bucket)
-    return LeftoverBatches(redis_client, store, settings)
+    return BatchGarbage(redis_client, store, settings)
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def batch(store: ObjectStore, settings: Settings) -> Callable[[float], str]:
 
 
 def test_images_and_results_go_after_the_record_of_their_batch(
-    leftovers: LeftoverBatches,
+    garbage: BatchGarbage,
     batch: Callable[[float], str],
     store: ObjectStore,
     settings: Settings,
@@ -56,10 +56,10 @@ def test_images_and_results_go_after_the_record_of_their_batch(
     def stored(batch_id: str) -> int:
         return len(list(store.keys(settings.jobs_bucket, batch_prefix(batch_id))))
 
-    assert leftovers.sweep() == 1
+    assert garbage.sweep() == 1
     assert [stored(one) for one in (gone, young, running)] == [0, 6, 6]
     assert store.exists(settings.jobs_bucket, stranger)
-    assert leftovers.sweep() == 0
+    assert garbage.sweep() == 0
     redis_client.delete(keys.job(running))
-    assert leftovers.sweep() == 1
+    assert garbage.sweep() == 1
     assert stored(running) == 0

@@ -17,7 +17,7 @@ CALL_SECONDS = 10.0
 logger = logging.getLogger(__name__)
 
 
-class WebhookCaller:
+class WebhookSender:
     """Calls receivers. Their redirects are not followed, and the body of their answer is not read."""
 
     def __init__(self, rules: WebhookRules, *, seconds: float = CALL_SECONDS) -> None:

@@ -11,7 +11,7 @@ SLACK_SECONDS = 3_600.0
 """For the work itself: a job may wait until its deadline, and is kept for its retention after its end."""
 
 
-class LeftoverExplanations:
+class ExplanationGarbage:
     """Finds and deletes them by their jobs' ids, which tell their age; any number may run at once."""
 
     def __init__(self, store: ObjectStore, settings: ServiceSettings) -> None:

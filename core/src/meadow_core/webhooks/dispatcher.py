@@ -8,8 +8,8 @@ from http import HTTPStatus
 from redis.exceptions import RedisError
 
 from meadow.schemas.webhook import Webhook, WebhookState
-from meadow_core.webhooks.caller import WebhookCaller
 from meadow_core.webhooks.outbox import ClaimedWebhook, WebhookOutbox
+from meadow_core.webhooks.sender import WebhookSender
 
 SCHEDULE = (0.0, 5.0, 30.0, 5 * 60.0, 30 * 60.0, 2 * 3600.0)
 """Seconds before each attempt, counted from the one before it."""
@@ -20,13 +20,13 @@ OUTAGE_PAUSE_SECONDS = 2.0
 logger = logging.getLogger(__name__)
 
 
-class WebhookCourier:
-    """Takes webhooks from the outbox and calls. Any number of couriers may work at once."""
+class WebhookDispatcher:
+    """Takes webhooks from the outbox and calls. Any number of dispatchers may work at once."""
 
     def __init__(
         self,
         outbox: WebhookOutbox,
-        caller: WebhookCaller,
+        caller: WebhookSender,
         *,
         schedule: Sequence[float] = SCHEDULE,
         on_attempt: Callable[[WebhookState], None] = lambda _: None,

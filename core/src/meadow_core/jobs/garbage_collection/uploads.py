@@ -18,7 +18,7 @@ KEPT_SECONDS = 86_400.0
 """Counted from the end of the upload's address."""
 
 
-class LeftoverUploads:
+class UploadGarbage:
     """Finds and deletes them; any number may run at once."""
 
     def __init__(self, client: redis.Redis, store: ObjectStore, settings: UploadSettings) -> None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 
 import psutil
 
-from meadow_bench.sleeper import Sleeper
+from meadow_bench.process_suspender import ProcessSuspender
 
 FAMILY = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'while True: pass'])"
 
@@ -31,7 +31,7 @@ def cpu_seconds(process: psutil.Process) -> float:
 
 def test_a_family_stands_still_while_it_is_suspended_and_goes_on_afterwards() -> None:
     with family() as (parent, child):
-        with Sleeper(parent.pid).suspended():
+        with ProcessSuspender(parent.pid).suspended():
             time.sleep(0.1)
             before = cpu_seconds(child)
             time.sleep(0.3)
@@ -46,7 +46,7 @@ def test_a_family_stands_still_while_it_is_suspended_and_goes_on_afterwards() ->
 
 def test_one_that_has_gone_is_passed_over() -> None:
     with family() as (parent, child):
-        sleeper = Sleeper(parent.pid)
+        sleeper = ProcessSuspender(parent.pid)
         sleeper.suspend()
         child.kill()
         parent.kill()

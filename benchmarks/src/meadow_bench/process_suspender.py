@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 import psutil
 
 
-class Sleeper:
+class ProcessSuspender:
     """A process and its descendants, which can be suspended."""
 
     def __init__(self, pid: int) -> None:

@@ -19,7 +19,7 @@ HOSTS_REMEMBERED = 256
 WAY_OUT = "Make a key (meadow keys new NAME), set its hash as MEADOW_API_KEYS, and send the key."
 
 
-def refuse_foreign_page(request: Request) -> None:
+def refuse_cross_site_request(request: Request) -> None:
     """Raise if a browser may be calling for another site's page. Programs send nothing that speaks against them.
 
     Raises:

@@ -2,11 +2,11 @@ from collections.abc import Callable
 
 import pytest
 
-from meadow_local.bring_up import wait_until_ready
 from meadow_local.checks import Target
 from meadow_local.errors import NotReadyError, PartError
 from meadow_local.parts import Part
 from meadow_local.stack import Stack
+from meadow_local.startup import wait_until_ready
 
 MakePart = Callable[..., Part]
 MakeStack = Callable[..., Stack]

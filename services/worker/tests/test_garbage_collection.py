@@ -7,7 +7,7 @@ from meadow_core.jobs.ids import ID_BYTES
 from meadow_core.settings import Settings
 from meadow_core.storage.layout import explanation_map_key, pack_key, pack_results_key, upload_key
 from meadow_core.storage.s3 import ObjectStore
-from meadow_worker.leftovers import all_leftovers
+from meadow_worker.garbage_collection import garbage_collectors
 
 
 @pytest.fixture
@@ -29,6 +29,6 @@ def test_nothing_of_an_old_job_is_left_in_the_store(
         upload_key(f"upload_{made_in_1970}"),
     ):
         store.put(bucket, key, b"x")
-    for leftovers in all_leftovers(redis_client, store, settings):
-        leftovers.sweep()
+    for collector in garbage_collectors(redis_client, store, settings):
+        collector.sweep()
     assert list(store.keys(bucket, "")) == []

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
+from meadow_core.jobs.garbage_collection.explanations import SLACK_SECONDS, ExplanationGarbage
 from meadow_core.jobs.ids import MARK_BYTES
-from meadow_core.jobs.leftover_explanations import SLACK_SECONDS, LeftoverExplanations
 from meadow_core.settings import Settings
 from meadow_core.storage.layout import explanation_image_key, explanation_map_key
 from meadow_core.storage.s3 import ObjectStore
@@ -33,12 +33,12 @@ def test_explanations_go_after_the_records_of_their_jobs(
     old, young = explain(kept + 10), explain(kept - 60)
     stranger = "explanations/not-an-id/map.json"
     store.put(settings.jobs_bucket, stranger, b"x")
-    leftovers = LeftoverExplanations(store, settings)
-    assert leftovers.sweep() >= 2
+    garbage = ExplanationGarbage(store, settings)
+    assert garbage.sweep() >= 2
     bucket = settings.jobs_bucket
     assert not store.exists(bucket, explanation_image_key(old))
     assert not store.exists(bucket, explanation_map_key(old))
     assert store.exists(bucket, explanation_image_key(young))
     assert store.exists(bucket, explanation_map_key(young))
     assert store.exists(bucket, stranger)
-    assert leftovers.sweep() == 0
+    assert garbage.sweep() == 0

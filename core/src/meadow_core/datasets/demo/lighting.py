@@ -27,7 +27,7 @@ class View(Enum):
 
 
 @dataclass(frozen=True)
-class Mood:
+class Lighting:
     """Drawn once for each picture."""
 
     view: View
@@ -41,8 +41,8 @@ class Mood:
     """Blur of the backdrop, as a share of the picture's height."""
 
     @classmethod
-    def draw(cls, rng: np.random.Generator) -> "Mood":
-        """Draw a mood."""
+    def draw(cls, rng: np.random.Generator) -> "Lighting":
+        """Draw a lighting."""
         return cls(
             view=list(View)[rng.choice(4, p=[0.38, 0.32, 0.12, 0.18])],
             hue=rng.uniform(0.19, 0.36),

@@ -22,7 +22,7 @@ POLL_SECONDS = 1.0
 logger = logging.getLogger(__name__)
 
 
-class FinishedWatch:
+class CompletionNotifier:
     """Listens for finished jobs while it is open.
 
     Attributes:

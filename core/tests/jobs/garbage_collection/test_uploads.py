@@ -8,8 +8,8 @@ import redis
 
 from meadow.schemas.sources import PrefixSource, ZipSource
 from meadow_core.jobs import keys
+from meadow_core.jobs.garbage_collection.uploads import KEPT_SECONDS, UploadGarbage
 from meadow_core.jobs.ids import MARK_BYTES
-from meadow_core.jobs.leftover_uploads import KEPT_SECONDS, LeftoverUploads
 from meadow_core.settings import Settings
 from meadow_core.storage.layout import upload_key
 from meadow_core.storage.s3 import ObjectStore
@@ -19,8 +19,8 @@ YOUNG = KEPT_SECONDS + 3_600 - 60
 
 
 @pytest.fixture
-def leftovers(redis_client: redis.Redis, store: ObjectStore, settings: Settings) -> LeftoverUploads:
-    return LeftoverUploads(redis_client, store, settings)
+def garbage(redis_client: redis.Redis, store: ObjectStore, settings: Settings) -> UploadGarbage:
+    return UploadGarbage(redis_client, store, settings)
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def add_batch(client: redis.Redis, name: str, state: str, source: str) -> None:
 
 
 def test_what_no_batch_was_made_of_is_deleted_after_a_day(
-    leftovers: LeftoverUploads,
+    garbage: UploadGarbage,
     upload: Callable[[float], str],
     is_there: Callable[[str], bool],
     store: ObjectStore,
@@ -55,13 +55,13 @@ def test_what_no_batch_was_made_of_is_deleted_after_a_day(
 ) -> None:
     old, young, new = upload(OLD), upload(YOUNG), upload(0)
     store.put(settings.jobs_bucket, upload_key("not-an-id"), b"")
-    leftovers.sweep()
+    garbage.sweep()
     assert [is_there(one) for one in (old, young, new, "not-an-id")] == [False, True, True, True]
-    assert leftovers.sweep() == 0
+    assert garbage.sweep() == 0
 
 
 def test_what_a_batch_is_still_filled_from_stays(
-    leftovers: LeftoverUploads,
+    garbage: UploadGarbage,
     upload: Callable[[float], str],
     is_there: Callable[[str], bool],
     redis_client: redis.Redis,
@@ -71,5 +71,5 @@ def test_what_a_batch_is_still_filled_from_stays(
         add_batch(redis_client, f"batch_{state}", state, ZipSource(upload_id=upload_id).model_dump_json())
     add_batch(redis_client, "batch_prefix", "running", PrefixSource(uri="s3://a/b").model_dump_json())
     redis_client.zadd(keys.JOB_INDEX, {"batch_gone": 1, "job_1": 1})
-    assert leftovers.sweep() == 1
+    assert garbage.sweep() == 1
     assert [is_there(one) for one in (waiting, running, cancelled)] == [True, True, False]

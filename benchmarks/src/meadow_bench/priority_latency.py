@@ -25,7 +25,7 @@ PAUSE = 0.05
 MILLISECONDS = 1000
 
 
-def measure_overtaking(bench: Workbench) -> Report:
+def measure_priority_latency(bench: Workbench) -> Report:
     """Compare the slowest of its answers with the time that one pack of the batch takes."""
     with bench.stack.awake(bench.standard):
         before = _pack_clock(bench.stack)

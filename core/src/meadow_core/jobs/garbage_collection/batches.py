@@ -15,7 +15,7 @@ SLACK_SECONDS = 3_600.0
 """For what a gateway or a worker still stores of a batch that has just gone."""
 
 
-class LeftoverBatches:
+class BatchGarbage:
     """Finds and deletes them, young ones left out, by their ids, which tell their age; any number may run at once."""
 
     def __init__(self, client: redis.Redis, store: ObjectStore, settings: ServiceSettings) -> None:

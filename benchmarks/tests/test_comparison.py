@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from meadow_bench.contest import Images, Turn, compete
+from meadow_bench.comparison import Images, Turn, compete
 from meadow_bench.errors import BenchmarkError
 
 LABELS = {"0.jpg": {"g": 0.9, "d": 0.1}, "1.jpg": {"g": 0.2, "d": 0.8}}

@@ -1,0 +1,1 @@
+"""Deletion of what nothing refers to any more in the object store."""
