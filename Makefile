@@ -11,7 +11,7 @@ DAGS_STAMP := dags/.venv/.tests-installed
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-ct test coverage test-unit test-dags fuzz check check-advisories check-dags check-dependencies \
-  check-deploy check-images check-imports check-locks check-rules audit dashboards format lock lock-peers minikube \
+  check-deploy check-images check-imports check-locks check-rules audit dashboards sync-client format lock lock-peers minikube \
   bench bench-quick load images image-sizes compose-env clean
 
 ##@ Use
@@ -102,6 +102,9 @@ check-rules:
 	  promtool test rules monitoring/rules/tests/*.yml >/dev/null || \
 	  { promtool check config monitoring/prometheus/prometheus.yml; promtool test rules monitoring/rules/tests/*.yml; exit 1; }; \
 	else echo "WARNING: promtool is not installed: the alert rules were NOT checked (Debian: apt-get install prometheus)." >&2; fi
+
+sync-client: $(STAMP) ## Write the synchronous client anew from the asynchronous one
+	$(BIN)/python client/write_sync_client.py
 
 format: $(STAMP) ## Format the code and mend what lint can mend
 	$(BIN)/ruff format $(SOURCES)

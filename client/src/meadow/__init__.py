@@ -1,17 +1,33 @@
 """Meadow's client: submit images to a gateway and read the answers.
 
-`Client` has one method for each thing that the gateway does; `meadow.schemas` describes what it takes and returns.
+`Client`, and `AsyncClient` for an event loop, have one method for each thing that the gateway does; `classify` and
+`aclassify` are one call for one image. `meadow.schemas` describes what the gateway takes and returns.
 """
 
-from meadow.client import ApiProblem, Client, ClientError, GatewayUnreachableError, JobPendingError, RetryPolicy
+from meadow.client import (
+    ApiProblem,
+    AsyncClient,
+    Client,
+    ClientError,
+    GatewayUnreachableError,
+    JobFailedError,
+    JobPendingError,
+    RetryPolicy,
+    aclassify,
+    classify,
+)
 from meadow.errors import MeadowError
 
 __all__ = [
     "ApiProblem",
+    "AsyncClient",
     "Client",
     "ClientError",
     "GatewayUnreachableError",
+    "JobFailedError",
     "JobPendingError",
     "MeadowError",
     "RetryPolicy",
+    "aclassify",
+    "classify",
 ]

@@ -15,6 +15,7 @@ from typing import Self
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from meadow.address import DEFAULT_API_URL
 from meadow.sizes import MEBIBYTE
 
 ENV_PREFIX = "MEADOW_"
@@ -58,7 +59,7 @@ class EnvironmentSettings(BaseSettings):
 class GatewayAddress(EnvironmentSettings):
     """Where clients find the gateway."""
 
-    api_url: str = Field("http://127.0.0.1:8000", description="Gateway that the client, CLI and UI talk to.")
+    api_url: str = Field(DEFAULT_API_URL, description="Gateway that the client, CLI and UI talk to.")
     api_key: SecretStr = Field(SecretStr(""), description="API key that the client, CLI and UI send.")
 
 

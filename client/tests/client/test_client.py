@@ -4,6 +4,7 @@ import tarfile
 
 import pytest
 
+from both_clients import Side
 from fake_gateway import Answer, ScriptedServer
 from fake_gateway.answers import make_explanation
 from meadow.client import ApiProblem, Client, GatewayUnreachableError, JobPendingError, RetryPolicy
@@ -161,10 +162,10 @@ def test_another_servers_page_is_told_apart(server: ScriptedServer, client: Clie
     assert (caught.value.code, caught.value.status) == ("unexpected-response", status)
 
 
-def test_a_gateway_that_is_not_there_is_named_with_what_to_do(free_port: int) -> None:
+def test_a_gateway_that_is_not_there_is_named_with_what_to_do(free_port: int, side: Side) -> None:
     settings = GatewayAddress(api_url=f"http://127.0.0.1:{free_port}/", api_key="k")
     with (
-        Client.from_settings(settings, retries=RetryPolicy(seconds=0)) as client,
+        side.settings_client(settings, retries=RetryPolicy(seconds=0)) as client,
         pytest.raises(GatewayUnreachableError, match=rf"http://127.0.0.1:{free_port} does not answer .*meadow status"),
     ):
         client.status()

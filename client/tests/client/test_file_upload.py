@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from both_clients import Side
 from fake_gateway import ScriptedServer
-from meadow.client.file_upload import StoreUnreachableError, put_file
+from meadow.client.errors import StoreUnreachableError
 from meadow.client.retries import RetryPolicy
 from meadow.client.transport import Transport
 from meadow.schemas.sources import Upload
@@ -22,11 +23,13 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_a_store_that_cannot_be_reached_is_named_and_not_the_gateway(
-    server: ScriptedServer, free_port: int, file: Path
+    server: ScriptedServer, free_port: int, file: Path, side: Side
 ) -> None:
-    transport = Transport(server.url, "", timeout=5, retries=RetryPolicy(seconds=0))
+    transport = side.transport(server.url, "", timeout=5, retries=RetryPolicy(seconds=0))
     with pytest.raises(StoreUnreachableError) as caught:
-        put_file(transport, upload_to(f"http://127.0.0.1:{free_port}/jobs/x?signature=secret"), file, lambda _: None)
+        side.put_file(
+            transport, upload_to(f"http://127.0.0.1:{free_port}/jobs/x?signature=secret"), file, lambda _: None
+        )
     transport.close()
     told = str(caught.value)
     assert f"http://127.0.0.1:{free_port}/ " in told
@@ -37,11 +40,11 @@ def test_a_store_that_cannot_be_reached_is_named_and_not_the_gateway(
 
 
 def test_a_connection_that_breaks_is_tried_again_from_the_beginning(
-    server: ScriptedServer, transport: Transport, file: Path
+    server: ScriptedServer, transport: Transport, file: Path, side: Side
 ) -> None:
     server.hang_up()
     server.reply()
     sent: list[int] = []
-    put_file(transport, upload_to(f"{server.url}/jobs/x"), file, sent.append)
+    side.put_file(transport, upload_to(f"{server.url}/jobs/x"), file, sent.append)
     assert [asked.body for asked in server.asked] == [b"a zip"] * 2
     assert sent == [5, 5]

@@ -3,7 +3,7 @@ from itertools import pairwise
 import httpx
 import pytest
 
-from meadow.client.retries import RetryPolicy, retry_after
+from meadow.client.retries import RetryPolicy
 
 
 def test_pauses_grow_to_a_limit_and_are_spread() -> None:
@@ -34,4 +34,11 @@ def test_no_seconds_mean_no_retry() -> None:
     ],
 )
 def test_only_a_503_with_seconds_invites_a_retry(status: int, headers: dict[str, str], pause: float | None) -> None:
-    assert retry_after(httpx.Response(status, headers=headers)) == pause
+    assert RetryPolicy(seconds=5).pauses().after(httpx.Response(status, headers=headers)) == pause
+
+
+def test_other_answers_invite_one_where_the_policy_says_so() -> None:
+    pauses = RetryPolicy(seconds=5, first_pause=0.1, statuses=frozenset({429, 502})).pauses()
+    assert pauses.after(httpx.Response(429, headers={"Retry-After": "2"})) == 2
+    assert 0 < (pauses.after(httpx.Response(502)) or 0) <= 0.1
+    assert pauses.after(httpx.Response(500)) is None

@@ -2,6 +2,7 @@ import time
 
 import pytest
 
+from both_clients import Side
 from fake_gateway import ScriptedServer
 from meadow.client import ApiProblem, GatewayUnreachableError, RetryPolicy
 from meadow.client.transport import Transport
@@ -54,8 +55,8 @@ def test_other_errors_are_not_retried(server: ScriptedServer, transport: Transpo
     assert len(server.asked) == 1
 
 
-def test_retries_end(server: ScriptedServer) -> None:
-    transport = Transport(server.url, "", timeout=5, retries=RetryPolicy(seconds=0.2, first_pause=0.05))
+def test_retries_end(server: ScriptedServer, side: Side) -> None:
+    transport = side.transport(server.url, "", timeout=5, retries=RetryPolicy(seconds=0.2, first_pause=0.05))
     for _ in range(10):
         server.hang_up()
     with pytest.raises(GatewayUnreachableError):
@@ -65,18 +66,18 @@ def test_retries_end(server: ScriptedServer) -> None:
 
 
 @pytest.mark.parametrize("url", ["127.0.0.1:8000", "ftp://127.0.0.1"])
-def test_an_address_that_cannot_be_is_not_retried(url: str) -> None:
-    transport = Transport(url, "", timeout=5, retries=RetryPolicy(seconds=60))
+def test_an_address_that_cannot_be_is_not_retried(url: str, side: Side) -> None:
+    transport = side.transport(url, "", timeout=5, retries=RetryPolicy(seconds=60))
     with pytest.raises(GatewayUnreachableError, match="protocol"):
         transport.send("GET", "/")
     transport.close()
 
 
 def test_a_proxy_of_the_environment_is_not_asked_for_loopback(
-    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch, free_port: int
+    server: ScriptedServer, monkeypatch: pytest.MonkeyPatch, free_port: int, side: Side
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_port}")
-    transport = Transport(server.url, "", timeout=5, retries=RetryPolicy(seconds=0))
+    transport = side.transport(server.url, "", timeout=5, retries=RetryPolicy(seconds=0))
     server.reply_job()
     assert transport.once("/readyz").status_code == 200
     transport.close()

@@ -22,7 +22,7 @@ from meadow.schemas.models import ModelInfo
 from meadow.schemas.predictions import Prediction
 
 _MODELS = TypeAdapter(list[ModelInfo])
-_JOB_PATH = re.compile(r"/v1/jobs/([^/:]+)(:cancel|/explanation)?")
+_JOB_PATH = re.compile(r"/v1/jobs/([^/:]+)(:cancel|/explanation|/events)?")
 
 
 class FakeGateway(ScriptedServer):
@@ -58,11 +58,14 @@ class FakeGateway(ScriptedServer):
         if found and submitted:
             if found[2] == "/explanation":
                 return self._explain(request, submitted)
-            return _body(self._progressed(submitted, cancel=bool(found[2])))
+            job = self._progressed(submitted, cancel=found[2] == ":cancel")
+            return _events(job) if found[2] == "/events" else _body(job)
         known = next((job for job in self.state.jobs if found and job.id == found[1]), None)
         if known and found and found[2] == ":cancel":
             ended = known.model_copy(update={"state": JobState.CANCELLED, "finished_at": datetime.now(UTC)})
             self.state.jobs[self.state.jobs.index(known)] = known = ended
+        if known and found and found[2] == "/events":
+            return _events(known)
         return _body(known) if known else None
 
     def _respond_otherwise(self, request: Asked) -> Answer:
@@ -145,6 +148,13 @@ def _outcome(outcome: Prediction | JobError) -> dict[str, object]:
     if isinstance(outcome, JobError):
         return {"state": JobState.FAILED, "error": outcome}
     return {"state": JobState.SUCCEEDED, "result": outcome}
+
+
+def _events(job: Job) -> Answer:
+    """The job as it is; of one that is not finished the stream breaks off, and is to be opened again."""
+    name = "done" if job.state.is_final else "job"
+    content = f"event: {name}\ndata: {job.model_dump_json()}\n\n".encode()
+    return Answer(content=content, headers={"Content-Type": "text/event-stream"})
 
 
 def _body(model: BaseModel, status: int = 200) -> Answer:

@@ -1,4 +1,5 @@
 """The client: one method for each thing the gateway does, from `calls`, over one pool of connections."""
+# Written from aio/client.py by `make sync-client`: change that file instead.
 
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
 
 class Client(JobCalls, BatchCalls, LabelCalls, DatasetCalls, ModelCalls, SystemCalls):
-    """Talks to a gateway; safe to share between threads, and a context manager that closes its connections.
+    """Talks to a gateway; a context manager that closes its connections.
+
+    Safe to share between threads.
 
     Methods raise `ApiProblem` when the gateway refuses, `GatewayUnreachableError` when it does not answer.
 
@@ -25,7 +28,7 @@ class Client(JobCalls, BatchCalls, LabelCalls, DatasetCalls, ModelCalls, SystemC
         base_url: Where the gateway is.
         api_key: Sent with every request when not empty.
         timeout: Seconds to wait for an answer, beyond what the gateway was asked to wait.
-        retries: How long to go on after failed connections and 503 answers that invite a retry.
+        retries: How long to go on after failed connections and answers that invite a retry.
     """
 
     def __init__(

@@ -1,5 +1,7 @@
 """What a call through the client can end with, apart from its answer."""
 
+from pathlib import Path
+
 import httpx
 from pydantic import ValidationError
 
@@ -25,6 +27,17 @@ class GatewayUnreachableError(ClientError):
         super().__init__(f"The gateway at {base_url} does not answer ({reason}). {hint}")
         self.base_url = base_url
         self.reason = reason
+
+    @classmethod
+    def after(cls, error: httpx.TransportError, base_url: str) -> "GatewayUnreachableError":
+        """Say in a word what the connection failed with."""
+        match error:
+            case httpx.ConnectError():
+                return cls(base_url, "no connection")
+            case httpx.TimeoutException():
+                return cls(base_url, "timed out")
+            case _:
+                return cls(base_url, str(error) or type(error).__name__)
 
 
 class ApiProblem(ClientError):  # noqa: N818 - named after the response it stands for
@@ -75,3 +88,32 @@ class JobPendingError(ClientError, TimeoutError):
     def __init__(self, job: Job, timeout: float) -> None:
         super().__init__(f"Job {job.id} is still {job.state} after {timeout:g} seconds.")
         self.job = job
+
+
+class JobFailedError(ClientError):
+    """A job ended without the answer that was waited for; `job` says how."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(job.error.detail if job.error else f"Job {job.id} is {job.state}.")
+        self.job = job
+
+
+class UploadTooLargeError(ClientError):
+    """The file is larger than the gateway takes."""
+
+    def __init__(self, path: Path, size: int, limit: int) -> None:
+        super().__init__(
+            f"{path} has {size:,} bytes; at most {limit:,} are accepted. Unpack it and classify the folder."
+        )
+
+
+class StoreUnreachableError(ClientError):
+    """Nothing that speaks HTTP answered at the address that the gateway gave out for a file."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        # The rest of the address is a credential.
+        store = httpx.URL(url).copy_with(raw_path=b"/")
+        super().__init__(
+            f"The object store at {store} does not answer ({reason}). Files are uploaded to it directly: if it has "
+            "another address for clients, set MEADOW_S3_PUBLIC_ENDPOINT_URL for the gateway."
+        )

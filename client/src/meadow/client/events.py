@@ -1,4 +1,5 @@
 """Following a job by server-sent events, through restarts of the gateway."""
+# Written from aio/events.py by `make sync-client`: change that file instead.
 
 from collections.abc import Iterable, Iterator
 

@@ -1,39 +1,19 @@
 """Putting a file under a presigned address, straight into the object store, a piece at a time."""
+# Written from aio/file_upload.py by `make sync-client`: change that file instead.
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import httpx
 
-from meadow.client.errors import ApiProblem, ClientError, GatewayUnreachableError
+from meadow.client.errors import ApiProblem, GatewayUnreachableError, StoreUnreachableError
+from meadow.client.files import read_pieces, size_within
 from meadow.client.retries import Pauses
-from meadow.client.transport import Transport, is_on_this_machine
+from meadow.client.transport import Transport
+from meadow.client.wire import is_on_this_machine
 from meadow.schemas.sources import Upload
-from meadow.sizes import MEBIBYTE
 
-PIECE = MEBIBYTE
 STORE_SECONDS = 60.0
-
-
-class UploadTooLargeError(ClientError):
-    """The file is larger than the gateway takes."""
-
-    def __init__(self, path: Path, size: int, limit: int) -> None:
-        super().__init__(
-            f"{path} has {size:,} bytes; at most {limit:,} are accepted. Unpack it and classify the folder."
-        )
-
-
-class StoreUnreachableError(ClientError):
-    """Nothing that speaks HTTP answered at the address that the gateway gave out for a file."""
-
-    def __init__(self, url: str, reason: str) -> None:
-        # The rest of the address is a credential.
-        store = httpx.URL(url).copy_with(raw_path=b"/")
-        super().__init__(
-            f"The object store at {store} does not answer ({reason}). Files are uploaded to it directly: if it has "
-            "another address for clients, set MEADOW_S3_PUBLIC_ENDPOINT_URL for the gateway."
-        )
 
 
 def put_file(transport: Transport, upload: Upload, path: Path, on_progress: Callable[[int], None]) -> None:
@@ -50,15 +30,13 @@ def put_file(transport: Transport, upload: Upload, path: Path, on_progress: Call
         ApiProblem: The store refused it.
         StoreUnreachableError: The store did not answer.
     """
-    size = path.stat().st_size
-    if size > upload.max_bytes:
-        raise UploadTooLargeError(path, size, upload.max_bytes)
+    size = size_within(path, upload.max_bytes)
     pauses = transport.pauses()
     # The address is its own credential: the API key is not for the store.
     with httpx.Client(timeout=STORE_SECONDS, trust_env=not is_on_this_machine(upload.url)) as store:
         while True:
             try:
-                pieces = _pieces(path, on_progress)
+                pieces = _reported(read_pieces(path), on_progress)
                 response = store.put(upload.url, content=pieces, headers={"Content-Length": str(size)})
             except httpx.TransportError as error:
                 _pause_after(error, transport, pauses, upload.url)
@@ -75,10 +53,10 @@ def _pause_after(error: httpx.TransportError, transport: Transport, pauses: Paus
         raise StoreUnreachableError(url, given_up.reason) from error
 
 
-def _pieces(path: Path, on_progress: Callable[[int], None]) -> Iterator[bytes]:
+def _reported(pieces: Iterable[bytes], on_progress: Callable[[int], None]) -> Iterator[bytes]:
+    """Yield pieces, and tell how many bytes were sent after each; reading one takes about a millisecond."""
     sent = 0
-    with path.open("rb") as file:
-        while piece := file.read(PIECE):
-            yield piece
-            sent += len(piece)
-            on_progress(sent)
+    for piece in pieces:
+        yield piece
+        sent += len(piece)
+        on_progress(sent)

@@ -1,22 +1,16 @@
 """One HTTP connection pool to the gateway, with retries: the client's methods only say what they ask."""
+# Written from aio/transport.py by `make sync-client`: change that file instead.
 
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from time import sleep
 from uuid import uuid4
 
 import httpx
 
 from meadow.client.errors import ApiProblem, GatewayUnreachableError
-from meadow.client.retries import Pauses, RetryPolicy, retry_after
-from meadow.loopback import is_loopback
-
-CONNECT_SECONDS = 5.0
-
-_PASSING = (httpx.NetworkError, httpx.TimeoutException, httpx.RemoteProtocolError)
-"""What a restart of the gateway or a full backlog looks like; other transport errors stay as they are."""
-
-Params = Mapping[str, str | int]
+from meadow.client.retries import PASSING_ERRORS, Pauses, RetryPolicy
+from meadow.client.wire import CONNECT_SECONDS, Params, is_on_this_machine
 
 
 class Transport:
@@ -101,10 +95,10 @@ class Transport:
         Raises:
             GatewayUnreachableError: There is to be none.
         """
-        pause = pauses.next() if pauses and isinstance(error, _PASSING) else None
+        pause = pauses.next() if pauses and isinstance(error, PASSING_ERRORS) else None
         if pause is None:
-            raise GatewayUnreachableError(self.base_url, _reason(error)) from error
-        time.sleep(pause)
+            raise GatewayUnreachableError.after(error, self.base_url) from error
+        sleep(pause)
 
     def pause_unless_final(self, response: httpx.Response, pauses: Pauses) -> None:
         """Wait before the next try.
@@ -112,11 +106,10 @@ class Transport:
         Raises:
             ApiProblem: The answer invites none, or there is to be none.
         """
-        asked = retry_after(response)
-        pause = None if asked is None else pauses.next(asked)
+        pause = pauses.after(response)
         if pause is None:
             raise ApiProblem.from_response(response)
-        time.sleep(pause)
+        sleep(pause)
 
     def once(self, path: str) -> httpx.Response:
         """Get `path` without retries, whatever the status of the answer.
@@ -127,19 +120,4 @@ class Transport:
         try:
             return self._http.get(path, timeout=httpx.Timeout(self._timeout, connect=CONNECT_SECONDS))
         except httpx.TransportError as error:
-            raise GatewayUnreachableError(self.base_url, _reason(error)) from error
-
-
-def is_on_this_machine(url: str) -> bool:
-    """Whether a URL's host is a loopback address."""
-    return is_loopback(httpx.URL(url).host)
-
-
-def _reason(error: httpx.TransportError) -> str:
-    match error:
-        case httpx.ConnectError():
-            return "no connection"
-        case httpx.TimeoutException():
-            return "timed out"
-        case _:
-            return str(error) or type(error).__name__
+            raise GatewayUnreachableError.after(error, self.base_url) from error

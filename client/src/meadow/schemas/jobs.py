@@ -110,6 +110,11 @@ class Job(BaseModel):
     webhook: Webhook | None = Field(None, description="What has become of the webhook; null when none was asked for.")
     links: Links
 
+    @property
+    def prediction(self) -> Prediction | None:
+        """The answer of a classification that has succeeded; None for every other job."""
+        return self.result if isinstance(self.result, Prediction) else None
+
 
 class JobPage(BaseModel):
     """A page of jobs, newest first."""

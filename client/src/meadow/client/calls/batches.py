@@ -1,13 +1,15 @@
 """Folders, zips and prefixes: filling batches, and reading their results."""
+# Written from aio/calls/batches.py by `make sync-client`: change that file instead.
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from pydantic import BaseModel
 
-from meadow.client.calls.base import JSON_BODY, Calls, job_path, parsed, quoted
+from meadow.client.calls.base import Calls
 from meadow.client.downloads import read_lines
 from meadow.client.file_upload import put_file
+from meadow.client.wire import JSON_BODY, job_path, parsed, quoted
 from meadow.packs import PACK_TYPE, build_pack
 from meadow.schemas.items import ItemFilter, ItemPage, ItemResult
 from meadow.schemas.jobs import Job

@@ -1,6 +1,8 @@
 """Data sets, how images get into them, and training on them."""
+# Written from aio/calls/datasets.py by `make sync-client`: change that file instead.
 
-from meadow.client.calls.base import JSON_BODY, Calls, parsed, quoted
+from meadow.client.calls.base import Calls
+from meadow.client.wire import JSON_BODY, parsed, quoted
 from meadow.schemas.dataset_diff import VersionDiff
 from meadow.schemas.dataset_summary import VersionSummary
 from meadow.schemas.datasets import DatasetDetail, DatasetList
@@ -23,7 +25,8 @@ class DatasetCalls(Calls):
     def dataset_report(self, name: str, digest: str) -> bytes:
         """The page, as HTML, that shows how a version came about. It holds names and pictures from anywhere."""
         path = f"/v1/datasets/{quoted(name)}/versions/{quoted(digest)}/report"
-        return self._transport.send("GET", path).content
+        response = self._transport.send("GET", path)
+        return response.content
 
     def dataset_diff(self, name: str, before: str, after: str = "") -> VersionDiff:
         """What changed from one version to another, or to the current one; by how their digests begin."""

@@ -1,12 +1,14 @@
 """Submitting an image, and following jobs of every kind."""
+# Written from aio/calls/jobs.py by `make sync-client`: change that file instead.
 
-import time
 from collections.abc import Iterator
+from time import monotonic, sleep
 from urllib.parse import quote
 
-from meadow.client.calls.base import Calls, job_path, parsed
+from meadow.client.calls.base import Calls
 from meadow.client.errors import JobPendingError
 from meadow.client.events import follow_events
+from meadow.client.wire import job_path, parsed
 from meadow.image_files.types import media_type
 from meadow.schemas.explanations import ExplanationMap
 from meadow.schemas.jobs import Job, JobKind, JobPage, JobState
@@ -68,16 +70,16 @@ class JobCalls(Calls):
         Raises:
             JobPendingError: It was not within `timeout` seconds.
         """
-        deadline = time.monotonic() + timeout
+        deadline = monotonic() + timeout
         while True:
-            left = deadline - time.monotonic()
+            left = deadline - monotonic()
             job = self.job(job_id, wait=min(LONG_POLL_SECONDS, max(int(left), 0)))
             if job.state.is_final:
                 return job
-            left = deadline - time.monotonic()
+            left = deadline - monotonic()
             if left <= 0:
                 raise JobPendingError(job, timeout)
-            time.sleep(min(POLL_PAUSE, left))
+            sleep(min(POLL_PAUSE, left))
 
     def events(self, job_id: str) -> Iterator[Job]:
         """The job as it is, and again as soon as it has changed, until it is finished."""
@@ -108,7 +110,8 @@ class JobCalls(Calls):
 
     def explanation(self, job_id: str) -> bytes:
         """What a classification's answer rests on, drawn over the image, as a PNG."""
-        return self._transport.send("GET", f"{job_path(job_id)}/explanation").content
+        response = self._transport.send("GET", f"{job_path(job_id)}/explanation")
+        return response.content
 
     def explanation_map(self, job_id: str) -> ExplanationMap:
         """The same in numbers."""

@@ -1,8 +1,10 @@
 """Label and feedback endpoints."""
+# Written from aio/calls/labels.py by `make sync-client`: change that file instead.
 
 from urllib.parse import quote
 
-from meadow.client.calls.base import JSON_BODY, Calls, job_path, parsed, quoted
+from meadow.client.calls.base import Calls
+from meadow.client.wire import JSON_BODY, job_path, parsed, quoted
 from meadow.image_files.types import media_type
 from meadow.schemas.correction import Correction, CorrectionCounts
 from meadow.schemas.feedback import FeedbackRequest
@@ -59,7 +61,8 @@ class LabelCalls(Calls):
 
     def review_image(self, item_id: str) -> bytes:
         """The image of one of them."""
-        return self._transport.send("GET", f"{_review(item_id)}/image").content
+        response = self._transport.send("GET", f"{_review(item_id)}/image")
+        return response.content
 
     def label_review(self, item_id: str, label: str, *, new_class: bool = False) -> Correction:
         """Say what one of them shows; it leaves the list."""

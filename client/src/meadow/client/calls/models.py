@@ -1,8 +1,10 @@
 """Model versions, and which of them is in production."""
+# Written from aio/calls/models.py by `make sync-client`: change that file instead.
 
 from pydantic import BaseModel
 
-from meadow.client.calls.base import JSON_BODY, Calls, parsed, quoted
+from meadow.client.calls.base import Calls
+from meadow.client.wire import JSON_BODY, parsed, quoted
 from meadow.schemas.models import ModelInfo
 from meadow.schemas.promotion import ModelDetail, ProductionChange
 
@@ -38,7 +40,8 @@ class ModelCalls(Calls):
         """Put back the version that served before; each further call goes one version further back."""
         content = _Promotion(reason=reason).model_dump_json(exclude_defaults=True).encode()
         return parsed(
-            ProductionChange, self._transport.send("POST", "/v1/models:rollback", headers=JSON_BODY, content=content)
+            ProductionChange,
+            self._transport.send("POST", "/v1/models:rollback", headers=JSON_BODY, content=content),
         )
 
 

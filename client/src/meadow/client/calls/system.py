@@ -1,6 +1,8 @@
 """The system as a whole: what it accepts, how it is, and how good its answers are."""
+# Written from aio/calls/system.py by `make sync-client`: change that file instead.
 
-from meadow.client.calls.base import Calls, parsed
+from meadow.client.calls.base import Calls
+from meadow.client.wire import parsed
 from meadow.schemas.limits import Limits
 from meadow.schemas.quality import QualityReport
 from meadow.schemas.readiness import Readiness

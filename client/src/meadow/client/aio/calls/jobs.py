@@ -1,0 +1,124 @@
+"""Submitting an image, and following jobs of every kind."""
+
+from asyncio import sleep
+from collections.abc import AsyncIterator
+from time import monotonic
+from urllib.parse import quote
+
+from meadow.client.aio.calls.base import AsyncCalls
+from meadow.client.aio.events import follow_events
+from meadow.client.errors import JobPendingError
+from meadow.client.wire import job_path, parsed
+from meadow.image_files.types import media_type
+from meadow.schemas.explanations import ExplanationMap
+from meadow.schemas.jobs import Job, JobKind, JobPage, JobState
+
+LONG_POLL_SECONDS = 20
+"""How long one poll asks to be held: below the gateway's limit and below what proxies cut off."""
+
+POLL_PAUSE = 0.2
+"""Pause after a poll that was answered early, so that a gateway that does not hold polls is not flooded."""
+
+LIST_PAGE = 50
+"""Jobs that are asked for at a time: most readers stop early."""
+
+
+class AsyncJobCalls(AsyncCalls):
+    """Classifications, and the jobs that they and all others are."""
+
+    async def submit_image(
+        self,
+        data: bytes,
+        *,
+        name: str = "",
+        content_type: str | None = None,
+        top_k: int | None = None,
+        explain: bool = False,
+        idempotency_key: str | None = None,
+        wait: int | None = None,
+    ) -> Job:
+        """Submit one image; with `wait`, the answer comes with the result or after so many seconds.
+
+        With `explain`, the job is finished once its `explanation` is there too, or known to be unavailable.
+        """
+        headers = {"Content-Type": content_type or media_type(data, name)}
+        if name:
+            headers["X-Image-Name"] = quote(name)
+        if idempotency_key:
+            headers["Idempotency-Key"] = idempotency_key
+        if wait:
+            headers["Prefer"] = f"wait={wait}"
+        asked = {"top_k": top_k, "explain": "true" if explain else None}
+        response = await self._transport.send(
+            "POST",
+            "/v1/classifications",
+            params={key: value for key, value in asked.items() if value is not None},
+            headers=headers,
+            content=data,
+            wait=wait or 0,
+        )
+        return parsed(Job, response)
+
+    async def job(self, job_id: str, *, wait: int = 0) -> Job:
+        """The job as it is; with `wait`, once it is finished or after so many seconds."""
+        headers = {"Prefer": f"wait={wait}"} if wait else {}
+        return parsed(Job, await self._transport.send("GET", job_path(job_id), headers=headers, wait=wait))
+
+    async def wait(self, job_id: str, *, timeout: float) -> Job:  # noqa: ASYNC109 - as in the other client
+        """Poll until the job is finished.
+
+        Raises:
+            JobPendingError: It was not within `timeout` seconds.
+        """
+        deadline = monotonic() + timeout
+        while True:
+            left = deadline - monotonic()
+            job = await self.job(job_id, wait=min(LONG_POLL_SECONDS, max(int(left), 0)))
+            if job.state.is_final:
+                return job
+            left = deadline - monotonic()
+            if left <= 0:
+                raise JobPendingError(job, timeout)
+            await sleep(min(POLL_PAUSE, left))
+
+    def events(self, job_id: str) -> AsyncIterator[Job]:
+        """The job as it is, and again as soon as it has changed, until it is finished."""
+        return follow_events(self._transport, f"{job_path(job_id)}/events")
+
+    async def jobs(
+        self,
+        *,
+        kind: JobKind | None = None,
+        state: JobState | None = None,
+        page_size: int | None = None,
+        page_token: str = "",
+    ) -> JobPage:
+        """A page of jobs, newest first."""
+        asked = {"kind": kind, "state": state, "page_size": page_size, "page_token": page_token}
+        params = {key: value for key, value in asked.items() if value}
+        return parsed(JobPage, await self._transport.send("GET", "/v1/jobs", params=params))
+
+    async def each_job(self, *, kind: JobKind | None = None, state: JobState | None = None) -> AsyncIterator[Job]:
+        """All jobs, newest first, page by page as they are read."""
+        token = ""
+        while True:
+            page = await self.jobs(kind=kind, state=state, page_size=LIST_PAGE, page_token=token)
+            for job in page.jobs:
+                yield job
+            token = page.next_page_token
+            if not token:
+                return
+
+    async def explanation(self, job_id: str) -> bytes:
+        """What a classification's answer rests on, drawn over the image, as a PNG."""
+        response = await self._transport.send("GET", f"{job_path(job_id)}/explanation")
+        return response.content
+
+    async def explanation_map(self, job_id: str) -> ExplanationMap:
+        """The same in numbers."""
+        path = f"{job_path(job_id)}/explanation"
+        return parsed(ExplanationMap, await self._transport.send("GET", path, params={"format": "json"}))
+
+    async def cancel(self, job_id: str) -> Job:
+        """Ask for a job to be stopped."""
+        return parsed(Job, await self._transport.send("POST", f"{job_path(job_id)}:cancel"))

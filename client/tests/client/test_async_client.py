@@ -1,0 +1,70 @@
+"""What only the asynchronous client can: much at once on one thread."""
+
+import asyncio
+import json
+import threading
+
+import pytest
+
+from fake_gateway import FakeGateway, ScriptedServer
+from http_desk import http_desk
+from meadow.client import AsyncClient, RetryPolicy
+from meadow.schemas.jobs import Job, JobState
+
+JOB = {
+    "id": "job_1", "kind": "classification", "state": "queued", "created_at": "2026-05-04T10:00:00Z",
+    "links": {"self": "/v1/jobs/job_1", "cancel": "/v1/jobs/job_1:cancel"},
+}  # fmt: skip
+NO_RETRIES = RetryPolicy(seconds=0)
+
+
+async def test_many_calls_are_under_way_at_once_without_threads() -> None:
+    before = threading.active_count()
+    with http_desk(json.dumps(JOB).encode()) as desk:
+        desk.pause = 0.5
+        async with AsyncClient(f"http://127.0.0.1:{desk.port}", retries=NO_RETRIES) as client:
+            under_way = [asyncio.create_task(client.submit_image(b"GIF8")) for _ in range(10)]
+            await asyncio.sleep(0.25)
+            # The server's own thread, and one for each connection that it has.
+            assert threading.active_count() - before <= 1 + desk.connections
+            jobs = await asyncio.gather(*under_way)
+    assert desk.most_at_once == 10
+    assert [job.id for job in jobs] == ["job_1"] * 10
+
+
+async def test_the_loop_goes_on_while_a_retry_is_waited_for() -> None:
+    with ScriptedServer() as server:
+        server.reply_problem("unavailable", 503, "Redis is down.", Retry_After="0.5")
+        server.reply_job()
+        async with AsyncClient(server.url) as client:
+            asked = asyncio.create_task(client.job("job_1"))
+            turns = 0
+            while not asked.done():
+                await asyncio.sleep(0.01)
+                turns += 1
+    assert turns > 20
+    assert (await asked).state is JobState.QUEUED
+
+
+async def test_a_call_that_is_cancelled_ends_at_once_and_the_client_goes_on() -> None:
+    with FakeGateway() as gateway:
+        gateway.state.seconds_per_image = 60
+        async with AsyncClient(gateway.url, retries=NO_RETRIES) as client:
+            job = await client.submit_image(b"GIF8")
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.3):
+                    await client.wait(job.id, timeout=60)
+            assert (await client.cancel(job.id)).state is JobState.CANCELLED
+
+
+async def test_events_of_two_jobs_are_followed_side_by_side() -> None:
+    done = {**JOB, "state": "succeeded"}
+    events = b"".join(b"event: %s\ndata: %s\n\n" % (name, json.dumps(job).encode())
+                      for name, job in ((b"job", JOB), (b"done", done)))  # fmt: skip
+    with ScriptedServer() as server:
+        server.reply(raw=events)
+        server.reply(raw=events)
+        async with AsyncClient(server.url, retries=NO_RETRIES) as client:
+            followed = [client.events(name) for name in ("job_1", "job_2")]
+            seen: list[Job] = [await anext(events) for _ in range(2) for events in followed]
+    assert [job.state for job in seen] == [JobState.QUEUED] * 2 + [JobState.SUCCEEDED] * 2
