@@ -6,12 +6,14 @@ from pydantic import BaseModel
 
 from fake_gateway.server import Answer, Asked, problem_answer
 from fake_gateway.state import GatewayState, make_job
+from meadow.schemas.dataset_images import DatasetImagePage
 from meadow.schemas.dataset_summary import VersionSummary
 from meadow.schemas.datasets import DatasetDetail, DatasetList
 from meadow.schemas.ingestion import IngestRequest
 from meadow.schemas.jobs import Job, JobKind
 from meadow.schemas.training import TrainingRequest
 
+_IMAGES_PATH = re.compile(r"/v1/datasets/([^/]+)/images(?:/([0-9a-f]{64}))?")
 _PATH = re.compile(r"/v1/datasets/([^/]+)(?:/versions/([^/]+)/report)?")
 
 
@@ -31,6 +33,8 @@ class FakeDatasets:
                 return self._ingest(IngestRequest.model_validate_json(request.body))
             case "POST", "/v1/training-runs":
                 return self._train(TrainingRequest.model_validate_json(request.body))
+        if found := _IMAGES_PATH.fullmatch(request.path):
+            return self._images(request, found[1], found[2])
         found = _PATH.fullmatch(request.path)
         return self._read(found[1], found[2]) if found else None
 
@@ -41,6 +45,35 @@ class FakeDatasets:
         if digest in self._state.reports:
             return Answer(content=self._state.reports[digest], headers={"Content-Type": "text/html"})
         return problem_answer("not-found", 404, f"There is no such data set or report: {name}.")
+
+    def _images(self, request: Asked, name: str, sha256: str | None) -> Answer:
+        asked = {key: values[0] for key, values in request.query.items()}
+        known = next((one for one in self._state.datasets if one.name == name), None)
+        beginning = asked.get("version") or (known.digest if known else "")
+        version = next((one.digest for one in known.versions if one.digest.startswith(beginning)), "") if known else ""
+        if version not in self._state.dataset_images:
+            return problem_answer("not-found", 404, f"Data set {name!r} has no version {beginning}.")
+        images = self._state.dataset_images[version]
+        if sha256:
+            if sha256 not in {image.sha256 for image in images}:
+                return problem_answer(
+                    "not-found", 404, f"Version {version} of data set {name!r} has no image {sha256}."
+                )
+            return Answer(content=self._state.image_bytes[sha256], headers={"Content-Type": "image/jpeg"})
+        images = [
+            image
+            for image in sorted(images, key=lambda image: image.sha256)
+            if asked.get("label", image.label) == image.label and asked.get("split", image.split) == image.split
+        ]
+        start, size = int(asked.get("page_token", 0)), int(asked.get("page_size", 200))
+        page = DatasetImagePage(
+            name=name,
+            version=version,
+            total=len(images),
+            images=images[start : start + size],
+            next_page_token=str(start + size) if start + size < len(images) else "",
+        )
+        return _body(page)
 
     def _ingest(self, request: IngestRequest) -> Answer:
         if self._state.refusal:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from fake_gateway.answers import classify_by_name
 from meadow.schemas.correction import Correction
+from meadow.schemas.dataset_images import DatasetImage
 from meadow.schemas.datasets import DatasetDetail
 from meadow.schemas.explanations import Explanation, ExplanationState
 from meadow.schemas.ingestion import IngestRequest
@@ -65,6 +66,10 @@ class GatewayState:
     datasets: list[DatasetDetail] = field(default_factory=list)
     reports: dict[str, bytes] = field(default_factory=dict)
     """By the digest of a version."""
+    dataset_images: dict[str, list[DatasetImage]] = field(default_factory=dict)
+    """By the digest of a version."""
+    image_bytes: dict[str, bytes] = field(default_factory=dict)
+    """By the digest of an image."""
     ingestions: list[IngestRequest] = field(default_factory=list)
     """Those that were asked for."""
     trainings: list[TrainingRequest] = field(default_factory=list)

@@ -2,6 +2,7 @@ import pytest
 
 from fake_gateway import Answer, ScriptedServer
 from meadow.client import ApiProblem, Client
+from meadow.schemas.split import Split
 
 VERSION = {
     "name": "lawns",
@@ -29,3 +30,26 @@ def test_an_answer_of_another_shape_is_no_list(server: ScriptedServer, client: C
     server.reply([VERSION])
     with pytest.raises(ApiProblem, match="not answer like a Meadow gateway"):
         client.datasets()
+
+
+def test_images_are_read_page_by_page_of_the_version_of_the_first(server: ScriptedServer, client: Client) -> None:
+    first, second = (
+        {"sha256": digit * 64, "label": "grass", "source": "s", "split": "holdout", "corrected": False}
+        for digit in "ab"
+    )
+    server.reply({"name": "lawns", "version": "cd" * 32, "total": 2, "images": [first], "next_page_token": "1"})
+    server.reply({"name": "lawns", "version": "cd" * 32, "total": 2, "images": [second]})
+    server.answers.append(Answer(content=b"bytes"))
+    found = list(client.each_dataset_image("la/wns", label="grass", split=Split.HOLDOUT))
+    assert [image.sha256[0] for image in found] == ["a", "b"]
+    assert client.dataset_image("la/wns", "a" * 64, version="cd") == b"bytes"
+    filters = {"label": ["grass"], "split": ["holdout"], "page_size": ["1000"]}
+    assert [asked.query for asked in server.asked] == [
+        filters,
+        {**filters, "version": ["cd" * 32], "page_token": ["1"]},
+        {"version": ["cd"]},
+    ]
+    assert [asked.path for asked in server.asked[1:]] == [
+        "/v1/datasets/la%2Fwns/images",
+        f"/v1/datasets/la%2Fwns/images/{'a' * 64}",
+    ]

@@ -158,9 +158,18 @@ class DatasetVersions:
         Raises:
             DatasetError: The stored bytes have another digest.
         """
-        body = self._store.get(self._bucket, image_key(entry.sha256))
-        if hashlib.sha256(body).hexdigest() != entry.sha256:
-            raise DatasetError(f"Image {image_key(entry.sha256)} is damaged: its content does not match its name.")
+        return self.read_bytes(entry.sha256)
+
+    def read_bytes(self, sha256: str) -> bytes:
+        """Read an image by its digest.
+
+        Raises:
+            DatasetError: The stored bytes have another digest.
+            ObjectMissingError: There is no such image.
+        """
+        body = self._store.get(self._bucket, image_key(sha256))
+        if hashlib.sha256(body).hexdigest() != sha256:
+            raise DatasetError(f"Image {image_key(sha256)} is damaged: its content does not match its name.")
         return body
 
     def write(

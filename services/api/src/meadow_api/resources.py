@@ -20,6 +20,7 @@ from meadow_api.upload_memory import UploadMemory
 from meadow_api.webhook_deliveries import deliver_webhooks
 from meadow_core.datasets.catalog import DatasetCatalog
 from meadow_core.datasets.corrections import Corrections
+from meadow_core.datasets.images import DatasetImages
 from meadow_core.jobs import keys
 from meadow_core.jobs.batches import BatchSubmissions
 from meadow_core.jobs.connection import connect
@@ -53,6 +54,7 @@ class Resources:
     store: ObjectStore
     registry: ModelRegistry
     datasets: DatasetCatalog
+    dataset_images: DatasetImages
     ids: JobIds
     corrections: Corrections
     feedback: FeedbackNotes
@@ -92,12 +94,14 @@ async def open_resources(
         store = ObjectStore(settings)
         submissions = JobSubmissions(redis, settings, ids)
         async with CompletionNotifier(settings) as finished, deliver_webhooks(redis, webhooks, metrics):
+            datasets = DatasetCatalog(store, settings.images_bucket, max_image_pixels=settings.max_image_pixels)
             yield Resources(
                 settings=settings,
                 redis=redis,
                 store=store,
                 registry=registry,
-                datasets=DatasetCatalog(store, settings.images_bucket, max_image_pixels=settings.max_image_pixels),
+                datasets=datasets,
+                dataset_images=DatasetImages(datasets),
                 ids=ids,
                 corrections=Corrections(store, settings.images_bucket),
                 feedback=FeedbackNotes(redis, settings),

@@ -22,7 +22,7 @@ PAIRS = [
 ]
 
 
-@pytest.mark.parametrize("path", ["/v1/jobs", "/v1/training-runs", "/v1/reviews"])
+@pytest.mark.parametrize("path", ["/v1/jobs", "/v1/training-runs", "/v1/reviews", "/v1/datasets/lawns/images"])
 def test_what_is_no_token_of_a_list_is_told(gateway: httpx.Client, path: str) -> None:
     for token in PLACES:
         answer = gateway.get(path, params={"page_token": token})

@@ -74,6 +74,7 @@ def existing(
     catalog = DatasetCatalog(store, settings.images_bucket, max_image_pixels=10_000)
     catalog.publish_folder("lawns", lawns)
     [summary] = gateway.get("/v1/datasets").json()["datasets"]
+    image = gateway.get("/v1/datasets/lawns/images").json()["images"][0]["sha256"]
     catalog.runs.keep("lawns", "ingest_1", b"<h1>lawns</h1>", [])
     jobs = [
         gateway.post("/v1/classifications", content=jpeg, headers={"Content-Type": "image/jpeg"}).json()["id"]
@@ -99,6 +100,7 @@ def existing(
         "item_id": [item.id],
         "name": ["lawns"],
         "digest": [summary["digest"]],
+        "sha256": [image],
         "version": ["1", "2"],
     }
 

@@ -1,14 +1,21 @@
 """Data sets, how images get into them, and training on them."""
 # Written from aio/calls/datasets.py by `make sync-client`: change that file instead.
 
+from collections.abc import Iterator
+
 from meadow.client.calls.base import Calls
 from meadow.client.wire import JSON_BODY, parsed, quoted
 from meadow.schemas.dataset_diff import VersionDiff
+from meadow.schemas.dataset_images import DatasetImage, DatasetImagePage
 from meadow.schemas.dataset_summary import VersionSummary
 from meadow.schemas.datasets import DatasetDetail, DatasetList
 from meadow.schemas.ingestion import IngestRequest
 from meadow.schemas.jobs import Job
+from meadow.schemas.split import Split
 from meadow.schemas.training import TrainingRequest
+
+IMAGES_PAGE = 1000
+"""Images that are asked for at a time."""
 
 
 class DatasetCalls(Calls):
@@ -33,6 +40,50 @@ class DatasetCalls(Calls):
         path = f"/v1/datasets/{quoted(name)}/diff"
         return parsed(VersionDiff, self._transport.send("GET", path, params={"before": before, "after": after}))
 
+    def dataset_images(
+        self,
+        name: str,
+        *,
+        version: str = "",
+        label: str = "",
+        split: Split | None = None,
+        page_size: int | None = None,
+        page_token: str = "",
+    ) -> DatasetImagePage:
+        """A page of a version's images.
+
+        Args:
+            name: The data set.
+            version: How the version's digest begins; the current one if it is empty.
+            label: Leave out images with other labels.
+            split: Leave out those of the other split.
+            page_size: How many at most.
+            page_token: `next_page_token` of the page before.
+        """
+        asked = {"version": version, "label": label, "split": split, "page_size": page_size, "page_token": page_token}
+        params = {key: value for key, value in asked.items() if value}
+        return parsed(DatasetImagePage, self._transport.send("GET", _images(name), params=params))
+
+    def each_dataset_image(
+        self, name: str, *, version: str = "", label: str = "", split: Split | None = None
+    ) -> Iterator[DatasetImage]:
+        """All images of a version, page by page as they are read; of the same version, although a newer one comes."""
+        token = ""
+        while True:
+            page = self.dataset_images(
+                name, version=version, label=label, split=split, page_size=IMAGES_PAGE, page_token=token
+            )
+            yield from page.images
+            version, token = page.version, page.next_page_token
+            if not token:
+                return
+
+    def dataset_image(self, name: str, sha256: str, *, version: str = "") -> bytes:
+        """The bytes of one image that is in the version."""
+        params = {"version": version} if version else {}
+        response = self._transport.send("GET", f"{_images(name)}/{quoted(sha256)}", params=params)
+        return response.content
+
     def start_ingestion(self, request: IngestRequest, *, idempotency_key: str | None = None) -> Job:
         """Have images taken into a data set."""
         headers = {**JSON_BODY, **({"Idempotency-Key": idempotency_key} if idempotency_key else {})}
@@ -43,3 +94,7 @@ class DatasetCalls(Calls):
         """Submit a training run; what was not set is left to the gateway's defaults."""
         content = request.model_dump_json(exclude_unset=True, exclude_none=True).encode()
         return parsed(Job, self._transport.send("POST", "/v1/training-runs", headers=JSON_BODY, content=content))
+
+
+def _images(name: str) -> str:
+    return f"/v1/datasets/{quoted(name)}/images"
