@@ -13,8 +13,8 @@ from meadow.cli.data_report import check_report
 from meadow.client import Client
 from meadow.image_files.passed_over import describe_passed_over
 from meadow.schemas.dataset_diff import VersionDiff
-from meadow.schemas.dataset_manifest import SHORT_DIGEST
 from meadow.schemas.dataset_summary import VersionSummary
+from meadow.schemas.digests import short_digest
 from meadow.settings import GatewayAddress
 
 app = typer.Typer(help="Make, publish and list data sets.", no_args_is_help=True)
@@ -87,7 +87,7 @@ def show(
         highlight=False,
     )
     if summary.added_to:
-        console.print(f"added to version {summary.added_to[:SHORT_DIGEST]}", style="dim", highlight=False)
+        console.print(f"added to version {short_digest(summary.added_to)}", style="dim", highlight=False)
     classes = _table("class", "images", "train", "hold-out", "corrected")
     for label, counts in summary.classes.items():
         classes.add_row(
@@ -130,7 +130,7 @@ def diff(
 
 def _show_diff(console: Console, changes: VersionDiff) -> None:
     console.print(
-        f"[bold]{changes.name}[/] from {changes.before[:SHORT_DIGEST]} to {changes.after[:SHORT_DIGEST]}: "
+        f"[bold]{changes.name}[/] from {short_digest(changes.before)} to {short_digest(changes.after)}: "
         f"{len(changes.added)} added, {len(changes.removed)} removed, {len(changes.relabelled)} labelled anew, "
         f"{changes.unchanged} unchanged",
         highlight=False,

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from meadow.client import Client
+from meadow.schemas.digests import short_digest
 from meadow.schemas.models import ModelInfo
 from meadow.schemas.promotion import ModelDetail, ProductionChange, PromotionKind
 from meadow.settings import GatewayAddress
@@ -20,7 +21,6 @@ Version = Annotated[str, typer.Argument(help="A version's number.")]
 Reason = Annotated[str, typer.Option(help="Reason, kept in the history.")]
 
 DECISION_STYLES = {"promoted": "green", "kept": "yellow", "refused": "red"}
-SHORT_DIGEST = 12
 
 _MODELS = TypeAdapter(list[ModelInfo])
 _DETAILS = TypeAdapter(list[ModelDetail])
@@ -151,8 +151,8 @@ def _facts(info: ModelInfo) -> list[tuple[str, str]]:
         ("input", f"{info.image_size} px"),
         ("classes", escape(", ".join(info.classes))),
         ("hold-out accuracy", _fraction(info.holdout_accuracy)),
-        ("data set", info.dataset_digest[:SHORT_DIGEST]),
-        ("bundle", info.ref.digest[:SHORT_DIGEST]),
+        ("data set", short_digest(info.dataset_digest)),
+        ("bundle", short_digest(info.ref.digest)),
         ("decision", _decision(info)),
         ("compared with", f"version {info.champion}" if info.champion else ""),
         ("gain", f"{info.gain:+.3f}" if info.gain is not None else ""),

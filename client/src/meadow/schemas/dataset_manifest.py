@@ -5,9 +5,8 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, computed_field
 
+from meadow.schemas.digests import short_digest
 from meadow.schemas.split import Split, split_of
-
-SHORT_DIGEST = 12
 
 
 class DatasetEntry(BaseModel):
@@ -59,7 +58,7 @@ class DatasetManifest(BaseModel):
     @property
     def short(self) -> str:
         """The beginning of the digest, for people."""
-        return self.digest[:SHORT_DIGEST]
+        return short_digest(self.digest)
 
     def has_content_of(self, other: "DatasetManifest") -> bool:
         """Whether both have the same images, labels, splits and corrections, whatever their digests tell of that."""

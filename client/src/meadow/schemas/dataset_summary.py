@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
-from meadow.schemas.dataset_manifest import SHORT_DIGEST
+from meadow.schemas.digests import short_digest
 from meadow.schemas.rejection import Reason
 
 
@@ -64,4 +64,4 @@ class VersionSummary(BaseModel):
     @property
     def short(self) -> str:
         """The beginning of the digest, for people."""
-        return self.digest[:SHORT_DIGEST]
+        return short_digest(self.digest)

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 
 from meadow.cli.data_report import check_report
 from meadow.image_files.passed_over import describe_passed_over
-from meadow.schemas.dataset_manifest import SHORT_DIGEST
+from meadow.schemas.digests import short_digest
 from meadow.schemas.ingestion import NearDuplicates, SplitFolders
 from meadow_core.datasets.errors import DatasetError
 from meadow_core.settings.ingestion import IngestionSettings
@@ -132,7 +132,7 @@ def _show(console: Console, publication: "Publication") -> None:
         console.print(note, style="yellow", highlight=False, markup=False)
     manifest = publication.manifest
     if publication.overtook:
-        overtook = publication.overtook[:SHORT_DIGEST]
+        overtook = short_digest(publication.overtook)
         console.print(
             f"[yellow]Version {overtook} came while the sources were read, and is replaced[/]; --add would have added "
             f"to it. What it had: meadow data diff {manifest.name} {overtook}",

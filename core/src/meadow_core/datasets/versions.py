@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from meadow.schemas.dataset_manifest import DatasetEntry, DatasetManifest
 from meadow.schemas.dataset_summary import VersionSummary
+from meadow.schemas.digests import short_digest
 from meadow_core.datasets.errors import DatasetError, OvertakenError
 from meadow_core.datasets.rejection import Rejection, read_rejections, write_rejections
 from meadow_core.datasets.runs import IngestRuns
@@ -150,7 +151,7 @@ class DatasetVersions:
         try:
             return self._store.get(self._bucket, report_key(name, digest))
         except ObjectMissingError as error:
-            raise DatasetError(f"There is no report of version {digest[:12]} of data set {name!r}.") from error
+            raise DatasetError(f"There is no report of version {short_digest(digest)} of data set {name!r}.") from error
 
     def read_image(self, entry: DatasetEntry) -> bytes:
         """Read an image's bytes and check that they are the ones the manifest names.

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Literal
 
+from meadow.schemas.digests import short_digest
 from meadow.schemas.jobs import JobState
 from meadow.schemas.predictions import Decision
 
@@ -84,7 +85,7 @@ def code(text: str, *, whole: str = "") -> str:
 
 def digest(value: str) -> str:
     """The first characters of a digest, enough to tell two apart."""
-    return code(value.removeprefix("sha256:")[:12], whole=value) if value else "unknown"
+    return code(short_digest(value.removeprefix("sha256:")), whole=value) if value else "unknown"
 
 
 def class_colour(label: str, classes: Sequence[str]) -> str:

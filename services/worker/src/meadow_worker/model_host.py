@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from meadow.errors import MeadowError
+from meadow.schemas.digests import short_digest
 from meadow.schemas.models import ModelRef
 from meadow_core.bundle.manifest import BundleError
 from meadow_core.registry.cache import ModelCache
@@ -143,5 +144,5 @@ class ModelHost:
             self._metrics.serving.labels(self._pinned.ref.version).set(0)
         self._metrics.serving.labels(ref.version).set(1)
         self._metrics.swaps.inc()
-        logger.info("serving model version %s (%s)", ref.version, ref.digest[:12])
+        logger.info("serving model version %s (%s)", ref.version, short_digest(ref.digest))
         return True

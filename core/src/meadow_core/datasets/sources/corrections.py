@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from meadow.image_files.passed_over import PassedOverCounts
+from meadow.schemas.digests import short_digest
 from meadow.schemas.rejection import Reason
 from meadow_core.datasets.corrections import Corrections
 from meadow_core.datasets.labels import normal_label
@@ -30,7 +31,7 @@ class CorrectionsSource:
         """Name the images, by their content."""
         for stored in self._corrections.last():
             correction = self._corrections.read(stored)
-            name = correction.name or correction.job_id or correction.sha256[:12]
+            name = correction.name or correction.job_id or short_digest(correction.sha256)
             yield Candidate(
                 f"{correction.origin} of {name}",
                 normal_label(correction.label),

@@ -6,6 +6,7 @@ import streamlit as st
 
 from meadow.client import Client, ClientError
 from meadow.schemas.datasets import DatasetDetail
+from meadow.schemas.digests import short_digest
 from meadow_ui.markup import ago, plain
 from meadow_ui.notices import error_notice
 
@@ -51,7 +52,7 @@ def _section(client: Client, dataset: DatasetDetail) -> None:
     st.download_button(
         f"Download report of {plain(dataset.name)}",
         report,
-        file_name=f"{dataset.name}-{chosen[:12]}.html",
+        file_name=f"{dataset.name}-{short_digest(chosen)}.html",
         mime="text/html",
         icon=":material/download:",
         on_click="ignore",

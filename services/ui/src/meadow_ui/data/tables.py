@@ -34,7 +34,7 @@ def overview(dataset: DatasetDetail) -> str:
             tile("Images", f"{dataset.images:,}", "in the latest version"),
             tile("Classes", f"{len(dataset.classes):,}"),
             tile("Labelled by people", f"{corrected:,}", "corrected or confirmed"),
-            tile("Latest version", dataset.short[:8], f"{ago(dataset.created_at)}, {count} in total"),
+            tile("Latest version", dataset.short, f"{ago(dataset.created_at)}, {count} in total"),
         ]
     )
 

@@ -8,6 +8,7 @@ from importlib.resources import files
 from meadow.image_files.passed_over import describe_passed_over
 from meadow.schemas.dataset_manifest import DatasetEntry, DatasetManifest
 from meadow.schemas.dataset_summary import VersionSummary
+from meadow.schemas.digests import short_digest
 from meadow.schemas.rejection import Reason
 from meadow_core.datasets.ingest.report.thumbnails import ReadImage, Thumbnails
 from meadow_core.datasets.ingest.report.words import ADVICE, TITLES
@@ -70,7 +71,7 @@ def _head(summary: VersionSummary, rejected: int) -> str:
     if corrected:
         tiles.append(("corrected by people", corrected))
     cells = "".join(f"<li><b>{number:,}</b><span>{word}</span></li>" for word, number in tiles)
-    added = f" Added to version <code>{summary.added_to[:12]}</code>." if summary.added_to else ""
+    added = f" Added to version <code>{short_digest(summary.added_to)}</code>." if summary.added_to else ""
     return (
         f'<header><p class="kind">Meadow data set</p><h1>{escape(summary.name)}</h1>'
         f'<p class="note">Version <code>{summary.short}</code>, {summary.created_at:%d %B %Y, %H:%M} UTC.{added}</p>'
