@@ -4,6 +4,6 @@
 """
 
 from fake_gateway.gateway import FakeGateway
-from fake_gateway.server import Answer, Asked, ScriptedServer
+from fake_gateway.server import Answer, Asked, ScriptedServer, problem_answer
 
-__all__ = ["Answer", "Asked", "FakeGateway", "ScriptedServer"]
+__all__ = ["Answer", "Asked", "FakeGateway", "ScriptedServer", "problem_answer"]

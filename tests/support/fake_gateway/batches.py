@@ -1,6 +1,8 @@
 """The batches of a fake gateway: each pack is answered when it comes in."""
 
+import io
 import re
+import tarfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,7 +18,6 @@ from meadow.schemas.limits import Limits
 from meadow.schemas.pack_numbers import PackNumbers
 from meadow.schemas.predictions import Prediction
 from meadow.schemas.sources import RequestedSource
-from meadow_core.packs import read_pack
 
 _PATH = re.compile(r"/v1/(?:batches|jobs)/(batch_\d+)(.*)")
 _PACK = re.compile(r"/packs/(\d+)")
@@ -115,7 +116,7 @@ class FakeBatches:
 
     def _respond_of(self, batch: FakeBatch, path: str, request: Asked) -> Answer:
         if pack := _PACK.fullmatch(path):
-            batch.packs[int(pack[1])] = [self._item(name, body) for name, body in read_pack(request.body)]
+            batch.packs[int(pack[1])] = [self._item(name, body) for name, body in _images_of(request.body)]
             batch.change(state=JobState.RUNNING)
         elif path == ":seal":
             batch.change(state=self.ends_as, sealed=True)
@@ -137,6 +138,12 @@ class FakeBatches:
         if isinstance(outcome, JobError):
             return ItemResult(item=name, state=ItemState.FAILED, error=outcome)
         return ItemResult(item=name, state=ItemState.SUCCEEDED, prediction=outcome)
+
+
+def _images_of(pack: bytes) -> list[tuple[str, bytes]]:
+    with tarfile.open(fileobj=io.BytesIO(pack), mode="r:") as tar:
+        files = [(member.name, tar.extractfile(member)) for member in tar]
+        return [(name, file.read()) for name, file in files if file]
 
 
 def _body(model: BaseModel, status: int = 200) -> Answer:

@@ -6,6 +6,7 @@ from pydantic import BaseModel
 
 from fake_gateway.server import Answer, Asked, problem_answer
 from fake_gateway.state import GatewayState, make_job
+from meadow.schemas.dataset_diff import DatasetChanges
 from meadow.schemas.dataset_images import DatasetImagePage
 from meadow.schemas.dataset_summary import VersionSummary
 from meadow.schemas.datasets import DatasetDetail, DatasetList
@@ -13,6 +14,7 @@ from meadow.schemas.ingestion import IngestRequest
 from meadow.schemas.jobs import Job, JobKind
 from meadow.schemas.training import TrainingRequest
 
+_CHANGES_PATH = re.compile(r"/v1/datasets/([^/]+)/changes")
 _IMAGES_PATH = re.compile(r"/v1/datasets/([^/]+)/images(?:/([0-9a-f]{64}))?")
 _PATH = re.compile(r"/v1/datasets/([^/]+)(?:/versions/([^/]+)/report)?")
 
@@ -33,6 +35,8 @@ class FakeDatasets:
                 return self._ingest(IngestRequest.model_validate_json(request.body))
             case "POST", "/v1/training-runs":
                 return self._train(TrainingRequest.model_validate_json(request.body))
+        if found := _CHANGES_PATH.fullmatch(request.path):
+            return self._changes(found[1], request.query.get("since", [""])[0])
         if found := _IMAGES_PATH.fullmatch(request.path):
             return self._images(request, found[1], found[2])
         found = _PATH.fullmatch(request.path)
@@ -45,6 +49,20 @@ class FakeDatasets:
         if digest in self._state.reports:
             return Answer(content=self._state.reports[digest], headers={"Content-Type": "text/html"})
         return problem_answer("not-found", 404, f"There is no such data set or report: {name}.")
+
+    def _changes(self, name: str, since: str) -> Answer:
+        known = next((one for one in self._state.datasets if one.name == name), None)
+        if known is None or since not in {"", *self._state.changes, *(one.digest for one in known.versions)}:
+            return problem_answer("not-found", 404, f"Data set {name!r} has no version {since}.")
+        nothing = DatasetChanges(
+            dataset=name,
+            since=since,
+            version=known.digest,
+            added=0 if since else known.images,
+            removed=0,
+            relabelled=0,
+        )
+        return _body(self._state.changes.get(since, nothing))
 
     def _images(self, request: Asked, name: str, sha256: str | None) -> Answer:
         asked = {key: values[0] for key, values in request.query.items()}

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from itertools import count
 from urllib.parse import unquote
 
@@ -22,6 +23,7 @@ from meadow.schemas.models import ModelInfo
 from meadow.schemas.predictions import Prediction
 
 _MODELS = TypeAdapter(list[ModelInfo])
+_PAGE = (("page_token", "0"), ("page_size", "50"))
 _JOB_PATH = re.compile(r"/v1/jobs/([^/:]+)(:cancel|/explanation|/events)?")
 
 
@@ -37,12 +39,28 @@ class FakeGateway(ScriptedServer):
         self.datasets = FakeDatasets(self.state)
         self._busy_until = datetime.now(UTC)
         self._numbers = count(1)
+        self._answered: dict[str, tuple[bytes, Answer]] = {}
+        """What was answered under an idempotency key, and the body that it was asked with."""
 
     def respond(self, request: Asked) -> Answer:
         """Answer from the script, else from the state."""
         self.asked.append(request)
         if self.answers:
             return self.answers.pop(0)
+        if self.state.api_key and request.headers["Authorization"] != f"Bearer {self.state.api_key}":
+            return problem_answer("unauthenticated", 401, "An API key is needed.")
+        key = request.headers["Idempotency-Key"]
+        if key not in self._answered:
+            answer = self._respond(request)
+            if key and answer.status < HTTPStatus.BAD_REQUEST:
+                self._answered[key] = (request.body, answer)
+            return answer
+        body, answer = self._answered[key]
+        if body != request.body:
+            return problem_answer("idempotency-key-reused", 422, "The key was used for another request.")
+        return answer
+
+    def _respond(self, request: Asked) -> Answer:
         return (
             self.batches.respond(request)
             or self.production.respond(request, self.state.models)
@@ -71,7 +89,7 @@ class FakeGateway(ScriptedServer):
     def _respond_otherwise(self, request: Asked) -> Answer:
         routes: dict[tuple[str, str], Callable[[], Answer]] = {
             ("POST", "/v1/classifications"): lambda: self._submit(request),
-            ("GET", "/v1/jobs"): lambda: _body(JobPage(jobs=self._jobs(request))),
+            ("GET", "/v1/jobs"): lambda: _body(self._job_page(request)),
             ("GET", "/v1/quality"): lambda: self._report_quality(request),
             ("GET", "/v1/status"): lambda: _body(self.state.status),
             ("GET", "/v1/models"): lambda: Answer(content=_MODELS.dump_json(self.state.models)),
@@ -102,6 +120,12 @@ class FakeGateway(ScriptedServer):
         batches = [batch.job for batch in reversed(self.batches.opened.values())]
         kinds = request.query.get("kind")
         return [job for job in [*batches, *self.state.all_jobs] if kinds is None or job.kind in kinds]
+
+    def _job_page(self, request: Asked) -> JobPage:
+        jobs = self._jobs(request)
+        start, size = (int(request.query.get(name, [default])[0]) for name, default in _PAGE)
+        more = start + size < len(jobs)
+        return JobPage(jobs=jobs[start : start + size], next_page_token=str(start + size) if more else "")
 
     def _submit(self, request: Asked) -> Answer:
         if self.state.refusal:

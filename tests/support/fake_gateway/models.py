@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from fake_gateway.server import Answer, Asked, problem_answer
 from meadow.schemas.models import PRODUCTION_ALIAS, GateDecision, ModelInfo
 from meadow.schemas.promotion import ModelDetail, ProductionChange, Promotion, PromotionKind
-from meadow_core.registry.promotion_history import served_in_order
 
 _PATH = re.compile(r"/v1/models/([^/:]+)(:promote)?")
 
@@ -32,19 +31,33 @@ class FakeProduction:
         promotions = [change for change in self.history if change.version == info.ref.version]
         return _body(ModelDetail(**info.model_dump(), promotions=promotions))
 
+    def promote(self, info: ModelInfo, models: list[ModelInfo]) -> Answer:
+        """Put a version of the list into production."""
+        return self._move(info, models, PromotionKind.PROMOTED)
+
     def _promote(self, request: Asked, info: ModelInfo, models: list[ModelInfo]) -> Answer:
         if info.decision == GateDecision.REFUSED and b'"force":true' not in request.body:
             return problem_answer("promotion-refused", 409, f"The gate refused version {info.ref.version}.")
-        return self._move(info, models, PromotionKind.PROMOTED)
+        return self.promote(info, models)
 
     def _roll_back(self, request: Asked, models: list[ModelInfo]) -> Answer:
         del request
         serving = _serving(models)
-        served = served_in_order(self.history, serving)
-        if len(served) == 1:
+        served = self._served()
+        if len(served) < 2:
             return problem_answer("promotion-refused", 409, f"None is on record that served before version {serving}.")
         info = next(model for model in models if model.ref.version == served[-2])
         return self._move(info, models, PromotionKind.ROLLED_BACK)
+
+    def _served(self) -> list[str]:
+        """The versions to go back by, the one in production last."""
+        served: list[str] = []
+        for change in self.history:
+            if change.kind is PromotionKind.ROLLED_BACK:
+                served.pop()
+            else:
+                served += [change.previous, change.version] if change.previous and not served else [change.version]
+        return served
 
     def _move(self, info: ModelInfo, models: list[ModelInfo], kind: PromotionKind) -> Answer:
         serving = _serving(models)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from fake_gateway.answers import classify_by_name
 from meadow.schemas.correction import Correction
+from meadow.schemas.dataset_diff import DatasetChanges
 from meadow.schemas.dataset_images import DatasetImage
 from meadow.schemas.datasets import DatasetDetail
 from meadow.schemas.explanations import Explanation, ExplanationState
@@ -36,6 +37,8 @@ class Submitted:
 class GatewayState:
     """All of it."""
 
+    api_key: str = ""
+    """Asked for if there is one."""
     model: ModelInfo | None = None
     models: list[ModelInfo] = field(default_factory=list)
     status: SystemStatus = field(default_factory=lambda: SystemStatus(queues=[], workers=[], inflight_bytes=0))
@@ -66,6 +69,8 @@ class GatewayState:
     datasets: list[DatasetDetail] = field(default_factory=list)
     reports: dict[str, bytes] = field(default_factory=dict)
     """By the digest of a version."""
+    changes: dict[str, DatasetChanges] = field(default_factory=dict)
+    """What changed since a version, by its digest; since all others, nothing did."""
     dataset_images: dict[str, list[DatasetImage]] = field(default_factory=dict)
     """By the digest of a version."""
     image_bytes: dict[str, bytes] = field(default_factory=dict)

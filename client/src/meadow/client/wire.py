@@ -29,6 +29,11 @@ def parsed(kind: type[T], response: httpx.Response) -> T:
         raise ApiProblem.unexpected(response) from error
 
 
+def json_headers(idempotency_key: str | None = None) -> dict[str, str]:
+    """Headers of a request with a JSON body; without a key of the caller's, the transport makes one up."""
+    return {**JSON_BODY, **({"Idempotency-Key": idempotency_key} if idempotency_key else {})}
+
+
 def quoted(name: str) -> str:
     """Make a name fit into one segment of a path."""
     return quote(name, safe="")

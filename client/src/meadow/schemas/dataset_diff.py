@@ -1,6 +1,6 @@
 """What changed between two versions."""
 
-from pydantic import BaseModel, computed_field
+from pydantic import BaseModel, Field, computed_field
 
 from meadow.schemas.dataset_manifest import DatasetEntry
 
@@ -41,3 +41,14 @@ class VersionDiff(BaseModel):
     def unchanged(self) -> int:
         """The images that are in both under the same label."""
         return sum(change.after - change.added - change.relabelled for change in self.classes.values())
+
+
+class DatasetChanges(BaseModel):
+    """How many images changed from one version to the newest."""
+
+    dataset: str
+    since: str = Field(description="Digest of the earlier version; empty for none, from which everything is added.")
+    version: str = Field(description="Digest of the newest version.")
+    added: int
+    removed: int
+    relabelled: int

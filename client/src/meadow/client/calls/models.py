@@ -4,7 +4,7 @@
 from pydantic import BaseModel
 
 from meadow.client.calls.base import Calls
-from meadow.client.wire import JSON_BODY, parsed, quoted
+from meadow.client.wire import JSON_BODY, json_headers, parsed, quoted
 from meadow.schemas.models import ModelInfo
 from meadow.schemas.promotion import ModelDetail, ProductionChange
 
@@ -36,12 +36,17 @@ class ModelCalls(Calls):
         response = self._transport.send("POST", f"{_model(version)}:promote", headers=JSON_BODY, content=content)
         return parsed(ProductionChange, response)
 
-    def roll_back(self, *, reason: str = "") -> ProductionChange:
-        """Put back the version that served before; each further call goes one version further back."""
+    def roll_back(self, *, reason: str = "", idempotency_key: str | None = None) -> ProductionChange:
+        """Put back the version that served before; each further call goes one version further back.
+
+        Args:
+            reason: Why; kept in the history.
+            idempotency_key: A call that is repeated under the same key goes no further back.
+        """
         content = _Promotion(reason=reason).model_dump_json(exclude_defaults=True).encode()
         return parsed(
             ProductionChange,
-            self._transport.send("POST", "/v1/models:rollback", headers=JSON_BODY, content=content),
+            self._transport.send("POST", "/v1/models:rollback", headers=json_headers(idempotency_key), content=content),
         )
 
 

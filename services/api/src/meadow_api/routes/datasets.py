@@ -7,9 +7,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Response
 from fastapi.responses import HTMLResponse
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from meadow.schemas.dataset_diff import VersionDiff
+from meadow.schemas.dataset_diff import DatasetChanges, VersionDiff
 from meadow.schemas.dataset_manifest import DatasetManifest
 from meadow.schemas.datasets import DatasetDetail, DatasetList
 from meadow.schemas.ingestion import IngestRequest
@@ -41,17 +41,6 @@ class IngestSubmission(IngestRequest):
 
     name: DatasetName = Field(description="The data set's name.")
     webhook_url: str | None = Field(None, description="Called when the ingestion has ended.")
-
-
-class DatasetChanges(BaseModel):
-    """How many images changed from one version to the newest."""
-
-    dataset: str
-    since: str = Field(description="Digest of the earlier version; empty for none, from which everything is added.")
-    version: str = Field(description="Digest of the newest version.")
-    added: int
-    removed: int
-    relabelled: int
 
 
 @router.post(

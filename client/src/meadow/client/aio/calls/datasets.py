@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 
 from meadow.client.aio.calls.base import AsyncCalls
-from meadow.client.wire import JSON_BODY, parsed, quoted
-from meadow.schemas.dataset_diff import VersionDiff
+from meadow.client.wire import json_headers, parsed, quoted
+from meadow.schemas.dataset_diff import DatasetChanges, VersionDiff
 from meadow.schemas.dataset_images import DatasetImage, DatasetImagePage
 from meadow.schemas.dataset_summary import VersionSummary
 from meadow.schemas.datasets import DatasetDetail, DatasetList
@@ -38,6 +38,12 @@ class AsyncDatasetCalls(AsyncCalls):
         """What changed from one version to another, or to the current one; by how their digests begin."""
         path = f"/v1/datasets/{quoted(name)}/diff"
         return parsed(VersionDiff, await self._transport.send("GET", path, params={"before": before, "after": after}))
+
+    async def dataset_changes(self, name: str, since: str = "") -> DatasetChanges:
+        """How many images changed from a version to the current one; without one, all of them were added."""
+        params = {"since": since} if since else {}
+        path = f"/v1/datasets/{quoted(name)}/changes"
+        return parsed(DatasetChanges, await self._transport.send("GET", path, params=params))
 
     async def dataset_images(
         self,
@@ -86,14 +92,15 @@ class AsyncDatasetCalls(AsyncCalls):
 
     async def start_ingestion(self, request: IngestRequest, *, idempotency_key: str | None = None) -> Job:
         """Have images taken into a data set."""
-        headers = {**JSON_BODY, **({"Idempotency-Key": idempotency_key} if idempotency_key else {})}
         content = request.model_dump_json().encode()
+        headers = json_headers(idempotency_key)
         return parsed(Job, await self._transport.send("POST", "/v1/datasets", headers=headers, content=content))
 
-    async def start_training(self, request: TrainingRequest) -> Job:
+    async def start_training(self, request: TrainingRequest, *, idempotency_key: str | None = None) -> Job:
         """Submit a training run; what was not set is left to the gateway's defaults."""
         content = request.model_dump_json(exclude_unset=True, exclude_none=True).encode()
-        return parsed(Job, await self._transport.send("POST", "/v1/training-runs", headers=JSON_BODY, content=content))
+        headers = json_headers(idempotency_key)
+        return parsed(Job, await self._transport.send("POST", "/v1/training-runs", headers=headers, content=content))
 
 
 def _images(name: str) -> str:

@@ -3,7 +3,7 @@
 from pydantic import BaseModel
 
 from meadow.client.aio.calls.base import AsyncCalls
-from meadow.client.wire import JSON_BODY, parsed, quoted
+from meadow.client.wire import JSON_BODY, json_headers, parsed, quoted
 from meadow.schemas.models import ModelInfo
 from meadow.schemas.promotion import ModelDetail, ProductionChange
 
@@ -35,12 +35,19 @@ class AsyncModelCalls(AsyncCalls):
         response = await self._transport.send("POST", f"{_model(version)}:promote", headers=JSON_BODY, content=content)
         return parsed(ProductionChange, response)
 
-    async def roll_back(self, *, reason: str = "") -> ProductionChange:
-        """Put back the version that served before; each further call goes one version further back."""
+    async def roll_back(self, *, reason: str = "", idempotency_key: str | None = None) -> ProductionChange:
+        """Put back the version that served before; each further call goes one version further back.
+
+        Args:
+            reason: Why; kept in the history.
+            idempotency_key: A call that is repeated under the same key goes no further back.
+        """
         content = _Promotion(reason=reason).model_dump_json(exclude_defaults=True).encode()
         return parsed(
             ProductionChange,
-            await self._transport.send("POST", "/v1/models:rollback", headers=JSON_BODY, content=content),
+            await self._transport.send(
+                "POST", "/v1/models:rollback", headers=json_headers(idempotency_key), content=content
+            ),
         )
 
 
