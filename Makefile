@@ -116,7 +116,7 @@ LOCK_INPUTS := pyproject.toml $(addsuffix /pyproject.toml,$(MEMBERS))
 COMPILE_DEV = $(COMPILE) --all-extras --group dev $(addprefix --no-emit-package ,meadow meadow-core meadow-local meadow-trainer meadow-worker) $(LOCK_INPUTS)
 
 # Tests of the DAGs run on exactly what Airflow runs on, and some packages more.
-COMPILE_DAGS = $(COMPILE) dags/pyproject.toml
+COMPILE_DAGS = $(COMPILE) --no-emit-package meadow dags/pyproject.toml
 COMPILE_DAGS_DEV = $(COMPILE_DAGS) --group dags/pyproject.toml:dev
 
 # What each image holds, of the versions that are tested here. Meadow's own packages are installed beside it.
@@ -212,8 +212,9 @@ $(STAMP): requirements/dev.txt requirements/uv.txt $(LOCK_INPUTS)
 	@touch $@
 
 # Airflow needs other versions than the services do, so it never shares an environment with them.
-$(DAGS_STAMP): $(STAMP) dags/requirements-dev.txt
+$(DAGS_STAMP): $(STAMP) dags/requirements-dev.txt client/pyproject.toml
 	@test -x dags/.venv/bin/python || $(BIN)/uv venv --quiet --python $(BIN)/python dags/.venv
 	@echo "Installing the locked dependencies of the DAGs ..."
 	@$(BIN)/uv pip install --quiet --python dags/.venv/bin/python --require-hashes -r dags/requirements-dev.txt
+	@$(BIN)/uv pip install --quiet --python dags/.venv/bin/python --no-deps --no-build-isolation -e client
 	@touch $@

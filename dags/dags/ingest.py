@@ -14,10 +14,11 @@ from typing import Any
 from airflow.sdk import Metadata, Param, dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowSkipException
 
+from meadow.schemas.ingestion import IngestResult
 from meadow_airflow.assets import DATASET_ASSET
 from meadow_airflow.defaults import DAG_RUN_TIMEOUT, TAG, default_args
-from meadow_airflow.gateway.models import IngestResult
 from meadow_airflow.jobs.operator import GatewayJobOperator
+from meadow_airflow.jobs.starting import DATASETS
 from meadow_airflow.schedules import timetable
 from meadow_airflow.settings import ADD, DATASET, INGEST_SECONDS, MAX_FAILED, SOURCES
 
@@ -66,7 +67,7 @@ def ingest() -> None:
             )
         yield Metadata(DATASET_ASSET, {"dataset": told.dataset, "version": told.version, "images": told.images})
 
-    start = GatewayJobOperator(task_id="start", path="/v1/datasets", body=plan(), seconds=INGEST_SECONDS)
+    start = GatewayJobOperator(task_id="start", path=DATASETS, body=plan(), seconds=INGEST_SECONDS)
     result: Any = start.output
     announce(result)
 

@@ -16,7 +16,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from meadow_airflow.assets import DRIFT_ASSET
 from meadow_airflow.defaults import TAG, default_args
-from meadow_airflow.gateway.client import GatewayClient
+from meadow_airflow.gateway.connection import connected_gateway
 from meadow_airflow.monitoring.cooldown import recent_run
 from meadow_airflow.monitoring.signal import read_signal
 from meadow_airflow.schedules import timetable
@@ -40,8 +40,8 @@ def monitor() -> None:
     @task(outlets=[DRIFT_ASSET])
     def watch() -> Iterator[Metadata]:
         """Tell who trains, if something is wrong that was not answered already."""
-        with GatewayClient.connect() as client:
-            quality = client.quality(QUALITY_HOURS.get())
+        with connected_gateway() as client:
+            quality = client.quality(window_hours=QUALITY_HOURS.get())
             signal = read_signal(quality)
             if signal is None:
                 raise AirflowSkipException(f"The verdict is {quality.verdict}: {' '.join(quality.reasons) or 'well.'}")

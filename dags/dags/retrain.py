@@ -22,13 +22,15 @@ from typing import Any
 from airflow.sdk import AssetOrTimeSchedule, Param, TriggerRule, dag, get_current_context, task
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
+from meadow.schemas.models import GateDecision, ModelRef
+from meadow.schemas.training import TrainingResult
 from meadow_airflow.assets import DATASET_ASSET, DRIFT_ASSET
 from meadow_airflow.defaults import DAG_RUN_TIMEOUT, TAG, default_args
-from meadow_airflow.gateway.client import GatewayClient
-from meadow_airflow.gateway.models import ModelRef, TrainingResult
+from meadow_airflow.gateway.connection import connected_gateway
 from meadow_airflow.jobs.keys import Origin, idempotency_key
 from meadow_airflow.jobs.leftovers import cancel_leftover
 from meadow_airflow.jobs.operator import GatewayJobOperator
+from meadow_airflow.jobs.starting import TRAINING_RUNS
 from meadow_airflow.retraining.decision import decide as choose
 from meadow_airflow.retraining.look import look
 from meadow_airflow.retraining.occasions import occasions
@@ -36,10 +38,9 @@ from meadow_airflow.retraining.request import training_request
 from meadow_airflow.roll_out.operator import RollOutOperator
 from meadow_airflow.roll_out.rollback import roll_back as go_back
 from meadow_airflow.schedules import timetable
-from meadow_airflow.settings import DATASET, IMAGES_BUCKET, SMOKE_IMAGES, TRAINING_SECONDS
+from meadow_airflow.settings import DATASET, SMOKE_IMAGES, TRAINING_SECONDS
 from meadow_airflow.smoke.check import SmokeError, check_answers
 from meadow_airflow.smoke.holdout import holdout_images
-from meadow_airflow.smoke.store import reader
 
 log = logging.getLogger("meadow_airflow.retrain")  # Airflow gives this file a name that nobody would know
 
@@ -74,7 +75,7 @@ def retrain() -> None:
         started_by = occasions(run.run_type, [asset.name for asset in events])
         hints = [event.extra.get("verdict", "") for event in events.get(DRIFT_ASSET, [])]
         name = params["dataset"] or DATASET.get()
-        with GatewayClient.connect() as client:
+        with connected_gateway() as client:
             situation = look(
                 client,
                 name,
@@ -96,14 +97,13 @@ def retrain() -> None:
         context, told = get_current_context(), TrainingResult.model_validate(result)
         context["ti"].xcom_push(key="reason", value=told.reason)
         log.info("Version %s is %s. %s", told.model.version, told.decision, told.reason)
-        return told.model.model_dump() if told.decision == "promoted" else None
+        return told.model.model_dump() if told.decision is GateDecision.PROMOTED else None
 
     @task
     def smoke_check(model: dict[str, str], request: dict[str, str]) -> str:
         """Ask the new version about hold-out images."""
-        read = reader(IMAGES_BUCKET.get())
-        images = holdout_images(read, request["dataset"], request["dataset_version"], SMOKE_IMAGES.get())
-        with GatewayClient.connect() as client:
+        with connected_gateway() as client:
+            images = holdout_images(client, request["dataset"], request["dataset_version"], SMOKE_IMAGES.get())
             try:
                 return check_answers(client, ModelRef.model_validate(model), images)
             except SmokeError as error:
@@ -124,11 +124,11 @@ def retrain() -> None:
             raise AirflowSkipException("No new version came into production; a job that was left is cancelled.")
         run = context["dag_run"]
         origin = Origin(run.dag_id, run.run_id, "roll_back", run.clear_number or 0)
-        with GatewayClient.connect() as client:
+        with connected_gateway() as client:
             raise AirflowFailException(go_back(client, model, idempotency_key(origin, "/v1/models:rollback", model)))
 
     request: Any = decide()
-    train = GatewayJobOperator(task_id="train", path="/v1/training-runs", body=request, seconds=TRAINING_SECONDS)
+    train = GatewayJobOperator(task_id="train", path=TRAINING_RUNS, body=request, seconds=TRAINING_SECONDS)
     result: Any = train.output
     promoted: Any = gate(result)
     verified = RollOutOperator(task_id="verify_roll_out", model=promoted)

@@ -21,12 +21,12 @@ os.environ |= {
 
 import pytest  # noqa: E402
 
-from stand_in_gateway import StandInGateway  # noqa: E402
+from training_gateway import TrainingGateway  # noqa: E402
 
 
 @pytest.fixture
-def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandInGateway]:
+def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[TrainingGateway]:
     """A gateway that the Airflow connection leads to."""
-    with StandInGateway() as running:
+    with TrainingGateway() as running:
         monkeypatch.setenv("AIRFLOW_CONN_MEADOW_API", f"http://127.0.0.1:{running.server_port}")
         yield running

@@ -2,20 +2,25 @@ from dataclasses import replace
 
 import pytest
 
-from meadow_airflow.gateway.models import Changes, CurrentModel, Dataset, ModelRef
+from fake_gateway.answers import make_model
+from meadow.schemas.dataset_diff import DatasetChanges
+from meadow.schemas.training import TrainingCause
 from meadow_airflow.retraining.decision import Occasion, Situation, decide
 from meadow_airflow.retraining.occasions import occasions
+from training_gateway import version_of_lawns
 
-PRODUCTION = CurrentModel(ref=ModelRef(name="m", version="3", digest="b"), dataset_digest="d1")
+PRODUCTION = make_model("3").model_copy(update={"dataset_digest": "d1"})
 
 
 def situation(*started_by: Occasion, added: int = 0, relabelled: int = 0, removed: int = 0) -> Situation:
     return Situation(
         occasions=frozenset(started_by),
         dataset_name="lawns",
-        dataset=Dataset(name="lawns", digest="d2"),
+        dataset=version_of_lawns("d2"),
         model=PRODUCTION,
-        changes=Changes(version="d2", added=added, removed=removed, relabelled=relabelled),
+        changes=DatasetChanges(
+            dataset="lawns", since="d1", version="d2", added=added, removed=removed, relabelled=relabelled
+        ),
         min_new_images=20,
     )
 
@@ -49,7 +54,7 @@ def test_the_first_model_does_not_wait_for_more_data() -> None:
 
 @pytest.mark.parametrize("cause", ["drift", "performance"])
 def test_drift_is_answered_with_its_cause(cause: str) -> None:
-    decision = decide(replace(situation(Occasion.DRIFT), drift_cause=cause))  # type: ignore[arg-type]
+    decision = decide(replace(situation(Occasion.DRIFT), drift_cause=TrainingCause(cause)))
     assert (decision.train, decision.cause) == (True, cause)
 
 

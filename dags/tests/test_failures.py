@@ -1,10 +1,11 @@
+import json
 import logging
 from types import SimpleNamespace
 
 import pytest
 
 from meadow_airflow.failures import tell_of_failure
-from stand_in_gateway import StandInGateway, problem
+from training_gateway import TrainingGateway
 
 CONTEXT = {
     "task_instance": SimpleNamespace(dag_id="retrain", task_id="train", run_id="manual__1", log_url="http://log"),
@@ -14,17 +15,17 @@ LINE = "Meadow: retrain.train failed in run manual__1: no more grass"
 
 
 def test_it_is_one_line_in_the_log_and_one_call(
-    gateway: StandInGateway, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    gateway: TrainingGateway, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setenv("AIRFLOW_VAR_MEADOW_WEBHOOK_URL", f"{gateway.url}/stand-in")
-    monkeypatch.setattr(gateway, "_set", lambda _: problem(200, ""))
-    gateway.script = [problem(200, "")]
+    monkeypatch.setenv("AIRFLOW_VAR_MEADOW_WEBHOOK_URL", f"{gateway.url}/chat")
+    gateway.reply({})
     tell_of_failure(CONTEXT)
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == [LINE]
     [asked] = gateway.asked
     assert asked.method == "POST"
-    assert asked.json["text"] == LINE
-    assert asked.json["log_url"] == "http://log"
+    told = json.loads(asked.body)
+    assert told["text"] == LINE
+    assert told["log_url"] == "http://log"
 
 
 def test_a_webhook_that_is_away_does_not_hide_the_failure(

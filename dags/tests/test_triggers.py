@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from airflow.triggers.base import BaseTrigger
 
+from fake_gateway import problem_answer
+from meadow.schemas.jobs import JobState
 from meadow_airflow.jobs import trigger as job_trigger
 from meadow_airflow.jobs.trigger import JobTrigger
 from meadow_airflow.roll_out import trigger as roll_out_trigger
 from meadow_airflow.roll_out.trigger import RollOutTrigger
-from stand_in_gateway import StandInGateway, model, problem
+from training_gateway import TrainingGateway, model
 
 
 @pytest.fixture(autouse=True)
@@ -23,9 +25,9 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def job_id(gateway: StandInGateway) -> str:
+def job_id(gateway: TrainingGateway) -> str:
     gateway.job_seconds = 3600
-    return str(gateway._new_job("training", {"dataset_version": "d2"})["id"])
+    return gateway.add_job().id
 
 
 async def event_of(trigger: BaseTrigger) -> dict[str, Any]:
@@ -49,19 +51,19 @@ def test_another_triggerer_makes_the_same_trigger(make: Callable[[], BaseTrigger
     assert getattr(import_module(module), name)(**kwargs).serialize() == (path, kwargs)
 
 
-async def test_it_fires_when_the_job_has_ended(gateway: StandInGateway, job_id: str) -> None:
+async def test_it_fires_when_the_job_has_ended(gateway: TrainingGateway, job_id: str) -> None:
     waiting = asyncio.create_task(event_of(JobTrigger(job_id, time.time() + 60)))
     await eventually(lambda: bool(gateway.asked))
-    assert gateway.asked[0].headers["prefer"] == "wait=20"
+    assert gateway.asked[0].headers["Prefer"] == "wait=20"
     assert not waiting.done()
-    gateway.end(job_id, state="failed")
+    gateway.end(job_id, JobState.FAILED)
     assert await waiting == {"job_id": job_id, "outcome": "ended", "message": f"Job {job_id} failed."}
     # The gateway held its answer back: nobody asked again and again.
     assert len(gateway.asked) <= 2
 
 
-async def test_it_outlives_a_gateway_that_is_restarted(gateway: StandInGateway, job_id: str) -> None:
-    gateway.script = [problem(503, "unavailable", Retry_After="1"), problem(502, "unknown")]
+async def test_it_outlives_a_gateway_that_is_restarted(gateway: TrainingGateway, job_id: str) -> None:
+    gateway.answers = [problem_answer("unavailable", 503, "", Retry_After="1"), problem_answer("unknown", 502, "")]
     gateway.end(job_id)
     begun = time.monotonic()
     assert (await event_of(JobTrigger(job_id, time.time() + 60)))["outcome"] == "ended"
@@ -70,7 +72,7 @@ async def test_it_outlives_a_gateway_that_is_restarted(gateway: StandInGateway, 
 
 
 async def test_it_outlives_a_gateway_that_is_not_there(
-    gateway: StandInGateway, job_id: str, monkeypatch: pytest.MonkeyPatch
+    gateway: TrainingGateway, job_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_MEADOW_API", "http://127.0.0.1:1")
     overdue = await event_of(JobTrigger(job_id, time.time() + 2))
@@ -78,12 +80,12 @@ async def test_it_outlives_a_gateway_that_is_not_there(
     assert gateway.asked == []
 
 
-async def test_a_job_that_is_late_is_overdue(gateway: StandInGateway, job_id: str) -> None:
+async def test_a_job_that_is_late_is_overdue(gateway: TrainingGateway, job_id: str) -> None:
     begun = time.time()
     event = await event_of(JobTrigger(job_id, begun + 1))
     assert event["outcome"] == "overdue"
     assert time.time() - begun < 4
-    assert gateway.jobs[job_id]["state"] == "running"
+    assert gateway.job(job_id).state == "running"
 
 
 @pytest.mark.usefixtures("gateway")
@@ -93,13 +95,13 @@ async def test_a_job_that_is_gone_is_lost() -> None:
     assert "not-found" in event["message"]
 
 
-async def test_a_cleared_task_cancels_its_job_even_at_a_busy_gateway(gateway: StandInGateway, job_id: str) -> None:
-    gateway.script = [problem(503, "unavailable", Retry_After="1")]
+async def test_a_cleared_task_cancels_its_job_even_at_a_busy_gateway(gateway: TrainingGateway, job_id: str) -> None:
+    gateway.answers = [problem_answer("unavailable", 503, "", Retry_After="1")]
     await JobTrigger(job_id, time.time() + 60).on_kill()
-    assert gateway.jobs[job_id]["state"] == "cancelled"
+    assert gateway.job(job_id).state == "cancelled"
 
 
-async def test_a_triggerer_that_ends_cancels_nothing(gateway: StandInGateway, job_id: str) -> None:
+async def test_a_triggerer_that_ends_cancels_nothing(gateway: TrainingGateway, job_id: str) -> None:
     trigger = JobTrigger(job_id, time.time() + 60)
     waiting = asyncio.create_task(event_of(trigger))
     await eventually(lambda: bool(gateway.asked))
@@ -110,20 +112,22 @@ async def test_a_triggerer_that_ends_cancels_nothing(gateway: StandInGateway, jo
     assert gateway.paths("POST") == []
 
 
-async def test_a_roll_out_is_done_when_the_last_worker_serves_it(gateway: StandInGateway) -> None:
-    gateway.production, gateway.worker_serves = ["1", "2"], "1"
+async def test_a_roll_out_is_done_when_the_last_worker_serves_it(gateway: TrainingGateway) -> None:
+    gateway.produce("1", "2")
+    gateway.worker_serves = "1"
     waiting = asyncio.create_task(event_of(RollOutTrigger(model("2"), time.time() + 60)))
     await eventually(lambda: len(gateway.asked) > 2)
-    gateway.script = [problem(503, "unavailable")]
-    gateway.worker_serves = None
+    gateway.answers = [problem_answer("unavailable", 503, "")]
+    gateway.worker_serves = ""
     assert await waiting == {"done": True, "message": "2 of 2 worker processes serve it."}
 
 
-async def test_a_roll_out_fails_when_a_worker_refuses_or_time_is_up(gateway: StandInGateway) -> None:
-    gateway.production, gateway.worker_serves = ["1", "2"], "1"
+async def test_a_roll_out_fails_when_a_worker_refuses_or_time_is_up(gateway: TrainingGateway) -> None:
+    gateway.produce("1", "2")
+    gateway.worker_serves = "1"
     late = await event_of(RollOutTrigger(model("2"), time.time() + 0.3))
     assert late == {"done": False, "message": "Time is up; 0 of 2 worker processes serve it."}
-    gateway.refusal = "It fails its probe."
+    gateway.worker_refusal = "It fails its probe."
     refused = await event_of(RollOutTrigger(model("2"), time.time() + 60))
     assert refused["done"] is False
     assert "It fails its probe." in refused["message"]

@@ -15,8 +15,6 @@ T = TypeVar("T")
 
 GATEWAY_CONNECTION = "meadow_api"
 """Type `http`: host, port, schema; an API key, where the gateway asks for one, is its password."""
-S3_CONNECTION = "meadow_s3"
-"""Type `aws`: the store in which the training images lie."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,6 @@ SOURCES = Setting[list[dict[str, str]]](
 )
 ADD = Setting("meadow_add", True, _switch, "Whether images that are in the data set stay when a source drops them.")  # noqa: FBT003
 MAX_FAILED = Setting("meadow_max_failed", 0.5, float, "Share of a source's images that may be unreachable.")
-IMAGES_BUCKET = Setting("meadow_images_bucket", "images-bucket", str, "The bucket of the training images.")
 
 MIN_NEW_IMAGES = Setting("meadow_min_new_images", 20, int, "New data retrains from so many changed images on.")
 ARCHITECTURE = Setting("meadow_architecture", "", str, "What is trained; empty: the trainer's own default.")
@@ -81,6 +78,6 @@ SMOKE_IMAGES = Setting("meadow_smoke_images", 4, int, "Hold-out images that a ne
 WEBHOOK_URL = Setting("meadow_webhook_url", "", str, "Told of every task that failed for good; empty: nobody.")
 
 SETTINGS: tuple[Setting[Any], ...] = (
-    DATASET, SOURCES, ADD, MAX_FAILED, IMAGES_BUCKET, MIN_NEW_IMAGES, ARCHITECTURE, IMAGE_SIZE, EPOCHS, QUALITY_HOURS,
+    DATASET, SOURCES, ADD, MAX_FAILED, MIN_NEW_IMAGES, ARCHITECTURE, IMAGE_SIZE, EPOCHS, QUALITY_HOURS,
     COOLDOWN_HOURS, INGEST_SECONDS, TRAINING_SECONDS, ROLL_OUT_SECONDS, SMOKE_IMAGES, WEBHOOK_URL,
 )  # fmt: skip

@@ -1,1 +1,1 @@
-"""The gateway's HTTP interface, as far as the DAGs need it."""
+"""Meadow's client, as Airflow's tasks use it."""

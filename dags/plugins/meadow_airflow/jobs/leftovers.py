@@ -1,6 +1,7 @@
 """A job that its task has left behind."""
 
-from meadow_airflow.gateway.client import GatewayClient
+from meadow_airflow.gateway.asking import cancel_if_active
+from meadow_airflow.gateway.connection import connected_gateway
 
 
 def cancel_leftover(job_id: str | None) -> None:
@@ -10,5 +11,5 @@ def cancel_leftover(job_id: str | None) -> None:
     that on.
     """
     if job_id:
-        with GatewayClient.connect() as client:
-            client.cancel(job_id)
+        with connected_gateway() as client:
+            cancel_if_active(client, job_id)

@@ -7,8 +7,9 @@ from typing import Any, NoReturn
 from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowFailException
 
-from meadow_airflow.gateway.client import GatewayClient
-from meadow_airflow.gateway.models import Job
+from meadow.schemas.jobs import Job, JobState
+from meadow_airflow.gateway.asking import cancel_if_active
+from meadow_airflow.gateway.connection import connected_gateway
 from meadow_airflow.jobs.keys import Origin
 from meadow_airflow.jobs.starting import start_job
 from meadow_airflow.jobs.trigger import LOST, OVERDUE, JobTrigger
@@ -40,12 +41,12 @@ class GatewayJobOperator(BaseOperator):
         """Submit the job, and make way for others."""
         instance, run = context["ti"], context["dag_run"]
         origin = Origin(run.dag_id, run.run_id, instance.task_id, run.clear_number or 0)
-        with GatewayClient.connect() as client:
+        with connected_gateway() as client:
             job = start_job(client, context["task_state_store"], origin, self.path, self.body)
         self._job_id = job.id
         self.log.info("Job %s is %s.", job.id, job.state)
         instance.xcom_push(key="job_id", value=job.id)
-        if job.is_final:
+        if job.state.is_final:
             return _result(job)
         return self._wait(job.id, time.time() + self.seconds.get())
 
@@ -54,20 +55,20 @@ class GatewayJobOperator(BaseOperator):
         job_id = event["job_id"]
         if event["outcome"] == LOST:
             raise AirflowFailException(event["message"])
-        with GatewayClient.connect() as client:
+        with connected_gateway() as client:
             job = client.job(job_id)
-            if event["outcome"] == OVERDUE and not job.is_final:
-                client.cancel(job_id)
+            if event["outcome"] == OVERDUE and not job.state.is_final:
+                cancel_if_active(client, job_id)
                 raise AirflowFailException(f"{event['message']} It was cancelled.")
-        if not job.is_final:
+        if not job.state.is_final:
             return self._wait(job_id, deadline)
         return _result(job)
 
     def on_kill(self) -> None:
         """Cancel what was just submitted: somebody ended the task before it made way."""
         if self._job_id:
-            with GatewayClient.connect(patience=5) as client:
-                client.cancel(self._job_id)
+            with connected_gateway(patience=5) as client:
+                cancel_if_active(client, self._job_id)
 
     def _wait(self, job_id: str, deadline: float) -> NoReturn:
         # The trigger keeps the time itself: Airflow's own timeout would end the task and leave the job alone.
@@ -80,11 +81,11 @@ def _result(job: Job) -> dict[str, object]:
     Raises:
         AirflowFailException: To nothing.
     """
-    if job.state != "succeeded":
+    if job.state is not JobState.SUCCEEDED:
         reason = f"{job.error.detail} ({job.error.code})" if job.error else "it gives no reason"
         raise AirflowFailException(f"The {job.kind} job {job.id} {_ended_as(job.state)}: {reason}")
-    return job.result or {}
+    return job.result.model_dump(mode="json") if job.result else {}
 
 
-def _ended_as(state: str) -> str:
-    return "failed" if state == "failed" else f"was {state}" if state == "cancelled" else state
+def _ended_as(state: JobState) -> str:
+    return f"was {state}" if state is JobState.CANCELLED else str(state)

@@ -7,10 +7,11 @@ from typing import Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from meadow_airflow.gateway.async_client import AsyncGateway, connected_gateway
-from meadow_airflow.gateway.errors import GatewayRefusedError, GatewayUnavailableError
-from meadow_airflow.gateway.models import Job
-from meadow_airflow.gateway.pauses import growing_pauses
+from meadow import AsyncClient, ClientError
+from meadow.schemas.jobs import Job
+from meadow_airflow.gateway.asking import cancel_if_active_async
+from meadow_airflow.gateway.connection import connected_async_gateway
+from meadow_airflow.gateway.errors import as_task_error, may_pass
 
 POLL_SECONDS = 20
 """How long the gateway may hold back an answer until the job has ended."""
@@ -41,39 +42,33 @@ class JobTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Poll until there is something to say; the task reads the job itself."""
-        async with connected_gateway() as gateway:
-            yield TriggerEvent(await self._outcome(gateway))
+        try:
+            async with asyncio.timeout(max(self.deadline - time.time(), 0)), connected_async_gateway() as client:
+                event = await self._ended(client)
+        except TimeoutError:
+            event = self._event(OVERDUE, f"Job {self.job_id} has not ended in time.")
+        yield TriggerEvent(event)
 
     async def on_kill(self) -> None:
         """Pass on that somebody cleared the task, or set its state: the job is not wanted any more."""
-        async with asyncio.timeout(CANCEL_SECONDS), connected_gateway() as gateway:
-            for pause in growing_pauses():
-                try:
-                    await gateway.cancel(self.job_id)
-                except GatewayUnavailableError:
-                    await asyncio.sleep(pause)
-                else:
-                    self.log.info("Job %s is cancelled.", self.job_id)
-                    return
+        async with asyncio.timeout(CANCEL_SECONDS), connected_async_gateway() as client:
+            await cancel_if_active_async(client, self.job_id)
+        self.log.info("Job %s is cancelled.", self.job_id)
 
-    async def _outcome(self, gateway: AsyncGateway) -> dict[str, str]:
-        pauses = growing_pauses()
-        while (left := self.deadline - time.time()) > 0:
+    async def _ended(self, client: AsyncClient) -> dict[str, str]:
+        """Wait for the job's end, however often the gateway is away meanwhile."""
+        while True:
             try:
-                job = await gateway.job(self.job_id, wait=max(1, min(POLL_SECONDS, int(left))))
-            except GatewayUnavailableError as error:
-                pause = next(pauses) if error.retry_after is None else error.retry_after
-                self.log.warning("%s Trying again in %.1f s.", error, pause)
-                await asyncio.sleep(min(pause, left))
-            except GatewayRefusedError as refusal:
-                return self._event(LOST, str(refusal))
+                job = await client.job(self.job_id, wait=POLL_SECONDS)
+            except ClientError as error:
+                if not may_pass(error):
+                    return self._event(LOST, str(as_task_error(error)))
+                self.log.warning("%s It is asked again.", error)
             else:
-                if job.is_final:
+                if job.state.is_final:
                     return self._event(ENDED, f"Job {job.id} {job.state}.")
                 self._tell(job)
-                pauses = growing_pauses()
-                await asyncio.sleep(PAUSE_SECONDS)
-        return self._event(OVERDUE, f"Job {self.job_id} has not ended in time.")
+            await asyncio.sleep(PAUSE_SECONDS)
 
     def _event(self, outcome: str, message: str) -> dict[str, str]:
         return {"job_id": self.job_id, "outcome": outcome, "message": message}
@@ -81,7 +76,8 @@ class JobTrigger(BaseTrigger):
     def _tell(self, job: Job) -> None:
         """Log the job's progress when it has changed."""
         progress = job.progress
-        news = f"{job.state} {progress.done}/{progress.total or '?'} {progress.message}" if progress else job.state
+        counted = f" {progress.done}/{progress.total or '?'} {progress.message}" if progress else ""
+        news = f"{job.state}{counted}"
         if news != self._told:
             self.log.info("Job %s is %s", job.id, news)
             self._told = news

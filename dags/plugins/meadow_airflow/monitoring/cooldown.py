@@ -2,21 +2,17 @@
 
 from datetime import datetime
 
-from meadow_airflow.gateway.client import GatewayClient
-from meadow_airflow.gateway.models import Cause, Job
+from meadow import Client
+from meadow.schemas.jobs import Job, JobKind
+from meadow.schemas.training import TrainingCause
 
 
-def recent_run(client: GatewayClient, cause: Cause, since: datetime) -> Job | None:
+def recent_run(client: Client, cause: TrainingCause, since: datetime) -> Job | None:
     """Find a training run of this cause, in whatever state, that was asked for since then."""
-    token = ""
-    while True:
-        page = client.training_runs(token)
-        for job in page.jobs:
-            if job.created_at < since:
-                # Newest first: the rest is older still.
-                return None
-            if job.cause == cause:
-                return job
-        token = page.next_page_token
-        if not token:
+    for job in client.each_job(kind=JobKind.TRAINING):
+        if job.created_at < since:
+            # Newest first: the rest is older still.
             return None
+        if job.cause == cause:
+            return job
+    return None

@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass
 
-from meadow_airflow.gateway.models import Cause, Quality
+from meadow.schemas.quality import QualityReport, Verdict
+from meadow.schemas.training import TrainingCause
 
-CAUSES: dict[str, Cause] = {"drift": "drift", "performance-drop": "performance"}
+CAUSES: dict[str, TrainingCause] = {
+    Verdict.DRIFT: TrainingCause.DRIFT,
+    Verdict.PERFORMANCE_DROP: TrainingCause.PERFORMANCE,
+}
 """The verdicts that a training run is the answer to, and what it is called then."""
 
 
@@ -12,12 +16,12 @@ CAUSES: dict[str, Cause] = {"drift": "drift", "performance-drop": "performance"}
 class Signal:
     """Something that retraining may mend."""
 
-    cause: Cause
-    verdict: str
+    cause: TrainingCause
+    verdict: Verdict
     reason: str
 
 
-def read_signal(quality: Quality) -> Signal | None:
+def read_signal(quality: QualityReport) -> Signal | None:
     """Tell whether something is wrong; too few images to judge by is no sign of anything."""
     cause = CAUSES.get(quality.verdict)
     if cause is None:

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from meadow_airflow.gateway.models import Cause
+from meadow.schemas.training import TrainingCause
 from meadow_airflow.settings import ARCHITECTURE, EPOCHS, IMAGE_SIZE, Setting
 
 OPTIONS: dict[str, Setting[Any]] = {"architecture": ARCHITECTURE, "image_size": IMAGE_SIZE, "epochs": EPOCHS}
 
 
 def training_request(
-    dataset_name: str, dataset_version: str, cause: Cause, params: Mapping[str, Any]
+    dataset_name: str, dataset_version: str, cause: TrainingCause, params: Mapping[str, Any]
 ) -> dict[str, object]:
     """Write the body of `POST /v1/training-runs`; what nobody set is left to the trainer.
 
@@ -26,6 +26,6 @@ def training_request(
     return {
         "dataset": dataset_name,
         "dataset_version": params.get("dataset_version") or dataset_version,
-        "cause": cause,
+        "cause": cause.value,
         **{name: value for name, value in options.items() if value not in (None, "")},
     }

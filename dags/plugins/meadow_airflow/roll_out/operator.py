@@ -7,8 +7,9 @@ from typing import Any
 from airflow.sdk import BaseOperator, Context
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
-from meadow_airflow.gateway.client import GatewayClient
-from meadow_airflow.gateway.models import ModelRef
+from meadow.schemas.models import ModelRef
+from meadow_airflow.gateway.asking import model_in_production
+from meadow_airflow.gateway.connection import connected_gateway
 from meadow_airflow.roll_out.trigger import RollOutTrigger
 from meadow_airflow.settings import ROLL_OUT_SECONDS
 
@@ -45,8 +46,8 @@ class RollOutOperator(BaseOperator):
         raise AirflowFailException(f"Version {self.model['version']} is not rolled out. {event['message']}")
 
     def _skip_if_replaced(self) -> None:
-        with GatewayClient.connect() as client:
-            current = client.current_model()
+        with connected_gateway() as client:
+            current = model_in_production(client)
         if current is None or current.ref != ModelRef.model_validate(self.model):
             now = f"version {current.ref.version}" if current else "none"
             raise AirflowSkipException(f"Production is {now} by now, not version {self.model['version']}.")

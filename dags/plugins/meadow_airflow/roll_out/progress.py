@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from meadow_airflow.gateway.models import ModelRef, SystemStatus
+from meadow.schemas.models import ModelRef
+from meadow.schemas.status import SystemStatus
 
 
 @dataclass(frozen=True)

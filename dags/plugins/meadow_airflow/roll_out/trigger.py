@@ -7,9 +7,10 @@ from typing import Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
-from meadow_airflow.gateway.async_client import AsyncGateway, connected_gateway
-from meadow_airflow.gateway.errors import GatewayUnavailableError
-from meadow_airflow.gateway.models import ModelRef
+from meadow import AsyncClient, ClientError
+from meadow.schemas.models import ModelRef
+from meadow_airflow.gateway.connection import connected_async_gateway
+from meadow_airflow.gateway.errors import as_task_error, may_pass
 from meadow_airflow.roll_out.progress import roll_out_of
 
 POLL_SECONDS = 1.0
@@ -22,6 +23,7 @@ class RollOutTrigger(BaseTrigger):
         super().__init__()  # type: ignore[no-untyped-call]
         self.model = model
         self.deadline = deadline
+        self._message = "The workers were not asked."
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """How another triggerer makes this one."""
@@ -29,22 +31,26 @@ class RollOutTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Poll until there is something to say."""
-        async with connected_gateway() as gateway:
-            yield TriggerEvent(await self._outcome(gateway))
+        try:
+            async with asyncio.timeout(max(self.deadline - time.time(), 0)), connected_async_gateway() as client:
+                event = await self._outcome(client)
+        except TimeoutError:
+            event = {"done": False, "message": f"Time is up; {self._message}"}
+        yield TriggerEvent(event)
 
-    async def _outcome(self, gateway: AsyncGateway) -> dict[str, object]:
-        ref, message = ModelRef.model_validate(self.model), "The workers were not asked."
+    async def _outcome(self, client: AsyncClient) -> dict[str, object]:
+        ref = ModelRef.model_validate(self.model)
         while True:
             try:
-                state = roll_out_of(ref, await gateway.status())
-            except GatewayUnavailableError as error:
-                message = str(error)
+                state = roll_out_of(ref, await client.status())
+            except ClientError as error:
+                if not may_pass(error):
+                    raise as_task_error(error) from error
+                self._message = str(error)
             else:
-                if state.message != message:
+                if state.message != self._message:
                     self.log.info("Version %s: %s", ref.version, state.message)
-                message = state.message
+                self._message = state.message
                 if state.done or state.failed:
-                    return {"done": state.done, "message": message}
-            if time.time() >= self.deadline:
-                return {"done": False, "message": f"Time is up; {message}"}
+                    return {"done": state.done, "message": state.message}
             await asyncio.sleep(POLL_SECONDS)

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 from airflow.sdk.exceptions import AirflowException
 
-from meadow_airflow.gateway.client import GatewayClient
-from meadow_airflow.gateway.models import Job, ModelRef
+from meadow import Client, JobPendingError
+from meadow.schemas.jobs import Job, JobState
+from meadow.schemas.models import ModelRef
 
 ANSWER_SECONDS = 300.0
 """For all images together: people and batches wait in the same queues, which may be long."""
-WAIT_SECONDS = 25
 
 
 class SmokeError(Exception):
@@ -22,7 +22,7 @@ class UnansweredError(AirflowException):
 
 
 def check_answers(
-    client: GatewayClient, ref: ModelRef, images: Sequence[tuple[bytes, str]], *, seconds: float = ANSWER_SECONDS
+    client: Client, ref: ModelRef, images: Sequence[tuple[bytes, str]], *, seconds: float = ANSWER_SECONDS
 ) -> str:
     """Require an answer to each image, by this version; how many labels are right is only told.
 
@@ -36,28 +36,32 @@ def check_answers(
         raise SmokeError("The data set has no hold-out image to ask about.")
     deadline = time.monotonic() + seconds
     # All are sent before the first is waited for, so that they wait in the queue together.
-    jobs = [client.classify(image) for image, _ in images]
+    jobs = [client.submit_image(image) for image, _ in images]
     right = 0
     for number, (job, (_, label)) in enumerate(zip(jobs, images, strict=True), 1):
         which = f"Image {number} of {len(images)}"
         ended = _wait(client, job, deadline)
-        if ended.state not in {"succeeded", "failed"}:
+        if ended.state not in {JobState.SUCCEEDED, JobState.FAILED}:
             raise UnansweredError(
                 f"{which} is not answered: job {job.id} is {ended.state} after {seconds:.0f} seconds."
             )
-        if ended.state == "failed" or not ended.result:
+        if ended.prediction is None:
             raise SmokeError(f"{which} is not answered: {_trouble(ended)}")
         if ended.model != ref:
             by = f"version {ended.model.version}" if ended.model else "no version"
             raise SmokeError(f"{which} is answered by {by}, not by version {ref.version}.")
-        right += ended.result.get("label") == label
+        right += ended.prediction.label == label
     return f"Version {ref.version} answers: {right} of {len(images)} hold-out images rightly."
 
 
-def _wait(client: GatewayClient, job: Job, deadline: float) -> Job:
-    while not job.is_final and (left := deadline - time.monotonic()) > 0:
-        job = client.job(job.id, wait=max(1, min(WAIT_SECONDS, int(left))))
-    return job
+def _wait(client: Client, job: Job, deadline: float) -> Job:
+    """Return the job as it is when it ends, or when time is up."""
+    if job.state.is_final:
+        return job
+    try:
+        return client.wait(job.id, timeout=max(deadline - time.monotonic(), 0))
+    except JobPendingError as pending:
+        return pending.job
 
 
 def _trouble(job: Job) -> str:

@@ -1,46 +1,28 @@
-"""Images of a data set that no model was trained on, read from S3 under the keys at which Meadow keeps them."""
+"""Images of a data set that no model was trained on."""
 
-import json
-from collections import defaultdict
-from collections.abc import Callable
 from itertools import chain, zip_longest
 
-HOLDOUT_PERCENT = 25
-
-Read = Callable[[str], bytes]
-"""Reads an object of the images bucket."""
-
-
-def manifest_key(dataset: str, digest: str) -> str:
-    """Key of a data set version."""
-    return f"datasets/{dataset}/versions/{digest}.json"
+from meadow import Client
+from meadow.schemas.dataset_images import DatasetImage
+from meadow.schemas.split import Split
 
 
-def image_key(sha256: str) -> str:
-    """Key of an image."""
-    return f"images/{sha256[:2]}/{sha256}"
+def holdout_images(client: Client, dataset: str, digest: str, count: int) -> list[tuple[bytes, str]]:
+    """Read some hold-out images of a version, each with its label: from all classes in turn, and always the same."""
+    return [
+        (client.dataset_image(dataset, image.sha256, version=digest), image.label)
+        for image in _choose(client, dataset, digest, count)
+    ]
 
 
-def is_holdout(sha256: str, moved_to: str | None = None) -> bool:
-    """Whether an image is kept from training; its content tells, unless the data set moved it."""
-    return moved_to == "holdout" if moved_to else int(sha256[:8], 16) % 100 < HOLDOUT_PERCENT
-
-
-def pick(manifest: bytes, count: int) -> list[tuple[str, str]]:
-    """Choose hold-out images, from all classes in turn and always the same.
-
-    Returns:
-        Digest and label of each.
-    """
-    by_label: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for entry in sorted(json.loads(manifest)["entries"], key=lambda entry: entry["sha256"]):
-        if is_holdout(entry["sha256"], entry.get("moved_to")):
-            by_label[entry["label"]].append((entry["sha256"], entry["label"]))
-    in_turn = chain.from_iterable(zip_longest(*(by_label[label] for label in sorted(by_label))))
+def _choose(client: Client, dataset: str, digest: str, count: int) -> list[DatasetImage]:
+    versions = client.dataset(dataset).versions
+    classes = next((one.classes for one in versions if one.digest.startswith(digest)), {})
+    # More classes than images are asked for have one each at most.
+    labels = sorted(label for label, counts in classes.items() if counts.holdout)[:count]
+    of_label = [
+        client.dataset_images(dataset, version=digest, label=label, split=Split.HOLDOUT, page_size=count).images
+        for label in labels
+    ]
+    in_turn = chain.from_iterable(zip_longest(*of_label))
     return [image for image in in_turn if image][:count]
-
-
-def holdout_images(read: Read, dataset: str, digest: str, count: int) -> list[tuple[bytes, str]]:
-    """Read some hold-out images, each with its label."""
-    chosen = pick(read(manifest_key(dataset, digest)), count)
-    return [(read(image_key(sha256)), label) for sha256, label in chosen]

@@ -31,11 +31,16 @@ def make_environment(say: Callable[[str], None], project: DagsProject | None = N
             "pip", "install", "--python", str(project.python), "--require-hashes", "--compile-bytecode", "--quiet",
             "-r", str(project.lock_file),
         )  # fmt: skip
+        # Where it lies: a change of its code needs no new environment.
+        _uv(
+            "pip", "install", "--python", str(project.python), "--no-deps", "--no-build-isolation", "--quiet",
+            "--editable", str(project.client),
+        )  # fmt: skip
         project.stamp.write_text(_wanted(project))
 
 
 def is_made(project: DagsProject) -> bool:
-    """Whether the environment is there, and of today's lock."""
+    """Whether the environment is there, and of today's lock and client."""
     try:
         return project.command.exists() and project.stamp.read_text() == _wanted(project)
     except OSError:
@@ -43,7 +48,8 @@ def is_made(project: DagsProject) -> bool:
 
 
 def _wanted(project: DagsProject) -> str:
-    return f"{Path(sys.executable).resolve()} {hashlib.sha256(project.lock_file.read_bytes()).hexdigest()}\n"
+    content = project.lock_file.read_bytes() + (project.client / "pyproject.toml").read_bytes()
+    return f"{Path(sys.executable).resolve()} {hashlib.sha256(content).hexdigest()}\n"
 
 
 def _uv(*arguments: str) -> None:

@@ -20,6 +20,11 @@ class DagsProject:
         return self.root / LOCK_FILE
 
     @property
+    def client(self) -> Path:
+        """Meadow's client, by which the DAGs talk to the gateway."""
+        return self.root.parent / "client"
+
+    @property
     def environment(self) -> Path:
         """The environment itself; Airflow wants other versions than the services do, so it shares none with them."""
         return self.root / ".venv"

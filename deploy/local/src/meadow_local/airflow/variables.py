@@ -45,8 +45,6 @@ def airflow_environment(settings: LocalSettings, project: DagsProject) -> dict[s
         "AIRFLOW_HOME": str(home),
         **{f"AIRFLOW__{name.upper()}": value for name, value in options.items()},
         "AIRFLOW_CONN_MEADOW_API": json.dumps(_gateway(settings)),
-        "AIRFLOW_CONN_MEADOW_S3": json.dumps(_object_store(settings)),
-        "AIRFLOW_VAR_MEADOW_IMAGES_BUCKET": settings.images_bucket,
         # Airflow warns itself, in the log of every task.
         "PYTHONWARNINGS": "ignore::DeprecationWarning",
         # Airflow writes titles over its processes' environment, by which the stack finds what is left of a crash.
@@ -63,24 +61,6 @@ def _gateway(settings: LocalSettings) -> dict[str, object]:
         "host": LOOPBACK,
         "port": settings.api_port,
         "password": settings.api_key.get_secret_value() or None,
-    }
-
-
-def _object_store(settings: LocalSettings) -> dict[str, object]:
-    return {
-        "conn_type": "aws",
-        "login": settings.s3_access_key,
-        "password": settings.s3_secret_key.get_secret_value(),
-        "extra": {
-            "endpoint_url": settings.s3_endpoint_url,
-            "region_name": settings.s3_region,
-            "config_kwargs": {
-                "signature_version": "s3v4",
-                "s3": {"addressing_style": "path"},
-                "request_checksum_calculation": "when_required",
-                "response_checksum_validation": "when_required",
-            },
-        },
     }
 
 
