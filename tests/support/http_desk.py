@@ -19,6 +19,8 @@ class HttpDesk:
     most_at_once: int = 0
     pause: float = 0.0
     """How long an answer is thought about."""
+    releases_at: int = 0
+    """All answers are given at once when so many requests are under way, however short of the pause."""
     status: int = 200
     breaks_at: bytes = b""
     """A request with these bytes in it is answered by closing the connection."""
@@ -47,6 +49,8 @@ def http_desk(answer: bytes) -> Iterator[HttpDesk]:
                 desk.headers.append(dict(self.headers))
                 at_once[0] += 1
                 desk.most_at_once = max(desk.most_at_once, at_once[0])
+                if at_once[0] == desk.releases_at:
+                    thinking.set()
             thinking.wait(desk.pause)
             with lock:
                 at_once[0] -= 1
