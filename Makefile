@@ -32,23 +32,18 @@ demo-ct: $(STAMP) ## Watch the model keep itself trained: new images, a new mode
 ##@ Work on it
 # A process for each package, as in operation: services never share one, and their native libraries need not get along.
 SUITES := $(addsuffix /tests,$(MEMBERS)) deploy/k8s/tests tests
-# Three at a time: most of them wait for servers much longer than they compute. Longest first; the tests over a whole
-# stack are two parts, of which one has Airflow in its stack.
-WITH_AIRFLOW := tests/test_airflow.py
-IN_ORDER := 'tests --ignore=$(WITH_AIRFLOW)' services/trainer/tests services/worker/tests $(WITH_AIRFLOW) core/tests client/tests \
-  services/api/tests services/ui/tests deploy/local/tests deploy/k8s/tests monitoring/tests benchmarks/tests
+SIDE_BY_SIDE := $(BIN)/python tests/support/suites.py
 
-test: $(STAMP) test-dags ## Run all tests, those over the whole embedded stack included, three suites at a time
-	@printf '%s\n' $(IN_ORDER) | xargs -P 3 -I {} sh -c 'log=$$(mktemp) && $(BIN)/pytest {} >$$log 2>&1; status=$$?; \
-	  echo "== {}"; cat $$log; rm -f $$log; exit $$status'
+test: $(STAMP) $(DAGS_STAMP) ## Run all tests, those over the whole embedded stack included, three suites at a time
+	@$(SIDE_BY_SIDE)
 
 coverage: $(STAMP) ## The same, with the lines that no test has run; slower
 	@rm -f .coverage
 	@set -e; for suite in $(SUITES); do echo "== $$suite"; $(BIN)/pytest --cov --cov-append --cov-report= $$suite; done
 	@$(BIN)/coverage report --skip-covered
 
-test-unit: $(STAMP) test-dags ## Run the tests that need no running stack
-	@set -e; for suite in $(SUITES); do echo "== $$suite"; $(BIN)/pytest -m "not system" $$suite; done
+test-unit: $(STAMP) $(DAGS_STAMP) ## Run the tests that need no running stack and are not slow, in two minutes
+	@$(SIDE_BY_SIDE) --without tests/test_airflow.py -- -m "not system and not slow"
 
 fuzz: $(STAMP) ## Decode CASES=100000 mutated files of every type, for crashes, errors, memory and time; minutes
 	@PYTHONPATH=tests/support $(BIN)/python -m image_fuzz --cases $(or $(CASES),100000)

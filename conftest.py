@@ -1,5 +1,7 @@
 """Real stores for the tests of every package: a Valkey and an S3 server on free ports, ended with the run."""
 
+import fcntl
+import importlib.metadata
 import os
 import shutil
 import signal
@@ -23,6 +25,8 @@ from meadow_local.settings import LocalSettings
 
 NOBODY = 65534
 START_SECONDS = 20
+SLOW_FIXTURES = {"trained", "poisoned", "flower_bundle", "worker", "gateway_process"}
+"""Of the tests of the trainer, the worker and the gateway."""
 
 
 def pytest_configure() -> None:
@@ -31,6 +35,13 @@ def pytest_configure() -> None:
     A shell without job control starts background processes with Ctrl-C ignored, and their children inherit that.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what trains a network or starts workers as slow, by the fixture that does it."""
+    for item in items:
+        if not SLOW_FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
 
 
 def free_port() -> int:
@@ -102,14 +113,32 @@ def store(settings: Settings) -> ObjectStore:
 
 
 @pytest.fixture(scope="session")
-def mlflow_uri(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """MLflow's own SQLite store instead of its server; making the tables takes seconds, so all tests share it.
+def empty_mlflow(pytestconfig: pytest.Config) -> Path:
+    """A file with MLflow's tables and nothing in them, to be copied: making them takes seconds.
 
-    They are made in a process of their own: MLflow's migrations silence every logger that is there already.
+    It is kept beside pytest's cache for the runs that follow, which are of other packages. The tables are made in a
+    process of their own: MLflow's migrations silence every logger that is there already.
     """
-    uri = f"sqlite:///{tmp_path_factory.mktemp('mlflow')}/mlflow.db"
-    subprocess.run([sys.executable, "-m", "mlflow", "db", "upgrade", uri], check=True, capture_output=True)  # noqa: S603
-    return uri
+    folder = pytestconfig.rootpath / ".pytest_cache"
+    folder.mkdir(exist_ok=True)
+    made = folder / f"mlflow-{importlib.metadata.version('mlflow')}.db"
+    with made.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            unfinished = made.with_suffix(".unfinished")
+            unfinished.unlink(missing_ok=True)
+            command = [sys.executable, "-m", "mlflow", "db", "upgrade", f"sqlite:///{unfinished}"]
+            subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - our own command
+            unfinished.rename(made)
+    return made
+
+
+@pytest.fixture(scope="session")
+def mlflow_uri(empty_mlflow: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """MLflow's own SQLite store instead of its server, shared by all tests."""
+    database = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
+    shutil.copy(empty_mlflow, database)
+    return f"sqlite:///{database}"
 
 
 @pytest.fixture

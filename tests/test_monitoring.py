@@ -1,7 +1,6 @@
 """A real Prometheus over the embedded stack: every panel shows something, and killed workers raise an alert."""
 
 import math
-import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -16,21 +15,17 @@ from meadow_dashboards.model import Panel
 from meadow_dashboards.places import DASHBOARDS
 from meadow_local.startup import wait_until_ready
 from meadow_local.status import PartState, look
+from needs import skip_without_prometheus
 from prometheus_api import PrometheusApi
 from trained_stack import TrainedStack
 
-pytestmark = [
-    pytest.mark.system,
-    pytest.mark.skipif(
-        shutil.which("prometheus") is None, reason="needs prometheus (Debian: apt-get install prometheus)"
-    ),
-]
+pytestmark = [pytest.mark.system, skip_without_prometheus]
 
 IMAGES = 140
 """Enough to tell drift from."""
 RATE_WINDOW = "1m"
 PATIENCE_SECONDS = 150.0
-PANELS = [(board.uid, panel) for board in DASHBOARDS for panel in board.panels]
+PANELS = {f"{board.uid}: {panel.title}": panel for board in DASHBOARDS for panel in board.panels}
 
 
 @pytest.fixture(scope="module")
@@ -79,12 +74,12 @@ def test_every_part_is_scraped_and_prometheus_is_one_of_them(trained: TrainedSta
     assert rows["prometheus"] is PartState.READY
 
 
-@pytest.mark.parametrize(("board", "panel"), PANELS, ids=[f"{uid}: {panel.title}" for uid, panel in PANELS])
-def test_every_panel_shows_something(board: str, panel: Panel, prometheus: PrometheusApi) -> None:
+@pytest.mark.parametrize("panel", PANELS.values(), ids=PANELS)
+def test_every_panel_shows_something(panel: Panel, prometheus: PrometheusApi) -> None:
     if panel.needs:
         # This stack has no Airflow, and an exporter of StatsD is no part of the embedded one.
         assert panel.needs == AIRFLOW
-        pytest.skip(f"{board}: {panel.title} needs {panel.needs}, which this stack has not")
+        pytest.skip(f"{panel.needs}, which panels show, is no part of this stack")
     for query in panel.queries:
         expr = query.expr.replace("$__rate_interval", RATE_WINDOW)
         # A share of nothing is no number: what is divided may have to be scraped, and recorded, first.

@@ -19,6 +19,7 @@ def checker() -> Iterator[Checker]:
         yield running
 
 
+@pytest.mark.slow
 @settings(max_examples=CASES, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(case=cases())
 def test_mutated_file_is_decoded_or_refused(checker: Checker, case: Case) -> None:

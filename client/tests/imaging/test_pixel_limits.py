@@ -89,6 +89,7 @@ def test_memory_for_a_webp_is_not_taken_before_its_size_is_known() -> None:
     assert "60000 x 60000" in detail(huge_webp(), lambda body: check_header(body, max_pixels=64_000_000))
 
 
+@pytest.mark.slow
 def test_photograph_of_200_megapixels_takes_little_memory(tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

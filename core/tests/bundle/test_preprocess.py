@@ -115,6 +115,7 @@ def test_a_scaled_jpeg_is_close_to_the_whole_one(photo: Image.Image, encode: Enc
         assert difference(load(body).pixels, exact(Image.open(io.BytesIO(body)))) < 0.8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["JPEG", "MPO"])
 def test_a_photo_of_twelve_megapixels_is_never_decoded_whole(kind: str, photo: Image.Image, encode: Encode) -> None:
     options = {"save_all": True, "append_images": [photo]} if kind == "MPO" else {}
@@ -170,6 +171,7 @@ def test_grey_of_sixteen_bits_may_have_a_transparent_shade(encode: Encode) -> No
     assert (pixels[-30:] == 30_000 >> 8).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("mode", "bytes_a_pixel"), [("I;16", 6), ("I", 10), ("RGBA", 12), ("L", 3), ("RGB", 6)])
 def test_a_large_image_is_in_memory_about_once(mode: str, bytes_a_pixel: int, tmp_path: Path, encode: Encode) -> None:
     """Once as it was decoded, and once as it is seen; a worker has several processes, and each an image of its own."""
@@ -216,6 +218,7 @@ def test_zeros_where_pixels_should_be_are_undecodable(photo: Image.Image, encode
     assert caught.value.code == "image-undecodable"
 
 
+@pytest.mark.slow
 def test_no_damage_ends_in_anything_but_a_refusal(photo: Image.Image, encode: Encode) -> None:
     """Every byte of the headers, wrong: one bad file must not take the rest of its pack along."""
     small = photo.resize((40, 30))

@@ -58,6 +58,7 @@ def test_the_set_never_grows_beyond_its_limit(reviews: ReviewSet, store: ObjectS
     assert len(list(store.keys(settings.images_bucket, review_prefix()))) == 6
 
 
+@pytest.mark.slow
 def test_what_is_kept_is_an_even_sample_of_the_day(redis_client: redis.Redis) -> None:
     kept = [0] * 40
     for seed in range(300):

@@ -53,6 +53,7 @@ def test_keys_are_listed_in_order_and_by_prefix(store: ObjectStore, bucket: str)
     assert list(store.keys(bucket, "t/nothing")) == []
 
 
+@pytest.mark.slow
 def test_more_keys_than_a_page_are_all_listed(store: ObjectStore, bucket: str) -> None:
     keys = [f"t/many/{number:05d}" for number in range(PAGE + 5)]
     with ThreadPoolExecutor(8) as pool:

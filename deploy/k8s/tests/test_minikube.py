@@ -65,12 +65,14 @@ def cluster(tmp_path: Path) -> Cluster:
     return Cluster(tmp_path)
 
 
+@pytest.mark.slow
 def test_every_secret_that_is_read_was_made(cluster: Cluster) -> None:
     cluster.up(AIRFLOW="1")
     made = {(name, key) for name, content in cluster.secrets.items() for key in content}
     assert set(cluster.applied.secrets()) <= made
 
 
+@pytest.mark.slow
 def test_secrets_fit_each_other(cluster: Cluster) -> None:
     cluster.up()
     secrets = cluster.secrets
@@ -83,6 +85,7 @@ def test_secrets_fit_each_other(cluster: Cluster) -> None:
         assert hashes[name] == hashlib.sha256(secrets[f"meadow-{name}"]["api-key"].encode()).hexdigest()
 
 
+@pytest.mark.slow
 def test_again_changes_no_secret_and_loads_no_image(cluster: Cluster) -> None:
     cluster.up()
     before, calls = cluster.secrets, len(cluster.log)
@@ -93,6 +96,7 @@ def test_again_changes_no_secret_and_loads_no_image(cluster: Cluster) -> None:
     assert [line for line in again if "delete job" in line], "a Job cannot be applied over another one"
 
 
+@pytest.mark.slow
 def test_what_only_the_machine_knows_is_applied(cluster: Cluster) -> None:
     said = cluster.up()
     assert "http://192.168.49.2/docs" in said

@@ -1,6 +1,7 @@
 """Small data sets and trained bundles shared by tests."""
 
 import dataclasses
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,10 @@ from meadow_trainer.data.folder_source import folder_source
 from meadow_trainer.data.source import ImageSource
 from meadow_trainer.runs.pipeline import TrainedBundle, train_bundle
 from meadow_trainer.training.callbacks import EpochReport, TrainingCallbacks
+from onnx_registry import keep_onnx_registry
+from small_network import SMALL, register_small_network
+
+register_small_network()
 
 MAX_PIXELS = 1_000_000
 
@@ -38,6 +43,13 @@ def _one_thread() -> None:
     torch.set_num_threads(1)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _one_onnx_registry() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        keep_onnx_registry(patch)
+        yield
+
+
 @pytest.fixture(scope="session")
 def stripes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_stripes(tmp_path_factory.mktemp("data") / "stripes", 70)
@@ -51,8 +63,9 @@ def stripes_source(stripes: Path) -> ImageSource:
 @pytest.fixture(scope="session")
 def config() -> TrainingConfig:
     return TrainingConfig(
-        validation_percent=10, image_size=32, epochs=14, batch_size=16, pretrained=False, augmentation=0.3
-    )
+        architecture=SMALL, validation_percent=10, image_size=32, epochs=14, batch_size=16, pretrained=False,
+        augmentation=0.3,
+    )  # fmt: skip
 
 
 @pytest.fixture(scope="session")

@@ -12,9 +12,11 @@ import meadow_trainer.cli
 import meadow_trainer.runs.pipeline
 import meadow_trainer.training.loop
 from meadow_core.bundle.manifest import read_bundle
+from small_network import SMALL
 
 runner = CliRunner()
-FAST = ["--architecture", "squeezenet1_1", "--image-size", "32", "--epochs", "1", "--pretrained", "no"]
+REAL = ["--architecture", "squeezenet1_1", "--image-size", "32", "--epochs", "1", "--pretrained", "no"]
+FAST = ["--architecture", SMALL, *REAL[2:]]
 
 
 def _invoke(*arguments: str) -> tuple[int, str]:
@@ -24,8 +26,9 @@ def _invoke(*arguments: str) -> tuple[int, str]:
     return result.exit_code, " ".join(result.output.split())
 
 
+@pytest.mark.slow
 def test_training_writes_bundle_and_figures(stripes: Path, tmp_path: Path) -> None:
-    code, output = _invoke("--data", str(stripes), "--out", str(tmp_path / "out"), *FAST)
+    code, output = _invoke("--data", str(stripes), "--out", str(tmp_path / "out"), *REAL)
     assert code == 0, output
     assert "level" in output
     assert "Accuracy" in output
@@ -36,8 +39,9 @@ def test_training_writes_bundle_and_figures(stripes: Path, tmp_path: Path) -> No
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_settings_are_read_from_file_and_command_line(stripes: Path, tmp_path: Path) -> None:
-    (tmp_path / "settings.toml").write_text('architecture = "squeezenet1_1"\nimage_size = 32\nepochs = 1\n')
+    (tmp_path / "settings.toml").write_text(f'architecture = "{SMALL}"\nimage_size = 32\nepochs = 1\n')
     out = tmp_path / "out"
     code, output = _invoke(
         "--data", str(stripes), "--config", str(tmp_path / "settings.toml"), "--set", "pretrained=false",
@@ -45,7 +49,7 @@ def test_settings_are_read_from_file_and_command_line(stripes: Path, tmp_path: P
     )  # fmt: skip
     assert code == 0, output
     bundle = read_bundle(out)
-    assert (bundle.architecture, bundle.preprocessing.size, bundle.temperature) == ("squeezenet1_1", 48, 1.0)
+    assert (bundle.architecture, bundle.preprocessing.size, bundle.temperature) == (SMALL, 48, 1.0)
 
 
 @pytest.mark.parametrize(
@@ -65,6 +69,7 @@ def test_invalid_options_fail_before_data_is_read(options: list[str], words: str
     assert words in " ".join(output.replace("│", " ").split())
 
 
+@pytest.mark.slow
 def test_rejected_images_are_counted_by_reason(stripes: Path, tmp_path: Path) -> None:
     data = Path(shutil.copytree(stripes, tmp_path / "data"))
     for label in ("level", "upright"):
@@ -75,12 +80,14 @@ def test_rejected_images_are_counted_by_reason(stripes: Path, tmp_path: Path) ->
     assert "2 wrong-type" in output
 
 
+@pytest.mark.slow
 def test_several_seeds_print_mean_accuracy(stripes: Path) -> None:
     code, output = _invoke("--data", str(stripes), "--seeds", "0,1", *FAST)
     assert code == 0, output
     assert "Mean over 2 seeds" in output
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SADeprecationWarning")  # in Optuna's own database store
 def test_search_runs_first_and_best_configuration_is_trained(stripes: Path, tmp_path: Path) -> None:
     out, study = tmp_path / "out", tmp_path / "study.db"
@@ -104,6 +111,7 @@ def test_search_without_optuna_names_extra_to_install(stripes: Path, monkeypatch
     assert "meadow-trainer[search]" in output
 
 
+@pytest.mark.slow
 def test_interrupted_run_resumes_from_checkpoint(
     stripes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -41,15 +41,18 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
         process.wait(timeout=10)
 
 
+@pytest.mark.slow
 def test_drawn_page_is_healthy(serve: Serve) -> None:
     check_page(serve("import streamlit as st\nst.title('Meadow')"))
 
 
+@pytest.mark.slow
 def test_import_error_is_unhealthy_although_the_server_responds(serve: Serve) -> None:
     with pytest.raises(PageError, match=r"The page shows ModuleNotFoundError: No module named 'not_installed'"):
         check_page(serve("import not_installed"))
 
 
+@pytest.mark.slow
 def test_page_that_is_not_drawn_in_time_is_unhealthy(serve: Serve) -> None:
     with pytest.raises(PageError, match=r"was not drawn within 2 s"):
         check_page(serve("import time\ntime.sleep(5)"), seconds=2)

@@ -35,6 +35,7 @@ def test_app_is_drawn_without_left_out_packages(left_out: list[str]) -> None:
     assert not AppTest.from_file(str(APP), default_timeout=20).run().exception
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", list(PAGES))
 def test_page_is_drawn_without_left_out_packages(gateway: FakeGateway, left_out: list[str], page: str) -> None:
     assert gateway.url

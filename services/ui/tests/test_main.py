@@ -41,6 +41,7 @@ def wait_for(url: str) -> httpx.Response:
             time.sleep(0.2)
 
 
+@pytest.mark.slow
 def test_pages_are_served_on_loopback_without_errors_in_the_log(served: tuple[str, Path]) -> None:
     url, log = served
     assert wait_for(f"{url}/_stcore/health").text == "ok"

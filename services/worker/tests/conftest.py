@@ -1,4 +1,4 @@
-"""A real bundle, small enough to make in seconds: what the trainer exports is what is served here."""
+"""A real bundle, made in a second: what the trainer exports is what is served here."""
 
 import io
 import shutil
@@ -38,10 +38,14 @@ from meadow_trainer.export.onnx_export import write_files
 from meadow_trainer.training.model import empty_network
 from meadow_worker.metrics import WorkerMetrics
 from meadow_worker.served_model import ServedModel
+from onnx_registry import keep_onnx_registry
+from small_network import SMALL, register_small_network
+
+register_small_network()
 
 MAX_PIXELS = 1_000_000
 MANIFEST = BundleManifest(
-    architecture="mobilenet_v3_small",
+    architecture=SMALL,
     classes=("clover", "dandelion", "grass"),
     preprocessing=Preprocessing(size=64, crop_fraction=0.9),
     temperature=1.7,
@@ -80,6 +84,13 @@ def _one_thread() -> None:
     torch.set_num_threads(1)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _one_onnx_registry() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        keep_onnx_registry(patch)
+        yield
+
+
 @pytest.fixture(scope="session")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Random weights, spread so that the answers differ from image to image: no training, and a real network."""
@@ -95,8 +106,8 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
             network(normalise(torch.from_numpy(scenes).permute(0, 3, 1, 2).float() / 255))
         logits = torch.from_numpy(predict(network, scenes, torch.device("cpu")))
         scale = 3 / logits.std(0).mean()
-        network.get_parameter("classifier.3.weight").mul_(scale)
-        bias = network.get_parameter("classifier.3.bias")
+        network.get_parameter("classifier.1.weight").mul_(scale)
+        bias = network.get_parameter("classifier.1.bias")
         bias.copy_((bias - logits.mean(0)) * scale)
     write_files(network, MANIFEST.preprocessing, folder)
     answers = predict(network, scenes[:PROBE_IMAGES], torch.device("cpu"))

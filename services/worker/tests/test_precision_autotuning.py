@@ -102,6 +102,7 @@ def test_a_remembered_choice_that_is_not_offered_any_more_is_dropped(folder: Pat
     assert Machine({EXACT: Timed(EXACT, 0.002)}).choose(folder) is EXACT
 
 
+@pytest.mark.slow
 def test_a_real_int8_graph_runs_and_answers_alike(bundle: Path, tmp_path: Path) -> None:
     torch.manual_seed(0)
     network = empty_network("resnet18", 3).eval()

@@ -127,6 +127,7 @@ def metric(settings: Settings, line: str) -> float:
     return sum(float(row.rsplit(" ", 1)[1]) for row in page.splitlines() if row.startswith(line))
 
 
+@pytest.mark.slow
 async def test_good_versions_are_taken_up_under_load_and_bad_ones_refused(
     settings: Settings,
     registry: ModelRegistry,
@@ -194,6 +195,7 @@ async def test_good_versions_are_taken_up_under_load_and_bad_ones_refused(
         assert metric(settings, "meadow_model_refused{") == 0
 
 
+@pytest.mark.slow
 async def test_a_worker_with_a_warm_cache_starts_without_registry_and_store(
     settings: Settings,
     registry: ModelRegistry,

@@ -25,11 +25,11 @@ ENGINES = ("openvino", "torch")
 def poison(folder: Path) -> None:
     """Put a NaN among the weights of both files, as a training that diverged would."""
     graph = onnx.load(folder / MODEL_FILE)
-    [tensor] = [one for one in graph.graph.initializer if one.name.endswith("classifier.3.weight")]
+    [tensor] = [one for one in graph.graph.initializer if one.name.endswith("classifier.1.weight")]
     tensor.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(tensor) * np.float32(np.nan), tensor.name))
     onnx.save(graph, folder / MODEL_FILE)
     state = load_file(folder / WEIGHTS_FILE)
-    state["classifier.3.weight"][:] = float("nan")
+    state["classifier.1.weight"][:] = float("nan")
     save_file(state, folder / WEIGHTS_FILE)
 
 

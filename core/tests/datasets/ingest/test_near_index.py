@@ -26,6 +26,7 @@ def test_nothing_is_near_in_nothing() -> None:
     assert NearIndex(10).near(bytes(16)) == []
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_hashes_are_looked_up_in_seconds() -> None:
     generator = np.random.default_rng(0)
     table = generator.integers(0, 256, (100_000, 16), dtype=np.uint8)

@@ -324,6 +324,7 @@ def run_command(local: Settings, path: Path, *more: str) -> "subprocess.Popen[st
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # noqa: S603
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT])
 def test_a_run_that_is_killed_leaves_the_old_version_and_goes_on(
     publish: Publish,

@@ -1,5 +1,4 @@
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from meadow_local.monitoring.binary import prometheus_server, require_prometheus
 from meadow_local.monitoring.config import prometheus_config, rules_folder, write_config
 from meadow_local.monitoring.parts import MONITORING_PARTS
 from meadow_local.settings import LocalSettings
+from needs import skip_without_prometheus
 
 
 def test_a_machine_without_prometheus_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -36,7 +36,7 @@ def test_a_rule_needs_a_checkout(tmp_path: Path) -> None:
         rules_folder(tmp_path / "config.py")
 
 
-@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed here")
+@skip_without_prometheus
 def test_prometheus_accepts_what_it_is_told(settings: LocalSettings) -> None:
     write_config(settings)
     command = ["promtool", "check", "config", str(settings.monitoring_config)]

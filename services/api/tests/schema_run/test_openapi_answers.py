@@ -105,6 +105,7 @@ def existing(
     }
 
 
+@pytest.mark.slow
 def test_no_answer_differs_from_its_description(
     gateway: httpx.Client, existing: dict[str, list[str]], tmp_path: Path
 ) -> None:

@@ -18,6 +18,7 @@ from meadow_trainer.training.callbacks import TrainingCallbacks
 from meadow_trainer.training.loop import ImageSets
 from meadow_trainer.training.model import empty_network
 from meadow_trainer.training.recipe import choose_recipe
+from small_network import SMALL
 
 CPU = torch.device("cpu")
 SIZE = 32
@@ -36,7 +37,7 @@ def images(stripes_source: ImageSource) -> ImageSets:
 
 
 def test_every_image_is_predicted_and_initial_network_is_unchanged(images: ImageSets) -> None:
-    network = empty_network("squeezenet1_1", 2)
+    network = empty_network(SMALL, 2)
     before = copy.deepcopy(network.state_dict())
     config = TrainingConfig(epochs=2, image_size=SIZE, batch_size=16)
     recipe = choose_recipe(config, images=len(images.training), fine_tuning=False, network=network, device=CPU)
@@ -50,7 +51,7 @@ def test_every_image_is_predicted_and_initial_network_is_unchanged(images: Image
 
 
 def test_cancelled_cross_fit_raises(images: ImageSets) -> None:
-    network = empty_network("squeezenet1_1", 2)
+    network = empty_network(SMALL, 2)
     recipe = choose_recipe(
         TrainingConfig(image_size=SIZE), images=len(images.training), fine_tuning=False, network=network, device=CPU
     )

@@ -16,6 +16,8 @@ from meadow_trainer.evaluation.evaluate import predict
 from meadow_trainer.export.onnx_export import run_graph, verify_parity, write_files
 from meadow_trainer.training.model import empty_network
 
+pytestmark = pytest.mark.slow
+
 PIXELS = np.random.default_rng(0).integers(0, 256, (5, 64, 64, 3), dtype=np.uint8)
 CPU = torch.device("cpu")
 

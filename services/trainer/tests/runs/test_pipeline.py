@@ -21,6 +21,7 @@ from meadow_trainer.export.onnx_export import run_graph
 from meadow_trainer.runs.pipeline import TrainedBundle, train_bundle
 from meadow_trainer.training.callbacks import EpochReport, TrainingCallbacks
 from meadow_trainer.training.model import empty_network
+from small_network import SMALL
 
 MAX_PIXELS = 1_000_000
 
@@ -57,8 +58,9 @@ def test_small_data_set_is_calibrated_by_cross_fitting(trained: TrainedBundle) -
     assert trained.manifest.temperature != 1.0
 
 
+@pytest.mark.slow
 def test_calibration_method_leaves_weights_unchanged(stripes_source: ImageSource, tmp_path: Path) -> None:
-    config = TrainingConfig(architecture="squeezenet1_1", image_size=32, epochs=1, pretrained=False, quantize=False)
+    config = TrainingConfig(architecture=SMALL, image_size=32, epochs=1, pretrained=False, quantize=False)
     made = {}
     for method, percent in (("none", None), ("cross-fit", None), ("validation", 0)):
         asked = config.model_copy(update={"calibration": method, "validation_percent": percent})
@@ -91,7 +93,7 @@ def test_must_pass_images_are_checked_and_missing_ones_named(
         for label in trained.manifest.classes
     )
     config = TrainingConfig(
-        architecture="squeezenet1_1",
+        architecture=SMALL,
         image_size=32,
         epochs=1,
         learning_rate=1e-9,
@@ -137,8 +139,9 @@ def test_callback_receives_every_epoch(
     assert all(one.validation_accuracy is not None for one in epochs_seen)
 
 
+@pytest.mark.slow
 def test_same_seed_gives_same_files(stripes_source: ImageSource, tmp_path: Path) -> None:
-    config = TrainingConfig(architecture="squeezenet1_1", image_size=32, epochs=1, pretrained=False, seed=5)
+    config = TrainingConfig(architecture=SMALL, image_size=32, epochs=1, pretrained=False, seed=5)
     digests = []
     for name in ("first", "second"):
         (tmp_path / name).mkdir()
@@ -150,7 +153,7 @@ def test_same_seed_gives_same_files(stripes_source: ImageSource, tmp_path: Path)
 def test_cancelled_run_writes_no_files(stripes_source: ImageSource, tmp_path: Path) -> None:
     seen: list[EpochReport] = []
     callbacks = TrainingCallbacks(on_epoch=seen.append, should_stop=lambda: len(seen) >= 2)
-    config = TrainingConfig(architecture="squeezenet1_1", image_size=32, epochs=50, pretrained=False)
+    config = TrainingConfig(architecture=SMALL, image_size=32, epochs=50, pretrained=False)
     with pytest.raises(TrainingCancelledError, match="epoch 3"):
         train_bundle(stripes_source, config, tmp_path, callbacks, max_pixels=MAX_PIXELS)
     assert list(tmp_path.iterdir()) == []

@@ -13,11 +13,12 @@ from meadow_trainer.errors import CheckpointRefusedError, TrainingCancelledError
 from meadow_trainer.runs.pipeline import TrainedBundle, train_bundle
 from meadow_trainer.training.callbacks import TrainingCallbacks
 from meadow_trainer.training.checkpoints import Checkpoints, run_identity
+from small_network import SMALL
 
 MAX_PIXELS = 1_000_000
 # With layers that draw at random, batch norm, a validation part and two more networks: all that there is to save.
 CONFIG = TrainingConfig(
-    architecture="mobilenet_v3_small", image_size=32, epochs=3, batch_size=16, pretrained=False, quantize=False,
+    architecture=SMALL, image_size=32, epochs=3, batch_size=16, pretrained=False, quantize=False,
     validation_percent=10, calibration="cross-fit",
 )  # fmt: skip
 
@@ -43,6 +44,7 @@ def train(stripes_source: ImageSource, tmp_path: Path) -> Train:
     return run
 
 
+@pytest.mark.slow
 def test_repeatedly_interrupted_run_gives_identical_model(train: Train, tmp_path: Path) -> None:
     whole = train(CONFIG, None)
     stops = 0

@@ -15,6 +15,7 @@ from meadow_trainer.training.callbacks import EpochReport, TrainingCallbacks
 from meadow_trainer.training.loop import ImageSets, fit
 from meadow_trainer.training.model import empty_network
 from meadow_trainer.training.recipe import choose_recipe
+from small_network import SMALL
 
 CPU = torch.device("cpu")
 SIZE = 32
@@ -34,7 +35,7 @@ def images(stripes_source: ImageSource) -> ImageSets:
 def _fit(images: ImageSets, **asked: object) -> tuple[torch.nn.Module, list[EpochReport]]:
     config = TrainingConfig.model_validate({"image_size": SIZE, "batch_size": 16, "augmentation": 0.3, **asked})
     torch.manual_seed(config.seed)
-    network = empty_network("mobilenet_v3_small", 2)
+    network = empty_network(SMALL, 2)
     recipe = choose_recipe(
         config,
         images=len(images.training),
@@ -63,7 +64,7 @@ def test_training_without_validation_images_runs_all_epochs(images: ImageSets) -
 
 
 def test_best_validation_weights_are_restored(images: ImageSets) -> None:
-    network, reports = _fit(images, patience=6, epochs=8, learning_rate=0.1)
+    network, reports = _fit(images, patience=6, epochs=8, learning_rate=1.0)
     validation = images.validation
     left = measure(predict(network, validation.pixels, CPU), validation.labels, validation.classes)
     losses = [one.validation_loss for one in reports if one.validation_loss is not None]

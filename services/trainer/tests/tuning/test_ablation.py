@@ -11,8 +11,9 @@ from meadow.schemas.training_config import TrainingConfig
 from meadow_trainer.training.model import empty_network
 from meadow_trainer.training.recipe import choose_recipe
 from meadow_trainer.tuning.ablation import VARIANTS, ablate
+from small_network import SMALL
 
-FAST = ["--seeds", "0,1", "--epochs", "2", "--image-size", "32", "--architecture", "squeezenet1_1", "--threads", "1"]
+FAST = ["--seeds", "0,1", "--epochs", "2", "--image-size", "32", "--architecture", SMALL, "--threads", "1"]
 
 
 def _invoke(*arguments: str) -> tuple[int, str]:
@@ -32,6 +33,7 @@ def test_all_variants_have_distinct_recipes() -> None:
     assert len(seen) == len(VARIANTS)
 
 
+@pytest.mark.slow
 def test_results_are_printed_as_markdown_table(stripes: Path) -> None:
     code, output = _invoke("--data", str(stripes), "--only", "whole", *FAST)
     assert code == 0, output
@@ -41,6 +43,7 @@ def test_results_are_printed_as_markdown_table(stripes: Path) -> None:
     assert len(row.split("|")[3].split(",")) == 2, "one of each seed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("only", ["rare, balanced", "rare, not balanced"])
 def test_rare_class_variants_are_measured(stripes: Path, only: str) -> None:
     code, output = _invoke("--data", str(stripes), "--only", only, *FAST)

@@ -111,6 +111,7 @@ def fused(batch: ExpandedBatch, steps: int, turn_seconds: float) -> tuple[Fuse, 
     return fuse, batch.expander(store=store, expansion=expansion, turn_seconds=turn_seconds)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("turn_seconds", [0.0, 60.0], ids=["a pack a turn", "one turn"])
 def test_a_worker_killed_at_any_step_costs_nothing(
     open_batch: Callable[..., ExpandedBatch],

@@ -208,6 +208,7 @@ def test_a_bomb_is_refused_by_its_ratio_and_by_its_size(open_zip: OpenZip) -> No
     assert batch.images()["good.jpg"] == NOISE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 def test_image_as_large_as_is_accepted_by_default_is_read_whole(open_zip: OpenZip, method: int) -> None:
     most = Settings().max_image_bytes

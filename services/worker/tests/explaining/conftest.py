@@ -1,5 +1,6 @@
 """A network that has learned something of which the place is known: yellow flowers on grass."""
 
+import functools
 import io
 import shutil
 from collections.abc import Callable
@@ -112,10 +113,13 @@ def flower() -> Callable[..., tuple[bytes, Mask]]:
     return draw
 
 
-@pytest.fixture
-def flower_model(flower_bundle: Path, tmp_path: Path) -> FlowerModel:
+@pytest.fixture(scope="session")
+def flower_model(flower_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> FlowerModel:
+    """Load the bundle, once for each way to serve it: that takes seconds, and tests change nothing in a model."""
+
+    @functools.cache
     def load(engine: str = "openvino", precision: str = "float32", crop_fraction: float = 0.9) -> ServedModel:
-        folder = tmp_path / f"{engine}-{precision}-{crop_fraction}"
+        folder = tmp_path_factory.mktemp("served") / f"{engine}-{precision}-{crop_fraction}"
         shutil.copytree(flower_bundle, folder)
         changed = MANIFEST.model_copy(update={"preprocessing": Preprocessing(size=SIDE, crop_fraction=crop_fraction)})
         ref = ModelRef(name="model", version="1", digest=write_manifest(folder, changed))
