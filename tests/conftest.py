@@ -21,7 +21,7 @@ from running_stack import RunningStack, stack_environment
 from trained_stack import TRAINING_PICTURES, TrainedStack
 
 DATASET = "demo"
-REQUEST = TrainingRequest(dataset=DATASET, image_size=64, epochs=2)
+REQUEST = TrainingRequest(dataset=DATASET, architecture="resnet18", image_size=64, epochs=2)
 """Enough to have a model; how good one gets is tested beside the trainer."""
 
 FRESH_PICTURES = 12

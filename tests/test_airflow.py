@@ -37,6 +37,7 @@ VARIABLES = {
         [{"type": "s3_prefix", "uri": f"s3://images-bucket/{INBOX}"}, {"type": "corrections"}]
     ),
     "meadow_min_new_images": "10",
+    "meadow_architecture": "resnet18",
     "meadow_image_size": "64",
     "meadow_epochs": "2",
 }

@@ -58,7 +58,9 @@ log = logging.getLogger("meadow_airflow.retrain")  # Airflow gives this file a n
     params={
         "dataset": Param("", type="string", description="Name of the data set; empty: the one of the settings."),
         "dataset_version": Param("", type="string", description="A version's digest; empty: the newest."),
-        "architecture": Param("", type="string", description="A torchvision model; empty: the one of the settings."),
+        "architecture": Param(
+            "", type="string", description="A torchvision or timm model; empty: that of the settings."
+        ),
         "image_size": Param(None, type=["integer", "null"], minimum=32, maximum=1024),
         "epochs": Param(None, type=["integer", "null"], minimum=1),
         "seed": Param(None, type=["integer", "null"]),

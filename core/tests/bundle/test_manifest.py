@@ -109,7 +109,7 @@ def test_a_file_that_the_manifest_does_not_name_is_not_trusted(bundle: Path, dig
 
 
 @pytest.mark.parametrize(
-    "changes", [{"format_version": 2}, {"classes": ["one"]}, {"temperature": 0}, {"decision_threshold": 1.5}]
+    "changes", [{"format_version": 3}, {"classes": ["one"]}, {"temperature": 0}, {"decision_threshold": 1.5}]
 )
 def test_a_manifest_that_cannot_be_served_says_why(bundle: Path, digest: str, changes: dict[str, object]) -> None:
     del digest
@@ -118,10 +118,17 @@ def test_a_manifest_that_cannot_be_served_says_why(bundle: Path, digest: str, ch
         read_bundle(bundle)
 
 
+def test_bundle_of_format_1_still_loads(bundle: Path, digest: str) -> None:
+    del digest
+    edit(bundle, format_version=1)
+    assert read_bundle(bundle).format_version == 1
+    assert MANIFEST.format_version == 2
+
+
 def test_bytes_that_are_no_manifest_are_refused(bundle: Path, digest: str) -> None:
     del digest
     (bundle / MANIFEST_FILE).write_bytes(b"\xff not json")
-    with pytest.raises(BundleError, match="is not of format 1"):
+    with pytest.raises(BundleError, match="is not of a format up to 2"):
         read_bundle(bundle)
 
 

@@ -35,7 +35,7 @@ from meadow_local.binaries import redis_server
 from meadow_trainer.data.normalise import normalise
 from meadow_trainer.evaluation.evaluate import predict
 from meadow_trainer.export.onnx_export import write_files
-from meadow_trainer.training.model import empty_network
+from meadow_trainer.training.architectures import empty_network
 from meadow_worker.metrics import WorkerMetrics
 from meadow_worker.served_model import ServedModel
 from onnx_registry import keep_onnx_registry

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
+import onnx
 import pytest
 import torch
 from numpy.typing import NDArray
@@ -16,12 +17,22 @@ from safetensors.torch import load_file
 
 from meadow.schemas.dataset_manifest import DatasetEntry, DatasetManifest
 from meadow.schemas.models import ModelRef
-from meadow_core.bundle.manifest import WEIGHTS_FILE, BundleManifest, bundle_digest, read_bundle
+from meadow_core.bundle.manifest import (
+    MODEL_FILE,
+    WEIGHTS_FILE,
+    BundleManifest,
+    bundle_digest,
+    read_bundle,
+    write_manifest,
+)
 from meadow_core.bundle.preprocess import load_pixels
+from meadow_core.bundle.probe import Probe, write_probe
 from meadow_core.bundle.scores import probabilities
 from meadow_trainer.data.loader import ImageLoader
+from meadow_trainer.data.normalise import preprocessing_of
 from meadow_trainer.evaluation.evaluate import predict
-from meadow_trainer.training.model import empty_network
+from meadow_trainer.export.onnx_export import write_files
+from meadow_trainer.training.architectures import empty_network
 from meadow_worker.engines.base import Engine
 from meadow_worker.engines.choose import load_engine
 from meadow_worker.served_model import ServedModel
@@ -118,6 +129,37 @@ def test_what_is_evaluated_is_what_is_served(
     for expected, body in zip(evaluated, images, strict=True):
         scores = {score.label: score.probability for score in served.classify(body).scores}
         assert [scores[label] for label in manifest.classes] == pytest.approx(expected.tolist(), abs=1e-3)
+
+
+@pytest.mark.parametrize("name", ENGINES)
+def test_bundle_of_format_1_answers_as_one_of_format_2(
+    bundle: Path, variant: Callable[..., tuple[ModelRef, Path]], engines: dict[str, Engine], pixels: Pixels, name: str
+) -> None:
+    """Its graph has no embedding."""
+
+    def without_embedding(folder: Path) -> None:
+        model = onnx.load(folder / MODEL_FILE)
+        assert [one.name for one in model.graph.output] == ["logits", "embedding"]
+        del model.graph.output[1]
+        onnx.save(model, folder / MODEL_FILE)
+
+    _, folder = variant(edit=without_embedding, format_version=1)
+    assert (read_bundle(folder).format_version, read_bundle(bundle).format_version) == (1, 2)
+    engine = load_engine(name, folder, read_bundle(folder), wanted="float32")
+    np.testing.assert_allclose(engine.infer(pixels), engines[name].infer(pixels), atol=1e-4)
+
+
+def test_network_of_timm_is_served_by_both_engines(manifest: BundleManifest, tmp_path: Path, pixels: Pixels) -> None:
+    torch.manual_seed(0)
+    network = empty_network("tf_efficientnet_lite0", 3).eval()
+    preprocessing = preprocessing_of(network, 64)
+    write_files(network, preprocessing, tmp_path)
+    write_probe(tmp_path, Probe(pixels, predict(network, pixels, torch.device("cpu"))))
+    changes = {"architecture": "tf_efficientnet_lite0", "preprocessing": preprocessing}
+    write_manifest(tmp_path, manifest.model_copy(update=changes))
+    engines = [load_engine(name, tmp_path, read_bundle(tmp_path), wanted="float32") for name in ENGINES]
+    first, second = (probabilities(engine.infer(pixels), 1.0) for engine in engines)
+    np.testing.assert_allclose(first, second, atol=1e-3)
 
 
 def _thread_ids() -> set[int]:

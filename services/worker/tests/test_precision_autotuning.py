@@ -18,7 +18,7 @@ from meadow_trainer.data.loader import EvaluationImages
 from meadow_trainer.evaluation.evaluate import predict
 from meadow_trainer.export.onnx_export import write_files
 from meadow_trainer.export.quantize import offer_quantized
-from meadow_trainer.training.model import empty_network
+from meadow_trainer.training.architectures import empty_network
 from meadow_worker.engines.choose import load_engine
 from meadow_worker.engines.precision import Precision
 from meadow_worker.engines.precision_autotuning import autotuned_engine

@@ -11,7 +11,7 @@ from meadow.cli.training_settings import SettingPairs, SettingsFile, read_traini
 from meadow.client import Client
 from meadow.schemas.jobs import Job, JobState
 from meadow.schemas.training import TrainingRequest, TrainingResult
-from meadow.schemas.training_config import DEFAULT_IMAGE_SIZE
+from meadow.schemas.training_config import DEFAULT_ARCHITECTURE, DEFAULT_IMAGE_SIZE
 from meadow.settings import GatewayAddress
 
 app = typer.Typer()
@@ -25,7 +25,8 @@ def train_command(
     dataset: Annotated[str, typer.Argument(help="A published data set.")],
     version: Annotated[str | None, typer.Option(help="The version to train on; by default the newest.")] = None,
     architecture: Annotated[
-        str | None, typer.Option(help="Any torchvision classification model; by default resnet18.")
+        str | None,
+        typer.Option(help=f"Any classification model of torchvision or timm; {DEFAULT_ARCHITECTURE} when left out."),
     ] = None,
     image_size: Annotated[
         int | None,

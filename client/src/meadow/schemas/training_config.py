@@ -1,11 +1,13 @@
 """How a model is trained; everything has a default that suits a small folder of photographs."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-DEFAULT_IMAGE_SIZE = 112
-"""Pixels a side: what a small data set of thumbnails is learnt best at, from scratch, in minutes."""
+DEFAULT_ARCHITECTURE = "tf_efficientnet_lite0"
+"""Its ImageNet weights come with the trainer."""
+DEFAULT_IMAGE_SIZE = 224
+"""Pixels a side: what those weights were trained with."""
 
 
 class TrainingConfig(BaseModel):
@@ -14,11 +16,23 @@ class TrainingConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     architecture: str = Field(
-        "resnet18", min_length=1, max_length=64, description="A torchvision classification model."
+        DEFAULT_ARCHITECTURE, min_length=1, max_length=64, description="A classification model of torchvision or timm."
     )
     image_size: int = Field(DEFAULT_IMAGE_SIZE, ge=32, le=1024, description="Side of the model's input, in pixels.")
     pretrained: Literal["auto"] | bool = Field(
         "auto", description="ImageNet weights: required (true), never (false), or used when they can be had (auto)."
+    )
+    weights: str | None = Field(
+        None,
+        min_length=1,
+        max_length=1024,
+        description="File on the trainer's host with the weights to start from, as safetensors or from `torch.save`; "
+        "left out, those that are published for the architecture.",
+    )
+    method: Literal["auto", "frozen", "finetuned"] = Field(
+        "auto",
+        description="A linear head on the features of the pretrained network (frozen), or training of all weights "
+        "(finetuned); auto takes the one with the lower cross-validated loss that there is time for.",
     )
     epochs: int | None = Field(None, ge=1, le=10_000, description="Passes over the training images.")
     batch_size: int = Field(32, ge=2, le=4096)
@@ -65,3 +79,9 @@ class TrainingConfig(BaseModel):
     max_minutes: float | None = Field(
         None, gt=0, description="Training time after which the schedule is shortened to come to its end."
     )
+
+    @model_validator(mode="after")
+    def _weights_are_wanted(self) -> Self:
+        if self.weights and self.pretrained is False:
+            raise ValueError("weights names a file to start from, and pretrained=false asks for none")
+        return self

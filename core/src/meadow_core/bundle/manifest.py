@@ -11,12 +11,17 @@ from meadow.errors import MeadowError
 from meadow_core.bundle.outliers import OutlierModel
 from meadow_core.bundle.preprocess import Preprocessing
 
-FORMAT_VERSION: Literal[1] = 1
+FORMAT_VERSION: Literal[2] = 2
+"""Of new bundles. Those of format 1, which have no output `embedding`, are served too."""
 
 MODEL_FILE = "model.onnx"
-"""The graph: input `images` uint8 [N, size, size, 3] RGB, output `logits` float32 [N, classes]."""
+"""The graph: input `images` uint8 [N, size, size, 3] RGB, outputs `logits` float32 [N, classes] and, from format 2 on,
+`embedding` float32 [N, D]."""
+LOGITS_OUTPUT = "logits"
+EMBEDDING_OUTPUT = "embedding"
+"""What the last layer turns into logits: pictures of similar things have similar embeddings."""
 WEIGHTS_FILE = "weights.safetensors"
-"""State of `torchvision.models.get_model(architecture, num_classes=...)`."""
+"""State of torchvision's network of this architecture or, where it has none of that name, of timm's."""
 PROBE_FILE = "probe.npz"
 """A few images and the network's logits for them."""
 QUANTIZED_MODEL_FILE = "model.int8.onnx"
@@ -61,8 +66,8 @@ class BundleManifest(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    format_version: Literal[1] = FORMAT_VERSION
-    architecture: str = Field(description="A torchvision classification model.")
+    format_version: Literal[1, 2] = FORMAT_VERSION
+    architecture: str = Field(description="A classification model of torchvision or timm.")
     classes: tuple[str, ...] = Field(min_length=2, description="In the order of the model's outputs.")
     preprocessing: Preprocessing
     temperature: float = Field(1.0, gt=0, description="Logits are divided by it before the softmax (Guo et al. 2017).")
@@ -119,7 +124,7 @@ def read_bundle(folder: Path, *, expected_digest: str | None = None) -> BundleMa
     except OSError as error:
         raise BundleError(f"There is no readable {MANIFEST_FILE} in {folder}.") from error
     except ValidationError as error:
-        raise BundleError(f"{MANIFEST_FILE} in {folder} is not of format {FORMAT_VERSION}: {error}") from error
+        raise BundleError(f"{MANIFEST_FILE} in {folder} is not of a format up to {FORMAT_VERSION}: {error}") from error
     actual = bundle_digest(folder)
     if expected_digest is not None and actual != expected_digest:
         raise BundleError(f"The bundle in {folder} has digest {actual}, the registry says {expected_digest}.")

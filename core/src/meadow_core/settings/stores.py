@@ -44,3 +44,8 @@ class RegistrySettings(MlflowAddress):
     def model_cache(self) -> Path:
         """Folder of the downloaded model bundles, shared by the processes of a host."""
         return self.home / "cache" / "models"
+
+    @property
+    def feature_cache(self) -> Path:
+        """Folder of the features that frozen networks gave images, which spares the next training run their cost."""
+        return self.home / "cache" / "features"

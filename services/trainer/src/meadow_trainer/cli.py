@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from meadow.cli.training_settings import SettingPairs, SettingsFile, describe_invalid, read_training_settings
-from meadow.schemas.training_config import DEFAULT_IMAGE_SIZE, TrainingConfig
+from meadow.schemas.training_config import DEFAULT_ARCHITECTURE, DEFAULT_IMAGE_SIZE, TrainingConfig
 
 _FAILED = 1
 _BAD_USE = 2
@@ -25,7 +25,8 @@ def train(
     data: Annotated[Path, typer.Option(help="Folder with one sub-folder of images per class.")],
     out: Annotated[Path | None, typer.Option(help="New folder for the bundle and its figures.")] = None,
     architecture: Annotated[
-        str | None, typer.Option(help="A torchvision classification model; resnet18 when left out.")
+        str | None,
+        typer.Option(help=f"A classification model of torchvision or timm; {DEFAULT_ARCHITECTURE} when left out."),
     ] = None,
     image_size: Annotated[
         int | None, typer.Option(help=f"Side of the model's input, in pixels; {DEFAULT_IMAGE_SIZE} when left out.")

@@ -14,9 +14,9 @@ from meadow_trainer.calibration.out_of_fold import enough_for_folds
 from meadow_trainer.data.loader import ImageLoader
 from meadow_trainer.data.source import ImageSource
 from meadow_trainer.errors import TrainingCancelledError
+from meadow_trainer.training.architectures import empty_network
 from meadow_trainer.training.callbacks import TrainingCallbacks
 from meadow_trainer.training.loop import ImageSets
-from meadow_trainer.training.model import empty_network
 from meadow_trainer.training.recipe import choose_recipe
 from small_network import SMALL
 

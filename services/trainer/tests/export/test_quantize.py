@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from meadow_core.bundle.manifest import MODEL_FILE, QUANTIZED_MODEL_FILE, read_bundle
-from meadow_trainer.export.onnx_export import run_graph
+from meadow_trainer.export.graph import run_graph
 from meadow_trainer.export.quantize import MAX_ACCURACY_DROP, offer_quantized
 from meadow_trainer.runs.pipeline import TrainedBundle
 

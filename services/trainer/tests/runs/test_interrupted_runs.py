@@ -25,7 +25,7 @@ from replaced_training import replace_training
 
 pytestmark = MLFLOW_WARNINGS
 
-CONFIG = TrainingConfig()
+CONFIG = TrainingConfig(architecture="resnet18")
 
 
 def test_run_killed_during_registration_resumes_with_same_version(
@@ -87,7 +87,7 @@ def test_run_survives_temporarily_unavailable_mlflow(
     monkeypatch.chdir(tmp_path)
     shutil.copy(empty_mlflow, tmp_path / "mlflow.db")
     # Each epoch of the outage takes seconds, in which MLflow tries again.
-    short = dataclasses.replace(trained, reports=trained.reports[:4])
+    short = dataclasses.replace(trained, trained=dataclasses.replace(trained.trained, reports=trained.reports[:4]))
     replace_training(monkeypatch, short)
     settings = Settings(home=tmp_path, mlflow_tracking_uri=f"sqlite:///{tmp_path / 'mlflow.db'}")
     registry = ModelRegistry(settings)

@@ -17,10 +17,10 @@ from meadow_core.quality.counts import of_dimension
 from meadow_trainer.data.source import ImageSource
 from meadow_trainer.errors import TrainingCancelledError
 from meadow_trainer.evaluation.evaluate import predict
-from meadow_trainer.export.onnx_export import run_graph
+from meadow_trainer.export.graph import run_graph
 from meadow_trainer.runs.pipeline import TrainedBundle, train_bundle
+from meadow_trainer.training.architectures import empty_network
 from meadow_trainer.training.callbacks import EpochReport, TrainingCallbacks
-from meadow_trainer.training.model import empty_network
 from small_network import SMALL
 
 MAX_PIXELS = 1_000_000

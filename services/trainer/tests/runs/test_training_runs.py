@@ -27,7 +27,7 @@ from meadow_trainer.data.loader import ImageLoader
 from meadow_trainer.data.source import ImageSource
 from meadow_trainer.errors import TrainingCancelledError
 from meadow_trainer.evaluation.invariance import MustPass
-from meadow_trainer.export.onnx_export import run_graph
+from meadow_trainer.export.graph import run_graph
 from meadow_trainer.registry.champion import measure_champion
 from meadow_trainer.registry.gate import HoldoutResult
 from meadow_trainer.runs.pipeline import TrainedBundle
@@ -38,7 +38,7 @@ from replaced_training import replace_training
 
 pytestmark = MLFLOW_WARNINGS
 
-CONFIG = TrainingConfig()
+CONFIG = TrainingConfig(architecture="resnet18")
 
 
 def execute(runs: TrainingRuns, source: ImageSource, bundle: TrainedBundle) -> TrainingResult:

@@ -11,9 +11,9 @@ from meadow_core.bundle.preprocess import Preprocessing
 from meadow_trainer.data.loader import ImageLoader
 from meadow_trainer.data.source import ImageSource, split_manifest
 from meadow_trainer.evaluation.evaluate import measure, predict
+from meadow_trainer.training.architectures import empty_network
 from meadow_trainer.training.callbacks import EpochReport, TrainingCallbacks
 from meadow_trainer.training.loop import ImageSets, fit
-from meadow_trainer.training.model import empty_network
 from meadow_trainer.training.recipe import choose_recipe
 from small_network import SMALL
 

@@ -11,7 +11,8 @@ from torch import Tensor
 from meadow.schemas.training_config import TrainingConfig
 from meadow_trainer.errors import ArchitectureError
 from meadow_trainer.training import pretrained
-from meadow_trainer.training.model import build_network, empty_network
+from meadow_trainer.training.architectures import empty_network
+from meadow_trainer.training.model import build_network
 from meadow_trainer.training.pretrained import WeightsUnavailableError, load_pretrained
 
 
@@ -36,7 +37,7 @@ def test_unsupported_image_size_raises_before_training() -> None:
 
 
 def test_network_has_one_output_per_class() -> None:
-    network, fine_tuning = build_network(TrainingConfig(image_size=32, pretrained=False), 5)
+    network, fine_tuning = build_network(TrainingConfig(architecture="resnet18", image_size=32, pretrained=False), 5)
     assert network(torch.zeros(2, 3, 32, 32)).shape == (2, 5)
     assert not fine_tuning
 
@@ -46,7 +47,7 @@ def test_unavailable_weights_are_logged_and_training_starts_from_scratch(
 ) -> None:
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setattr(urllib.request, "urlopen", _unreachable)
-    _, fine_tuning = build_network(TrainingConfig(image_size=32), 2)
+    _, fine_tuning = build_network(TrainingConfig(architecture="resnet18", image_size=32), 2)
     assert not fine_tuning
     assert "from scratch" in caplog.text
     assert "no route" in caplog.text
@@ -56,7 +57,7 @@ def test_unavailable_required_weights_raise(monkeypatch: pytest.MonkeyPatch, tmp
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setattr(urllib.request, "urlopen", _unreachable)
     with pytest.raises(ArchitectureError, match="no route"):
-        build_network(TrainingConfig(image_size=32, pretrained=True), 2)
+        build_network(TrainingConfig(architecture="resnet18", image_size=32, pretrained=True), 2)
 
 
 def test_pretrained_weights_are_loaded_except_classifier(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from meadow.schemas.training_config import TrainingConfig
-from meadow_trainer.training.model import empty_network
+from meadow_trainer.training.architectures import empty_network
 from meadow_trainer.training.recipe import Recipe, choose_precision, choose_recipe, validation_percent, view_sizes
 
 CPU = torch.device("cpu")

@@ -8,7 +8,7 @@ import typer
 from typer.testing import CliRunner
 
 from meadow.schemas.training_config import TrainingConfig
-from meadow_trainer.training.model import empty_network
+from meadow_trainer.training.architectures import empty_network
 from meadow_trainer.training.recipe import choose_recipe
 from meadow_trainer.tuning.ablation import VARIANTS, ablate
 from small_network import SMALL

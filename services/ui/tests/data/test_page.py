@@ -9,6 +9,7 @@ from fake_gateway.state import make_job
 from meadow.schemas.dataset_summary import ClassCounts
 from meadow.schemas.datasets import DatasetDetail
 from meadow.schemas.jobs import Job, JobState, Progress
+from meadow.schemas.training_config import DEFAULT_ARCHITECTURE
 
 OpenPage = Callable[[str], AppTest]
 
@@ -87,7 +88,7 @@ def test_training_run_is_started_and_followed(gateway: FakeGateway, open_page: O
     page.number_input(key="training-size").set_value(64)
     submit(page, "Train")
     [asked] = gateway.state.trainings
-    assert (asked.dataset, asked.epochs, asked.image_size, asked.architecture) == ("lawns", 3, 64, "resnet18")
+    assert (asked.dataset, asked.epochs, asked.image_size, asked.architecture) == ("lawns", 3, 64, DEFAULT_ARCHITECTURE)
     assert "Training on <b>lawns</b>" in text(page)
     assert "Training on lawns started." in text(page)
 

@@ -20,7 +20,7 @@ from meadow_core.bundle.probe import PROBE_IMAGES, Probe, write_probe
 from meadow_trainer.data.normalise import normalise
 from meadow_trainer.evaluation.evaluate import predict
 from meadow_trainer.export.onnx_export import write_files
-from meadow_trainer.training.model import empty_network
+from meadow_trainer.training.architectures import empty_network
 from meadow_worker.served_model import ServedModel
 
 SIDE = 64

@@ -43,6 +43,7 @@ class ContinuousTraining:
         ]
         self._set("meadow_dataset", DATASET)
         self._set("meadow_sources", json.dumps(sources))
+        self._set("meadow_architecture", "resnet18")
         self._set("meadow_image_size", "64")
         # A short training on few pictures: a beginning, so that there is something to be better than.
         self._set("meadow_epochs", str(FIRST_EPOCHS))

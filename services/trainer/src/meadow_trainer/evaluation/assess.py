@@ -1,16 +1,15 @@
 """Assessment of a trained model beyond its accuracy, for reports and the gate."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from meadow_core.bundle.manifest import BundleManifest
 from meadow_core.bundle.scores import probabilities
 from meadow_trainer.data.loader import EvaluationImages
-from meadow_trainer.evaluation.evaluate import Floats, Logits, predict
+from meadow_trainer.evaluation.evaluate import Floats, Logits, Predict
 from meadow_trainer.evaluation.invariance import MustPass, measure_invariance
 from meadow_trainer.evaluation.roc_pr import PrecisionRecall, auroc, precision_recall
 from meadow_trainer.evaluation.slices import Slice, measure_slices
@@ -72,32 +71,26 @@ class _Outputs:
 
 
 def assess(
-    network: nn.Module,
+    predict: Predict,
     manifest: BundleManifest,
     holdout: EvaluationImages,
     logits: Logits,
     must_pass: MustPass,
-    device: torch.device,
 ) -> Assessment:
     """Assess a trained model.
 
     Args:
-        network: Predicts the perturbed and synthetic images.
+        predict: Returns the logits of the perturbed and synthetic images.
         manifest: The bundle's, with temperature, threshold and OOD detector.
         holdout: At least one image.
         logits: The network's outputs for it.
         must_pass: Result on the must-pass images.
-        device: Where the network is.
     """
-    real = _outputs(logits, manifest, holdout)
+    real = _outputs(logits, holdout.pixels, manifest)
     kinds = render_synthetic_ood(manifest.preprocessing)
-    kinds["all"] = np.concatenate(list(kinds.values()))
-    ood = {}
-    for kind, pixels in kinds.items():
-        nameless = ("",) * len(pixels)
-        blank = EvaluationImages(pixels, np.zeros(len(pixels), np.int64), nameless, nameless, manifest.classes)
-        synthetic = _outputs(predict(network, pixels, device), manifest, blank)
-        ood[kind] = _compare(real, synthetic, manifest)
+    outputs = {kind: _outputs(predict(pixels), pixels, manifest) for kind, pixels in kinds.items()}
+    outputs["all"] = _joined(list(outputs.values()))
+    ood = {kind: _compare(real, one, manifest) for kind, one in outputs.items()}
     confident = _confident(real, manifest)
     right = real.probabilities.argmax(axis=1) == holdout.labels
     return Assessment(
@@ -106,7 +99,7 @@ def assess(
         holdout_ood_scores=np.zeros(0) if real.scores is None else real.scores,
         ood=ood,
         slices=measure_slices(holdout, logits, temperature=manifest.temperature, threshold=manifest.decision_threshold),
-        invariance=measure_invariance(network, holdout, logits, device),
+        invariance=measure_invariance(predict, holdout, logits),
         curves={
             label: precision_recall(real.probabilities[:, index], holdout.labels == index)
             for index, label in enumerate(manifest.classes)
@@ -116,10 +109,19 @@ def assess(
     )
 
 
-def _outputs(logits: Logits, manifest: BundleManifest, images: EvaluationImages) -> _Outputs:
+def _outputs(logits: Logits, pixels: NDArray[np.uint8], manifest: BundleManifest) -> _Outputs:
     detector = manifest.outliers
-    scores = None if detector is None else detector.scores(images.pixels)
+    scores = None if detector is None else detector.scores(pixels)
     return _Outputs(logits, probabilities(logits, manifest.temperature), scores)
+
+
+def _joined(parts: Sequence[_Outputs]) -> _Outputs:
+    scores = [one.scores for one in parts if one.scores is not None]
+    return _Outputs(
+        np.concatenate([one.logits for one in parts]),
+        np.concatenate([one.probabilities for one in parts]),
+        np.concatenate(scores) if scores else None,
+    )
 
 
 def _unknown(outputs: _Outputs) -> NDArray[np.bool_]:

@@ -1,6 +1,6 @@
 """Predictions and classification metrics. Everything after the logits is plain NumPy."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -10,14 +10,16 @@ from numpy.typing import NDArray
 from torch import nn
 
 from meadow_core.bundle.scores import probabilities
-from meadow_trainer.data.normalise import normalise
-from meadow_trainer.training.model import logits_of
+from meadow_trainer.data.normalise import normalisation_of, normalise
+from meadow_trainer.training.architectures import logits_of
 
 Logits: TypeAlias = NDArray[np.float32]
 """[N, classes], before the softmax."""
 Labels: TypeAlias = NDArray[np.int64]
 """[N], indices into the class names."""
 Floats: TypeAlias = NDArray[np.float64]
+Predict: TypeAlias = Callable[[NDArray[np.uint8]], Logits]
+"""Returns the logits of pixels [N, size, size, 3], RGB."""
 
 _BATCH = 64
 _BINS = 10
@@ -80,7 +82,7 @@ def predict(network: nn.Module, pixels: NDArray[np.uint8], device: torch.device)
     outputs = []
     for start in range(0, len(pixels), _BATCH):
         batch = torch.from_numpy(pixels[start : start + _BATCH]).to(device).permute(0, 3, 1, 2).float().div(255)
-        outputs.append(logits_of(network(normalise(batch))).float().cpu().numpy())
+        outputs.append(logits_of(network(normalise(batch, normalisation_of(network)))).float().cpu().numpy())
     return np.concatenate(outputs)
 
 

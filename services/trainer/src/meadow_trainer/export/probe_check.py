@@ -7,7 +7,7 @@ import numpy as np
 from meadow_core.bundle.manifest import MODEL_FILE, BundleError
 from meadow_core.bundle.probe import read_probe
 from meadow_core.bundle.scores import probabilities
-from meadow_trainer.export.onnx_export import run_graph
+from meadow_trainer.export.graph import run_graph
 
 TOLERANCE = 1e-3
 """Largest accepted difference of any probability from the trained network's."""

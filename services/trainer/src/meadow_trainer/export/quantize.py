@@ -9,17 +9,18 @@ from pathlib import Path
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
+from onnxruntime.quantization.calibrate import save_tensors_data
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from meadow_core.bundle.manifest import MODEL_FILE, QUANTIZED_MODEL_FILE
 from meadow_trainer.data.loader import EvaluationImages
-from meadow_trainer.export.onnx_export import INPUT, run_graph
+from meadow_trainer.export.activation_ranges import activation_ranges
+from meadow_trainer.export.graph import run_graph
 
 MAX_ACCURACY_DROP = 0.005
 """Of the hold-out accuracy, against the graph in floating point."""
-_CALIBRATION_IMAGES = 256
-_CALIBRATION_BATCH = 16
+_CALIBRATION_IMAGES = 32
 
 log = logging.getLogger(__name__)
 
@@ -54,29 +55,18 @@ def offer_quantized(
     return quantized
 
 
-class _Calibration(CalibrationDataReader):  # type: ignore[misc] # untyped
-    """Feeds images to the quantizer."""
-
-    def __init__(self, pixels: NDArray[np.uint8]) -> None:
-        starts = range(0, len(pixels), _CALIBRATION_BATCH)
-        self._batches = iter([pixels[start : start + _CALIBRATION_BATCH] for start in starts])
-
-    def get_next(self) -> dict[str, NDArray[np.uint8]] | None:
-        """Return the next batch; None at the end."""
-        batch = next(self._batches, None)
-        return None if batch is None else {INPUT: batch}
-
-
 def _quantize(source: Path, target: Path, calibration: NDArray[np.uint8]) -> None:
     """Quantize after training, per channel (Jacob et al. 2018), in the format that every engine reads."""
     evenly = np.linspace(0, len(calibration) - 1, min(len(calibration), _CALIBRATION_IMAGES)).round().astype(int)
     with tempfile.TemporaryDirectory() as scratch, _quiet():
         prepared = Path(scratch) / "prepared.onnx"
         quant_pre_process(source, prepared, skip_symbolic_shape=True)
+        ranges = Path(scratch) / "ranges.json"
+        save_tensors_data(activation_ranges(prepared, calibration[evenly]), ranges)
         quantize_static(
             prepared,
             target,
-            _Calibration(calibration[evenly]),
+            calibration_cache_path=ranges,
             quant_format=QuantFormat.QDQ,
             per_channel=True,
             activation_type=QuantType.QUInt8,

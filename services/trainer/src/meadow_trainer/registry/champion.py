@@ -10,7 +10,7 @@ from meadow_core.bundle.manifest import MODEL_FILE, BundleError, read_bundle
 from meadow_trainer.data.loader import ImageLoader
 from meadow_trainer.errors import TrainingDataError
 from meadow_trainer.evaluation.evaluate import correct_by_digest, measure
-from meadow_trainer.export.onnx_export import run_graph
+from meadow_trainer.export.graph import run_graph
 from meadow_trainer.registry.gate import HoldoutResult
 
 _NEVER = -1e4

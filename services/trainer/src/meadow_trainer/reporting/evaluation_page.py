@@ -66,7 +66,7 @@ def evaluation_page(bundle: TrainedBundle, figures: Mapping[str, Figure]) -> str
         figures: By name, as from `plot_all`.
     """
     manifest = bundle.manifest
-    start = "fine-tuned from ImageNet weights" if bundle.fine_tuned else "trained from scratch"
+    start = _how(bundle)
     sections = [
         _figure("confusion", figures),
         _figure("reliability", figures),
@@ -218,3 +218,9 @@ def _share(value: float | None) -> str:
 
 def _number(value: float | None) -> str:
     return _NOTHING if value is None else f"{value:.3f}"
+
+
+def _how(bundle: TrainedBundle) -> str:
+    if bundle.trained.method == "frozen":
+        return "a head on frozen features of ImageNet weights"
+    return "fine-tuned from ImageNet weights" if bundle.pretrained else "trained from scratch"

@@ -19,9 +19,10 @@ def plot_all(bundle: TrainedBundle) -> dict[str, Figure]:
         "reliability": plot_reliability(bundle.measurement),
         "precision_recall": plot_precision_recall(bundle.assessment),
         "slices": plot_slices(bundle.assessment),
-        "curves": plot_learning_curves(bundle.reports),
         "mistakes": plot_mistakes(bundle.holdout, bundle.holdout_logits, bundle.manifest.temperature),
     }
+    if bundle.reports:
+        figures["curves"] = plot_learning_curves(bundle.reports)
     if bundle.manifest.outliers is not None:
         figures["strangers"] = plot_ood_scores(bundle.assessment)
     return figures

@@ -81,7 +81,13 @@ class LocalTraining:
                 source = self._source(callbacks)
                 saved = Checkpoints(resume, run_identity(source, config)) if resume else None
                 bundle = train_bundle(
-                    source, config, folder, callbacks, max_pixels=settings.max_image_pixels, checkpoints=saved
+                    source,
+                    config,
+                    folder,
+                    callbacks,
+                    max_pixels=settings.max_image_pixels,
+                    checkpoints=saved,
+                    cache=settings.feature_cache,
                 )
             if out is not None:
                 self._save_plots(bundle, out / "figures")
@@ -144,13 +150,13 @@ class LocalTraining:
         for label, one in measured.per_class.items():
             table.add_row(label, str(one.support), f"{one.recall:.1%}", f"{one.precision:.1%}")
         self._console.print(table)
-        start = "fine-tuned" if bundle.fine_tuned else "from scratch"
+        trained = bundle.trained
         self._console.print(
             f"[green]✓[/] Accuracy [bold]{measured.accuracy:.4f}[/] on {measured.examples} images; calibration error "
-            f"{measured.calibration_error:.3f}; {len(bundle.reports)} epochs {start} in "
-            f"{bundle.reports[-1].seconds:.0f} s, {bundle.seconds:.0f} s in all.",
+            f"{measured.calibration_error:.3f}; {_how(bundle)}; {bundle.seconds:.0f} s in all.",
             highlight=False,
         )
+        self._console.print(f"  {trained.method}: {trained.reason}", highlight=False)
         seen = bundle.assessment
         synthetic = seen.ood["all"]
         accuracy = "" if seen.accepted_accuracy is None else f", accuracy {seen.accepted_accuracy:.1%}"
@@ -170,3 +176,12 @@ class LocalTraining:
         for name, figure in figures.items():
             figure.savefig(folder / f"{name}.png")
         (folder / "evaluation.html").write_text(evaluation_page(bundle, figures), encoding="utf-8")
+
+
+def _how(bundle: TrainedBundle) -> str:
+    """Say how a network was trained, in a few words."""
+    reports = bundle.reports
+    if not reports:
+        return "a head on frozen features"
+    start = "fine-tuned" if bundle.pretrained else "from scratch"
+    return f"{len(reports)} epochs {start} in {reports[-1].seconds:.0f} s"

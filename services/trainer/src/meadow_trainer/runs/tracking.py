@@ -21,14 +21,14 @@ from meadow.schemas.models import GateRecord
 from meadow.schemas.training import TrainingCause
 from meadow.schemas.training_config import TrainingConfig
 from meadow_core import names
-from meadow_core.bundle.manifest import MANIFEST_FILE, MODEL_FILE
+from meadow_core.bundle.manifest import EMBEDDING_OUTPUT, LOGITS_OUTPUT, MANIFEST_FILE, MODEL_FILE
 from meadow_core.registry.tags import decision_tags
 from meadow_core.registry.versions import RegistryError
 from meadow_core.settings.services import TrainerSettings
 from meadow_trainer.data.source import ImageSource
 from meadow_trainer.errors import TrainingCancelledError
 from meadow_trainer.evaluation.assess import Assessment
-from meadow_trainer.export.onnx_export import INPUT, OUTPUT
+from meadow_trainer.export.graph import INPUT
 from meadow_trainer.reporting.evaluation_page import evaluation_page
 from meadow_trainer.reporting.plots import plot_all
 from meadow_trainer.runs.mlflow_retry import is_unavailable
@@ -116,8 +116,10 @@ class TrackedRun:
 
     def _log_result(self, bundle: TrainedBundle) -> LoggedModel:
         self._log_pending()
-        recipe = {f"recipe.{name}": value for name, value in vars(bundle.recipe).items()}
-        mlflow.log_params({**recipe, "fine_tuned": bundle.fine_tuned})
+        trained = bundle.trained
+        recipe = {f"recipe.{name}": value for name, value in vars(trained.recipe).items()}
+        how = {"pretrained_weights": bundle.pretrained, "trained_as": trained.method, "trained_because": trained.reason}
+        mlflow.log_params({**recipe, **how})
         # A tag, as parameters are immutable: a resumed run makes the bundle again, with another timestamp.
         mlflow.set_tag(names.BUNDLE_DIGEST_TAG, bundle.digest)
         mlflow.log_metrics(_final_metrics(bundle))
@@ -135,7 +137,12 @@ class TrackedRun:
             name=names.MODEL_ARTIFACT,
             signature=ModelSignature(
                 inputs=Schema([TensorSpec(np.dtype(np.uint8), (-1, size, size, 3), INPUT)]),
-                outputs=Schema([TensorSpec(np.dtype(np.float32), (-1, classes), OUTPUT)]),
+                outputs=Schema(
+                    [
+                        TensorSpec(np.dtype(np.float32), (-1, classes), LOGITS_OUTPUT),
+                        TensorSpec(np.dtype(np.float32), (-1, -1), EMBEDDING_OUTPUT),
+                    ]
+                ),
             ),
             # Without them MLflow runs the model to infer them, which takes longer than everything else here.
             pip_requirements=_serving_requirements(),
@@ -260,6 +267,7 @@ def _final_metrics(bundle: TrainedBundle) -> dict[str, float]:
     }
     if bundle.manifest.quantized_accuracy is not None:
         metrics["holdout_accuracy_int8"] = bundle.manifest.quantized_accuracy
+    metrics |= bundle.trained.metrics
     metrics |= _assessed(bundle.assessment)
     for index, one in enumerate(measured.per_class.values()):
         # Class names may hold characters that metric names may not.

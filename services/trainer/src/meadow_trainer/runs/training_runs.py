@@ -119,7 +119,13 @@ class TrainingRuns:
 
         with_tracking = dataclasses.replace(callbacks, on_epoch=on_epoch)
         return train_bundle(
-            source, config, folder, with_tracking, max_pixels=self._settings.max_image_pixels, checkpoints=checkpoints
+            source,
+            config,
+            folder,
+            with_tracking,
+            max_pixels=self._settings.max_image_pixels,
+            checkpoints=checkpoints,
+            cache=self._settings.feature_cache,
         )
 
     def _with_retry(self, action: Callable[[], T], callbacks: TrainingCallbacks) -> T:

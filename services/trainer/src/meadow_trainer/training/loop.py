@@ -10,15 +10,15 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from meadow_trainer.data.augment import Augmentation, augment, mix
 from meadow_trainer.data.loader import EvaluationImages, TrainingImages
-from meadow_trainer.data.normalise import normalise
+from meadow_trainer.data.normalise import Normalisation, normalisation_of, normalise
 from meadow_trainer.data.sampler import sample_epoch
 from meadow_trainer.errors import TrainingCancelledError, TrainingError
 from meadow_trainer.evaluation.evaluate import measure, predict
+from meadow_trainer.training.architectures import logits_of
 from meadow_trainer.training.batch_norm import recalibrate
 from meadow_trainer.training.callbacks import EpochReport, TrainingCallbacks
 from meadow_trainer.training.checkpoints import Checkpoint
 from meadow_trainer.training.early_stopping import EarlyStopping
-from meadow_trainer.training.model import logits_of
 from meadow_trainer.training.recipe import Recipe
 from meadow_trainer.training.schedule import Schedule
 from meadow_trainer.training.state import TrainingState
@@ -118,7 +118,7 @@ def _train_epoch(
         views = augment(images.pixels[chosen].to(device), images.aspects[chosen], size, ranges, state.generator)
         views, targets = mix(views, targets.to(device), recipe.mixup, state.generator)
         state.rate = recipe.learning_rate * state.schedule.rate()
-        state.loss += _step(state, normalise(views), targets, recipe) / steps
+        state.loss += _step(state, normalise(views, normalisation_of(state.network)), targets, recipe) / steps
         state.average.update_parameters(state.network)
         state.schedule.step()
         state.step += 1
@@ -135,7 +135,9 @@ def _end_epoch(state: TrainingState, images: ImageSets, device: torch.device) ->
     accuracy = validation_loss = None
     if len(images.validation):
         # The averaged weights are kept, so they are validated; few images suffice for their batch-norm statistics.
-        recalibrate(state.average.module, _plain_batches(images.plain, device, most=_VALIDATION_STATISTICS_IMAGES))
+        constants = normalisation_of(state.network)
+        batches = _plain_batches(images.plain, constants, device, most=_VALIDATION_STATISTICS_IMAGES)
+        recalibrate(state.average.module, batches)
         logits = predict(state.average.module, images.validation.pixels, device)
         measured = measure(logits, images.validation.labels, images.validation.classes)
         accuracy, validation_loss = measured.accuracy, measured.loss
@@ -145,7 +147,8 @@ def _end_epoch(state: TrainingState, images: ImageSets, device: torch.device) ->
             schedule.epochs = state.epoch
     if state.epoch >= schedule.epochs:
         state.network.load_state_dict(state.best.tensors or state.average.module.state_dict())
-        recalibrate(state.network, _plain_batches(images.plain, device, most=_CALIBRATION_IMAGES))
+        constants = normalisation_of(state.network)
+        recalibrate(state.network, _plain_batches(images.plain, constants, device, most=_CALIBRATION_IMAGES))
         state.finished = True
     state.reports.append(
         EpochReport(
@@ -186,9 +189,11 @@ def _step(state: TrainingState, views: Tensor, targets: Tensor, recipe: Recipe) 
     return loss.item()
 
 
-def _plain_batches(images: EvaluationImages, device: torch.device, *, most: int) -> Iterator[Tensor]:
+def _plain_batches(
+    images: EvaluationImages, constants: Normalisation, device: torch.device, *, most: int
+) -> Iterator[Tensor]:
     """Yield normalised batches, preprocessed as for serving."""
     for start in range(0, min(len(images), most), _CALIBRATION_BATCH):
         pixels = torch.from_numpy(images.pixels[start : start + _CALIBRATION_BATCH]).to(device)
         if len(pixels) > 1:
-            yield normalise(pixels.permute(0, 3, 1, 2).float().div(255))
+            yield normalise(pixels.permute(0, 3, 1, 2).float().div(255), constants)

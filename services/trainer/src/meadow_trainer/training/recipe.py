@@ -105,7 +105,7 @@ def choose_recipe(
         label_smoothing=config.label_smoothing,
         mixup=config.mixup,
         augmentation=config.augmentation,
-        balanced=config.class_balance == "sampling" or (config.class_balance == "auto" and skew >= _SKEWED),
+        balanced=is_balanced(config, skew),
         patience=_choose_patience(config.patience, length, validation_images),
         average_decay=_AVERAGE_DECAY,
         early_view_size=early,
@@ -115,6 +115,11 @@ def choose_recipe(
         seed=config.seed,
         max_seconds=config.max_minutes * 60 if config.max_minutes else None,
     )
+
+
+def is_balanced(config: TrainingConfig, skew: float) -> bool:
+    """Return whether every class weighs the same, at a class imbalance of `skew`."""
+    return config.class_balance == "sampling" or (config.class_balance == "auto" and skew >= _SKEWED)
 
 
 def _choose_patience(wanted: int | None, epochs: int, validation_images: int) -> int | None:

@@ -7,6 +7,7 @@ from rich.console import Console
 from meadow.schemas.training_config import TrainingConfig
 from meadow_core.settings.services import TrainerSettings
 from meadow_trainer.data.folder_source import folder_source
+from meadow_trainer.errors import TrainingDataError
 from meadow_trainer.training.callbacks import TrainingCallbacks
 from meadow_trainer.tuning.cross_validation import CrossValidation
 from meadow_trainer.tuning.search import TrialResult, search
@@ -34,9 +35,14 @@ def search_folder(
         The configuration of the best trial.
 
     Raises:
-        TrainingError: A class has too few images to split, or no trial completed.
+        TrainingError: A class has too few images to split, no trial completed, or the configuration is of a head on
+            frozen features.
         DatasetError: The folder is not a usable data set.
     """
+    if config.method == "frozen":
+        raise TrainingDataError("A head on frozen features has no settings to search for: leave out --search.")
+    # Else the settings that are found would not be used.
+    config = config.model_copy(update={"method": "finetuned"})
     max_pixels = TrainerSettings.load().max_image_pixels
     source = folder_source(data, max_pixels=max_pixels)
     folds = CrossValidation(source, config.image_size, folds=_FOLDS, max_pixels=max_pixels)
@@ -51,7 +57,8 @@ def search_folder(
 
     found = search(folds, config, trials=trials, storage=study, on_trial=on_trial, callbacks=TrainingCallbacks())
     console.print(trials_table(found))
-    best = " ".join(f"--set {name}={getattr(found.config, name):.4g}" for name in SEARCHED)
+    values = {"method": "finetuned"} | {name: f"{getattr(found.config, name):.4g}" for name in SEARCHED}
+    best = " ".join(f"--set {name}={value}" for name, value in values.items())
     console.print(f"To train with these settings, here or with `meadow train`: {best}", highlight=False, soft_wrap=True)
     if figures is not None:
         figures.mkdir(parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ from meadow.client import Client, ClientError
 from meadow.schemas.correction import CorrectionCounts
 from meadow.schemas.ingestion import CorrectedLabels, IngestRequest, IngestSource, LabelledPrefix, ListedUrls
 from meadow.schemas.training import TrainingRequest
-from meadow.schemas.training_config import DEFAULT_IMAGE_SIZE
+from meadow.schemas.training_config import DEFAULT_ARCHITECTURE, DEFAULT_IMAGE_SIZE
 
 INGEST_OUTCOME = "ingest-outcome"
 TRAINING_OUTCOME = "training-outcome"
@@ -105,7 +105,10 @@ def training_form(client: Client, names: Sequence[str]) -> None:
             "Input size in pixels", SMALLEST_INPUT, LARGEST_INPUT, DEFAULT_IMAGE_SIZE, 16, key="training-size"
         )
         architecture = st.text_input(
-            "Architecture", "resnet18", help="Any classification model of torchvision", key="training-arch"
+            "Architecture",
+            DEFAULT_ARCHITECTURE,
+            help="Any classification model of torchvision or timm",
+            key="training-arch",
         )
         epochs = st.number_input("Epochs", 1, 10_000, None, placeholder="Recipe default", key="training-epochs")
         sent = st.form_submit_button("Train", type="primary", icon=":material/school:", disabled=not names)

@@ -6,7 +6,7 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
-from meadow_core.bundle.manifest import MODEL_FILE, QUANTIZED_MODEL_FILE
+from meadow_core.bundle.manifest import LOGITS_OUTPUT, MODEL_FILE, QUANTIZED_MODEL_FILE
 from meadow_worker.engines.precision import Precision
 
 _HINT = {Precision.FLOAT32: "f32", Precision.BFLOAT16: "bf16", Precision.INT8: "f32"}
@@ -20,8 +20,10 @@ class OpenVinoEngine:
     def __init__(self, bundle: Path, precision: Precision) -> None:
         self.precision = precision
         core = ov.Core()
+        graph = core.read_model(bundle / (QUANTIZED_MODEL_FILE if precision is Precision.INT8 else MODEL_FILE))
         compiled = core.compile_model(
-            core.read_model(bundle / (QUANTIZED_MODEL_FILE if precision is Precision.INT8 else MODEL_FILE)),
+            # Without the embedding, which bundles have from format 2 on: what is not asked for is not copied.
+            ov.Model([graph.output(LOGITS_OUTPUT)], graph.get_parameters()),
             "CPU",
             {
                 "INFERENCE_NUM_THREADS": 1,

@@ -6,14 +6,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
-from torchvision.models import get_model
+from torchvision import models
 
 from meadow_core.bundle.manifest import WEIGHTS_FILE, BundleManifest
 from meadow_worker.engines.precision import Precision
 
 
 class TorchEngine:
-    """The torchvision network in channels-last, with mixed precision on CUDA. One caller at a time."""
+    """The network in channels-last, with mixed precision on CUDA. One caller at a time."""
 
     name = "torch"
 
@@ -21,7 +21,7 @@ class TorchEngine:
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._on_gpu = self._device.type == "cuda"
         self.precision = Precision.BFLOAT16 if self._on_gpu else Precision.FLOAT32
-        network: torch.nn.Module = get_model(manifest.architecture, weights=None, num_classes=len(manifest.classes))
+        network = _empty_network(manifest.architecture, len(manifest.classes))
         network.load_state_dict(load_file(bundle / WEIGHTS_FILE))
         self._network = network.eval().to(self._device).to(memory_format=torch.channels_last)
         # Mean and deviation of bytes rather than of fractions: one multiplication less for each pixel.
@@ -52,3 +52,13 @@ class TorchEngine:
 
     def _channels(self, values: tuple[float, float, float]) -> torch.Tensor:
         return torch.tensor(values, device=self._device).view(1, 3, 1, 1)
+
+
+def _empty_network(architecture: str, classes: int) -> torch.nn.Module:
+    """Build a network as the trainer does: torchvision's where it has one of this name, else timm's."""
+    if architecture in models.list_models(module=models):
+        network: torch.nn.Module = models.get_model(architecture, weights=None, num_classes=classes)
+        return network
+    import timm  # noqa: PLC0415 - half a second, for those who need it
+
+    return timm.create_model(architecture, pretrained=False, num_classes=classes)
