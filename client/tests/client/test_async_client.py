@@ -16,19 +16,21 @@ JOB = {
     "links": {"self": "/v1/jobs/job_1", "cancel": "/v1/jobs/job_1:cancel"},
 }  # fmt: skip
 NO_RETRIES = RetryPolicy(seconds=0)
+AT_ONCE = 5
+"""As many as the server's kernel queue takes in at a time."""
 
 
 async def test_many_calls_are_under_way_at_once_without_threads() -> None:
     before = set(threading.enumerate())
     with http_desk(json.dumps(JOB).encode()) as desk:
-        desk.pause, desk.releases_at = 60, 10
+        desk.pause, desk.releases_at = 60, AT_ONCE
         async with AsyncClient(f"http://127.0.0.1:{desk.port}", retries=NO_RETRIES) as client:
-            jobs = await asyncio.gather(*(client.submit_image(b"GIF8") for _ in range(10)))
+            jobs = await asyncio.gather(*(client.submit_image(b"GIF8") for _ in range(AT_ONCE)))
             started = [thread.name for thread in threading.enumerate() if thread not in before]
             # The server has a thread of its own, and one for each connection.
             assert [name for name in started if "serve_forever" not in name and "process_request" not in name] == []
-    assert desk.most_at_once == 10
-    assert [job.id for job in jobs] == ["job_1"] * 10
+    assert desk.most_at_once == AT_ONCE
+    assert [job.id for job in jobs] == ["job_1"] * AT_ONCE
 
 
 async def test_the_loop_goes_on_while_a_retry_is_waited_for() -> None:
@@ -64,8 +66,9 @@ async def test_events_of_two_jobs_are_followed_side_by_side() -> None:
         server.reply(raw=events)
         server.reply(raw=events)
         async with AsyncClient(server.url, retries=NO_RETRIES) as client:
-            followed = [client.events(name) for name in ("job_1", "job_2")]
-            seen: list[Job] = [await anext(events) for _ in range(2) for events in followed]
-            # To its end: a stream that is left open is closed by another task, which HTTP connections do not allow.
-            assert [job for events in followed async for job in events] == []
-    assert [job.state for job in seen] == [JobState.QUEUED] * 2 + [JobState.SUCCEEDED] * 2
+
+            async def follow(name: str) -> list[Job]:
+                return [job async for job in client.events(name)]
+
+            followed = await asyncio.gather(follow("job_1"), follow("job_2"))
+    assert [[job.state for job in seen] for seen in followed] == [[JobState.QUEUED, JobState.SUCCEEDED]] * 2
