@@ -69,6 +69,15 @@ def test_only_new_images_are_computed(
     assert extractor(network, stripes_source, tmp_path).of(entries, TrainingCallbacks()).computed == 0
 
 
+def test_torch_and_the_exported_graph_give_the_same_features(network: nn.Module) -> None:
+    """The first computes them on CUDA, the second on processors; both fill one cache."""
+    pixels = np.random.default_rng(0).integers(0, 256, (5, SIZE, SIZE, 3), dtype=np.uint8)
+    torchs = features_module._on_gpu(network, CPU)(pixels)
+    graphs = features_module._on_cpu(network, preprocessing_of(network, SIZE))(pixels)
+    assert torchs.shape == graphs.shape == (5, 1024)
+    np.testing.assert_allclose(torchs, graphs, atol=1e-4)
+
+
 def test_other_weights_have_other_features_but_another_classifier_has_not(
     network: nn.Module, stripes_source: ImageSource, entries: list[DatasetEntry], tmp_path: Path
 ) -> None:
