@@ -42,7 +42,7 @@ coverage: $(STAMP) ## The same, with the lines that no test has run; slower
 	@set -e; for suite in $(SUITES); do echo "== $$suite"; $(BIN)/pytest --cov --cov-append --cov-report= $$suite; done
 	@$(BIN)/coverage report --skip-covered
 
-test-unit: $(STAMP) $(DAGS_STAMP) ## Run the tests that need no running stack and are not slow, in two minutes
+test-unit: $(STAMP) $(DAGS_STAMP) ## Run the tests that need no running stack and are not slow
 	@$(SIDE_BY_SIDE) --without tests/test_airflow.py -- -m "not system and not slow"
 
 fuzz: $(STAMP) ## Decode CASES=100000 mutated files of every type, for crashes, errors, memory and time; minutes

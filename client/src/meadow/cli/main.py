@@ -10,11 +10,11 @@ from rich.console import Console
 from rich.markup import escape
 
 from meadow.cli import batches, classify, correct, data, feedback, jobs, keys, models, quality, results, train
+from meadow.cli.start import USAGE_STATUS
 from meadow.errors import MeadowError
 
 PLUGIN_GROUP = "meadow.commands"
 """Entry points of packages that bring commands; those in `meadow.commands.data` go into the group `data`."""
-USAGE_STATUS = 2
 
 ABOUT = """Image classification that keeps itself trained.
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from meadow.schemas.dataset_images import DatasetImage, DatasetImagePage
 from meadow.schemas.dataset_manifest import DatasetManifest
+from meadow.schemas.digests import short_digest
 from meadow.schemas.split import Split
 from meadow_core.datasets.errors import DatasetError
 from meadow_core.datasets.versions import DatasetVersions
@@ -97,5 +98,7 @@ class DatasetImages:
             ObjectMissingError: It is gone from the store.
         """
         if sha256 not in images.rows:
-            raise DatasetError(f"Version {images.version[:12]} of data set {images.name!r} has no image {sha256}.")
+            raise DatasetError(
+                f"Version {short_digest(images.version)} of data set {images.name!r} has no image {sha256}."
+            )
         return self._versions.read_bytes(sha256)

@@ -8,6 +8,7 @@ from html import escape
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
+from meadow.schemas.digests import short_digest
 from meadow_trainer.reporting.assessment_plots import name_range
 from meadow_trainer.reporting.plot_style import GREEN, GRID, INK, RED, YELLOW
 from meadow_trainer.runs.pipeline import TrainedBundle
@@ -85,8 +86,8 @@ def evaluation_page(bundle: TrainedBundle, figures: Mapping[str, Figure]) -> str
         f'{escape(manifest.dataset_name)}</title><meta name="viewport" content="width=device-width">'
         f"<style>{_STYLE}</style></head><body><main><header><h1>{escape(manifest.architecture)} on "
         f"{escape(manifest.dataset_name)}</h1><p>{len(manifest.classes)} classes at {manifest.preprocessing.size} "
-        f"pixels, {start} in {bundle.seconds:.0f} s. Bundle <code>{bundle.digest[:12]}</code>, data "
-        f"<code>{manifest.dataset_digest[:12]}</code>.</p></header>{_tiles(bundle)}"
+        f"pixels, {start} in {bundle.seconds:.0f} s. Bundle <code>{short_digest(bundle.digest)}</code>, data "
+        f"<code>{short_digest(manifest.dataset_digest)}</code>.</p></header>{_tiles(bundle)}"
         f'<div class="grid">{"".join(sections)}</div></main></body></html>\n'
     )
 

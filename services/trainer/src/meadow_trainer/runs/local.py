@@ -15,6 +15,7 @@ from rich.logging import RichHandler
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from meadow.schemas.digests import short_digest
 from meadow.schemas.training_config import TrainingConfig
 from meadow_core.bundle.manifest import BundleError
 from meadow_core.datasets.errors import DatasetError
@@ -168,7 +169,7 @@ class LocalTraining:
         if bundle.skipped:
             self._console.print(f"[yellow]![/] {len(bundle.skipped)} images were skipped.", highlight=False)
         if out is not None:
-            self._console.print(f"  Bundle {bundle.digest[:12]} in {out}", highlight=False)
+            self._console.print(f"  Bundle {short_digest(bundle.digest)} in {out}", highlight=False)
 
     def _save_plots(self, bundle: TrainedBundle, folder: Path) -> None:
         folder.mkdir()

