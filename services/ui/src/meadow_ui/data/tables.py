@@ -13,6 +13,8 @@ from meadow.schemas.models import GateDecision
 from meadow.schemas.training import TrainingResult
 from meadow_ui.markup import STATE_TONES, Tone, ago, badge, digest, duration, percent, table, tile, tiles
 
+TILE_DIGITS = 8
+"""Of a digest, in large type: more would be broken over two lines on a phone."""
 MOST_CLASSES = 30
 MOST_VERSIONS = 20
 MOST_REMARKS = 8
@@ -34,7 +36,7 @@ def overview(dataset: DatasetDetail) -> str:
             tile("Images", f"{dataset.images:,}", "in the latest version"),
             tile("Classes", f"{len(dataset.classes):,}"),
             tile("Labelled by people", f"{corrected:,}", "corrected or confirmed"),
-            tile("Latest version", dataset.short, f"{ago(dataset.created_at)}, {count} in total"),
+            tile("Latest version", dataset.short[:TILE_DIGITS], f"{ago(dataset.created_at)}, {count} in total"),
         ]
     )
 
