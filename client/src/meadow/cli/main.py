@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from meadow.cli import batches, classify, correct, data, feedback, jobs, keys, models, quality, results, train
-from meadow.cli.start import USAGE_STATUS
+from meadow.cli.exit_status import USAGE_STATUS
 from meadow.errors import MeadowError
 
 PLUGIN_GROUP = "meadow.commands"

@@ -3,8 +3,9 @@
 import sys
 from importlib.util import find_spec
 
+from meadow.cli.exit_status import USAGE_STATUS
+
 NEEDED = ("pydantic_settings", "rich", "typer")
-USAGE_STATUS = 2
 
 
 def main() -> None:
