@@ -15,11 +15,7 @@ def paint_backdrop(lighting: Lighting, rng: np.random.Generator, size: tuple[int
     width, height = max(1, size[0] // _REDUCTION), max(1, size[1] // _REDUCTION)
     down = np.linspace(0, 1, height)[:, None, None]
     top, bottom = _ends(lighting, rng)
-    if lighting.view is View.FIELD:
-        horizon = rng.uniform(0.15, 0.5)
-        mixture = np.where(down < horizon, 0.0, 0.75 + 0.25 * down)
-    else:
-        mixture = down
+    mixture = np.where(down < lighting.horizon, 0.0, 0.75 + 0.25 * down) if lighting.view is View.FIELD else down
     pixels = np.broadcast_to(top * (1 - mixture) + bottom * mixture, (height, width, 3))
     pixels = pixels * (1 + _clouds(rng, (height, width)) * rng.uniform(0.1, 0.45))
     image = Image.fromarray(np.clip(pixels * 255, 0, 255).astype(np.uint8))

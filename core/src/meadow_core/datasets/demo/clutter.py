@@ -9,7 +9,14 @@ from meadow_core.datasets.demo.lighting import Lighting, View, happens
 
 def strew(canvas: Canvas, lighting: Lighting, rng: np.random.Generator, share: float) -> None:
     """Draw some clutter, each kind in the given share of pictures."""
-    for kind, weight in ((_pebbles, 0.8), (_fallen_leaves, 1.0), (_ball, 0.5), (_dry_tuft, 0.7), (_straw, 0.8)):
+    for kind, weight in (
+        (_pebbles, 0.8),
+        (_fallen_leaves, 1.0),
+        (_ball, 0.5),
+        (_dry_tuft, 0.7),
+        (_straw, 0.8),
+        (_other_flowers, 0.6),
+    ):
         if happens(rng, share * weight):
             kind(canvas, lighting, rng)
 
@@ -80,6 +87,24 @@ def _straw(canvas: Canvas, lighting: Lighting, rng: np.random.Generator) -> None
     ends = starts + np.stack([np.cos(angle), np.sin(angle)], 1) * lengths[:, None]
     value = np.clip(lighting.light * rng.uniform(0.9, 1.3, count), 0, 1)
     canvas.lines(starts, ends, hsv(rng.uniform(0.1, 0.15, count), rng.uniform(0.1, 0.6, count), value), 1.0)
+
+
+def _other_flowers(canvas: Canvas, lighting: Lighting, rng: np.random.Generator) -> None:
+    """Flowers that are no dandelions: daisies and clover, red, pink and violet ones, in loose groups."""
+    count = int(rng.integers(3, 30))
+    hue, saturation = rng.choice([0.0, 0.93, 0.83, 0.7, 0.0]), rng.choice([0.03, 0.5, 0.85])
+    size = canvas.height * rng.uniform(0.008, 0.035)
+    middle = np.array([rng.uniform(0, 1), rng.uniform(_highest(lighting), 1)])
+    places = (middle + rng.normal(0, 0.16, (count, 2))) * (canvas.width, canvas.height)
+    petals = np.arange(7) * 2 * np.pi / 7
+    for x, y in places[places[:, 1] > _highest(lighting) * canvas.height]:
+        value = np.array(min(1.0, lighting.light * rng.uniform(0.95, 1.25)))
+        colour = hsv(np.array(hue), np.array(saturation), value)
+        for turn in petals:
+            canvas.disc(
+                (x + np.cos(turn) * size * 0.7, y + np.sin(turn) * size * 0.5), (size * 0.4, size * 0.3), colour
+            )
+        canvas.disc((x, y), (size * 0.3, size * 0.22), hsv(np.array(0.13), np.array(0.7), value * 0.8))
 
 
 def _highest(lighting: Lighting) -> float:

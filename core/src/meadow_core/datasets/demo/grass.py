@@ -50,7 +50,7 @@ def grow(canvas: Canvas, lighting: Lighting, rng: np.random.Generator, *, densit
         angles = rng.normal(rng.uniform(-3, 3), rng.uniform(0.4, 2.0), count)
     elif lighting.view is View.FIELD:
         near = np.sort(rng.uniform(0, 1, count) ** 0.7)
-        y = (0.4 + 0.7 * near) * height
+        y = (lighting.horizon + (1.1 - lighting.horizon) * near) * height
         lengths = (0.03 + 0.2 * near**2) * height * rng.uniform(0.5, 1.4, count)
     elif lighting.view is View.SOIL:
         tufts = rng.uniform(0, 1, (max(1, count // 14), 2)) * (width, height)

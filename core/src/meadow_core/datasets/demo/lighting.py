@@ -39,17 +39,20 @@ class Lighting:
     """Share of blades that have turned yellow or brown."""
     focus: float
     """Blur of the backdrop, as a share of the picture's height."""
+    horizon: float
+    """Of a field: where the sky ends, as a share of the picture's height."""
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> "Lighting":
         """Draw a lighting."""
         return cls(
-            view=list(View)[rng.choice(4, p=[0.38, 0.32, 0.12, 0.18])],
+            view=list(View)[rng.choice(4, p=[0.33, 0.23, 0.28, 0.16])],
             hue=rng.uniform(0.19, 0.36),
             saturation=rng.uniform(0.4, 0.9),
             light=rng.uniform(0.62, 1.0),
             dryness=rng.choice([0.0, 0.05, 0.2, 0.5], p=[0.4, 0.3, 0.2, 0.1]),
             focus=rng.uniform(0.01, 0.05),
+            horizon=rng.uniform(0.15, 0.5),
         )
 
     def greens(self, rng: np.random.Generator, count: int, *, shade: float = 1.0) -> Floats:

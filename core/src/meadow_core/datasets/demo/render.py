@@ -7,14 +7,18 @@ from meadow_core.datasets.demo.backdrop import paint_backdrop
 from meadow_core.datasets.demo.canvas import Canvas
 from meadow_core.datasets.demo.clutter import strew
 from meadow_core.datasets.demo.dandelion import plant
+from meadow_core.datasets.demo.ears import bear_ears
 from meadow_core.datasets.demo.grass import grow
-from meadow_core.datasets.demo.lighting import Lighting, happens
+from meadow_core.datasets.demo.lighting import Lighting, View, happens
+from meadow_core.datasets.demo.scenery import furnish
 
 DANDELION = "dandelion"
 GRASS = "grass"
 LABELS = (DANDELION, GRASS)
 
 _CLUTTER = {DANDELION: 0.15, GRASS: 0.25}
+_EARS = 0.25
+"""Share of pictures of grass in which it flowers."""
 
 
 def render_image(label: str, rng: np.random.Generator, size: tuple[int, int] = (320, 240)) -> Image.Image:
@@ -32,7 +36,11 @@ def render_image(label: str, rng: np.random.Generator, size: tuple[int, int] = (
         raise ValueError(f"There are no demo pictures of {label!r}; there are of {' and '.join(LABELS)}.")
     lighting = Lighting.draw(rng)
     canvas = Canvas(paint_backdrop(lighting, rng, size), size)
+    if lighting.view is View.FIELD:
+        furnish(canvas, lighting, rng)
     grow(canvas, lighting, rng, density=rng.uniform(0.4, 1.0))
+    if label == GRASS and lighting.view is not View.LAWN and happens(rng, _EARS):
+        bear_ears(canvas, lighting, rng)
     strew(canvas, lighting, rng, _CLUTTER[label])
     if label == DANDELION:
         plant(canvas, lighting, rng)
