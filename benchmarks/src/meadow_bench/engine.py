@@ -43,7 +43,7 @@ class Classifier:
 
     def answer(self, images: Sequence[DecodedImage]) -> list[Probabilities]:
         """Answer decoded images in one run of the network."""
-        logits = self._engine.infer(np.stack([image.pixels for image in images]))
+        logits = self._engine.infer(np.stack([image.pixels for image in images])).logits
         rows = probabilities(logits, self.manifest.temperature)
         return [dict(zip(self.manifest.classes, row.tolist(), strict=True)) for row in rows]
 

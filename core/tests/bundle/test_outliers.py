@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from meadow_core.bundle.outliers import OutlierModel, pixel_statistics
+from meadow_core.bundle.outliers import PixelOutliers, pixel_statistics
 
 COUNT = 13
 
@@ -45,11 +45,11 @@ def test_any_size_is_described(size: int) -> None:
 
 def test_the_score_is_the_distance_in_units_of_the_limit() -> None:
     mean = tuple(pixel_statistics(uniform((100, 100, 100)))[0])
-    model = OutlierModel(mean=mean, whitening=tuple(map(tuple, np.eye(COUNT))), limit=0.2)
+    model = PixelOutliers(mean=mean, whitening=tuple(map(tuple, np.eye(COUNT))), limit=0.2)
     assert model.scores(uniform((100, 100, 100))) == pytest.approx([0])
     assert model.scores(uniform((151, 151, 151))) == pytest.approx([1])
 
 
 def test_it_comes_back_from_the_manifest_as_it_was() -> None:
-    model = OutlierModel(mean=(0.1,) * COUNT, whitening=tuple(map(tuple, np.eye(COUNT) / 3)), limit=2.5)
-    assert OutlierModel.model_validate_json(model.model_dump_json()) == model
+    model = PixelOutliers(mean=(0.1,) * COUNT, whitening=tuple(map(tuple, np.eye(COUNT) / 3)), limit=2.5)
+    assert PixelOutliers.model_validate_json(model.model_dump_json()) == model

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from meadow_worker.engines.base import Outputs
 from meadow_worker.engines.dynamic_batching import MAX_IMAGES, DynamicBatching
 from meadow_worker.engines.precision import Precision
 
@@ -26,7 +27,7 @@ class SumEngine:
         self.gate.set()
         self._busy = threading.Lock()
 
-    def infer(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def infer(self, pixels: NDArray[np.uint8]) -> Outputs:
         assert self._busy.acquire(blocking=False), "two runs at a time"
         try:
             self.runs.append(len(pixels))
@@ -34,7 +35,7 @@ class SumEngine:
             if (pixels == 255).all(axis=(1, 2, 3)).any():
                 raise RuntimeError("a white image")
             sums: NDArray[np.float32] = pixels.reshape(len(pixels), -1).sum(axis=1, keepdims=True).astype(np.float32)
-            return sums
+            return Outputs(sums, -sums)
         finally:
             self._busy.release()
 
@@ -54,7 +55,7 @@ def ask_while_busy(engine: SumEngine, batching: DynamicBatching, asked: list[NDA
         time.sleep(0.2)
         engine.gate.set()
         first.result()
-        return [future.exception() or future.result().ravel().tolist() for future in futures]
+        return [future.exception() or future.result().logits.ravel().tolist() for future in futures]
 
 
 def test_what_comes_while_the_device_is_busy_is_run_together() -> None:
@@ -66,7 +67,7 @@ def test_what_comes_while_the_device_is_busy_is_run_together() -> None:
 
 def test_a_lone_image_waits_for_nobody() -> None:
     engine = SumEngine()
-    assert DynamicBatching(engine).infer(image(3)).tolist() == [[36.0]]
+    assert DynamicBatching(engine).infer(image(3)).logits.tolist() == [[36.0]]
     assert engine.runs == [1]
 
 

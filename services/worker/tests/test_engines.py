@@ -59,7 +59,7 @@ def pixels(images: list[bytes], manifest: BundleManifest) -> Pixels:
 
 @pytest.mark.parametrize("count", [1, 3, 17])
 def test_engines_give_the_same_answers(engines: dict[str, Engine], pixels: Pixels, count: int) -> None:
-    answers = {name: probabilities(engine.infer(pixels[:count]), 1.7) for name, engine in engines.items()}
+    answers = {name: probabilities(engine.infer(pixels[:count]).logits, 1.7) for name, engine in engines.items()}
     assert answers["torch"].shape == answers["openvino"].shape == (count, 3)
     np.testing.assert_allclose(answers["openvino"], answers["torch"], atol=1e-3)
     np.testing.assert_array_equal(answers["openvino"].argmax(axis=1), answers["torch"].argmax(axis=1))
@@ -90,21 +90,21 @@ def test_inference_is_not_bound_to_a_core(engines: dict[str, Engine], pixels: Pi
 @pytest.mark.parametrize("name", ENGINES)
 def test_the_images_are_told_apart(engines: dict[str, Engine], pixels: Pixels, name: str) -> None:
     """Otherwise agreeing on them would say nothing."""
-    answers = probabilities(engines[name].infer(pixels), 1.7)
+    answers = probabilities(engines[name].infer(pixels).logits, 1.7)
     assert len(set(answers.argmax(axis=1))) > 1
     assert answers.std(axis=0).max() > 0.1
 
 
 @pytest.mark.parametrize("name", ENGINES)
 def test_an_answer_does_not_depend_on_its_neighbours(engines: dict[str, Engine], pixels: Pixels, name: str) -> None:
-    together = engines[name].infer(pixels)
-    alone = np.concatenate([engines[name].infer(pixels[place : place + 1]) for place in range(len(pixels))])
+    together = engines[name].infer(pixels).logits
+    alone = np.concatenate([engines[name].infer(pixels[place : place + 1]).logits for place in range(len(pixels))])
     np.testing.assert_allclose(probabilities(together, 1), probabilities(alone, 1), atol=1e-3)
 
 
 @pytest.mark.parametrize("name", ENGINES)
 def test_an_answer_stays_when_the_next_one_comes(engines: dict[str, Engine], pixels: Pixels, name: str) -> None:
-    first = engines[name].infer(pixels[:2])
+    first = engines[name].infer(pixels[:2]).logits
     kept = first.copy()
     engines[name].infer(pixels[2:4])
     np.testing.assert_array_equal(first, kept)
@@ -146,7 +146,7 @@ def test_bundle_of_format_1_answers_as_one_of_format_2(
     _, folder = variant(edit=without_embedding, format_version=1)
     assert (read_bundle(folder).format_version, read_bundle(bundle).format_version) == (1, 2)
     engine = load_engine(name, folder, read_bundle(folder), wanted="float32")
-    np.testing.assert_allclose(engine.infer(pixels), engines[name].infer(pixels), atol=1e-4)
+    np.testing.assert_allclose(engine.infer(pixels).logits, engines[name].infer(pixels).logits, atol=1e-4)
 
 
 def test_network_of_timm_is_served_by_both_engines(manifest: BundleManifest, tmp_path: Path, pixels: Pixels) -> None:
@@ -158,7 +158,7 @@ def test_network_of_timm_is_served_by_both_engines(manifest: BundleManifest, tmp
     changes = {"architecture": "tf_efficientnet_lite0", "preprocessing": preprocessing}
     write_manifest(tmp_path, manifest.model_copy(update=changes))
     engines = [load_engine(name, tmp_path, read_bundle(tmp_path), wanted="float32") for name in ENGINES]
-    first, second = (probabilities(engine.infer(pixels), 1.0) for engine in engines)
+    first, second = (probabilities(engine.infer(pixels).logits, 1.0) for engine in engines)
     np.testing.assert_allclose(first, second, atol=1e-3)
 
 

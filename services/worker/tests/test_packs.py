@@ -4,6 +4,7 @@ from numpy.typing import NDArray
 
 from meadow.schemas.items import ItemResult, ItemState
 from meadow.schemas.jobs import JobError
+from meadow_worker.engines.base import Outputs
 from meadow_worker.pack_reader import PackEntry
 from meadow_worker.packs import INFERENCE_BATCH, classify_images, give_up
 from meadow_worker.served_model import ServedModel
@@ -67,10 +68,11 @@ def test_an_image_that_the_network_fails_on_takes_no_other_with_it(
 ) -> None:
     infer, poison = model._engine.infer, model.decode(images[1]).pixels
 
-    def infer_badly(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        logits = infer(pixels).copy()
+    def infer_badly(pixels: NDArray[np.uint8]) -> Outputs:
+        outputs = infer(pixels)
+        logits = outputs.logits.copy()
         logits[[np.array_equal(image, poison) for image in pixels]] = np.nan
-        return logits
+        return Outputs(logits, outputs.embeddings)
 
     monkeypatch.setattr(model._engine, "infer", infer_badly)
     outcome = classify_images([(str(number), image) for number, image in enumerate(images)], model)

@@ -19,6 +19,7 @@ from meadow_trainer.evaluation.evaluate import predict
 from meadow_trainer.export.onnx_export import write_files
 from meadow_trainer.export.quantize import offer_quantized
 from meadow_trainer.training.architectures import empty_network
+from meadow_worker.engines.base import Outputs
 from meadow_worker.engines.choose import load_engine
 from meadow_worker.engines.precision import Precision
 from meadow_worker.engines.precision_autotuning import autotuned_engine
@@ -36,9 +37,9 @@ class Timed:
     off: float = 0.0
     name: str = "timed"
 
-    def infer(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def infer(self, pixels: NDArray[np.uint8]) -> Outputs:
         time.sleep(self.seconds)
-        return PROBE.logits[: len(pixels)] + np.array([self.off, 0], np.float32)
+        return Outputs(PROBE.logits[: len(pixels)] + np.array([self.off, 0], np.float32), None)
 
 
 @dataclass
@@ -118,7 +119,7 @@ def test_a_real_int8_graph_runs_and_answers_alike(bundle: Path, tmp_path: Path) 
 
     exact, int8 = (load_engine("openvino", tmp_path, read_bundle(tmp_path), wanted=one) for one in (EXACT, INT8))
     assert int8.precision is INT8
-    difference = np.abs(probabilities(int8.infer(scenes), 1.0) - probabilities(exact.infer(scenes), 1.0))
+    difference = np.abs(probabilities(int8.infer(scenes).logits, 1.0) - probabilities(exact.infer(scenes).logits, 1.0))
     assert 0 < difference.max() < 0.1
 
 

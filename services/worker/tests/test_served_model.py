@@ -11,7 +11,7 @@ from meadow.schemas.models import ModelRef
 from meadow.schemas.predictions import Decision
 from meadow_core.bundle.decode import ImageRejectedError
 from meadow_core.bundle.manifest import MODEL_FILE, WEIGHTS_FILE, BundleError
-from meadow_core.bundle.outliers import OutlierModel, pixel_statistics
+from meadow_core.bundle.outliers import PixelOutliers, pixel_statistics
 from meadow_core.bundle.preprocess import Preprocessing, load_pixels
 from meadow_worker.served_model import ServedModel
 
@@ -60,7 +60,7 @@ def test_the_bundle_decides_when_an_answer_is_unsure(variant: Variant, load: Loa
 def test_a_bundle_that_knows_its_images_tells_strangers(variant: Variant, load: Load, images: list[bytes]) -> None:
     pixels = np.stack([load_pixels(body, PREPROCESSING, max_pixels=1_000_000).pixels for body in images])
     statistics = pixel_statistics(pixels)
-    near = OutlierModel(
+    near = PixelOutliers(
         mean=tuple(statistics.mean(axis=0)), whitening=tuple(map(tuple, np.diag(1 / statistics.std(axis=0)))), limit=100
     )
     model = load(*variant(outliers=near, decision_threshold=0.0))

@@ -68,6 +68,13 @@ class TrainingConfig(BaseModel):
     target_accuracy: float = Field(
         0.98, gt=0, lt=1, description="What answers above the decision threshold should reach; the others are `unsure`."
     )
+    ood_tolerance: float = Field(
+        1.0,
+        gt=0,
+        le=10,
+        description="How far from the training images an image may lie before it is `unknown`, relative to how far "
+        "they lie apart; above 1 where they are more alike than what is to be classified, as drawings are.",
+    )
     must_pass: tuple[str, ...] = Field(
         (), description="sha256 of images that a model has to answer rightly; one that does not is refused."
     )

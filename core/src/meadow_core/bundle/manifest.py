@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from meadow.errors import MeadowError
-from meadow_core.bundle.outliers import OutlierModel
+from meadow_core.bundle.outliers import EmbeddingOutliers, PixelOutliers
 from meadow_core.bundle.preprocess import Preprocessing
 
 FORMAT_VERSION: Literal[2] = 2
@@ -29,7 +29,9 @@ QUANTIZED_MODEL_FILE = "model.int8.onnx"
 MANIFEST_FILE = "bundle.json"
 BUNDLE_FILES = (MODEL_FILE, WEIGHTS_FILE, PROBE_FILE)
 """What every bundle holds beside its manifest."""
-OPTIONAL_FILES = (QUANTIZED_MODEL_FILE,)
+TRAINING_EMBEDDINGS_FILE = "training_embeddings.npz"
+"""What images of other things and similar images are told by; only in bundles of pretrained networks."""
+OPTIONAL_FILES = (QUANTIZED_MODEL_FILE, TRAINING_EMBEDDINGS_FILE)
 
 
 class BundleError(MeadowError):
@@ -73,7 +75,12 @@ class BundleManifest(BaseModel):
     temperature: float = Field(1.0, gt=0, description="Logits are divided by it before the softmax (Guo et al. 2017).")
     decision_threshold: float = Field(ge=0, le=1, description="A top probability below it is `unsure`.")
     calibration: Calibration | None = Field(None, description="None in bundles made before it was recorded.")
-    outliers: OutlierModel | None = Field(None, description="Without it, no picture is `unknown`.")
+    outliers: PixelOutliers | EmbeddingOutliers | None = Field(
+        None, discriminator="kind", description="Without it, no picture is `unknown`."
+    )
+    classifier: str | None = Field(
+        None, description="Name of the network's last layer, whose input is the embedding. None in format 1."
+    )
     dataset_name: str
     dataset_digest: str
     metrics: HoldoutMetrics

@@ -1,9 +1,8 @@
-"""How unlike the training images a picture is, from its pixels alone.
+"""How unlike the training images a picture is, in units of the distance that nearly all real images stay within.
 
-A network is as sure of noise or of a page of text as it is of what it was trained on, so its own logits tell little.
-A dozen plain statistics of the pixels tell such pictures apart well. The score is their Mahalanobis distance to the
-training images', in units of the distance that nearly all real images stay within. It is the same whatever engine
-and precision the network runs with.
+A network is as sure of noise or of a photograph of something else as it is of what it was trained on, so its logits
+tell little. The embeddings of a pretrained network do: it has seen many other things. Those of a network trained from
+scratch have not; a dozen plain statistics of the pixels at least tell noise, drawings and pages of text apart.
 """
 
 from typing import Literal
@@ -52,7 +51,7 @@ def pixel_statistics(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
     return np.stack(columns, axis=1)
 
 
-class OutlierModel(BaseModel):
+class PixelOutliers(BaseModel):
     """What the statistics of the training images are, and how far from them a picture may be."""
 
     model_config = ConfigDict(frozen=True)
@@ -76,6 +75,18 @@ class OutlierModel(BaseModel):
         """Return the Mahalanobis distances, [N], of statistics [N, 13]."""
         away = (statistics - np.array(self.mean)) @ np.array(self.whitening)
         return np.asarray(np.sqrt((away * away).sum(axis=1)))
+
+
+class EmbeddingOutliers(BaseModel):
+    """How far from the training images' embeddings a picture may be (`meadow_core.bundle.training_embeddings`)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["embedding"] = "embedding"
+    limit: float = Field(gt=0, description="The distance beyond which a picture is `unknown`.")
+    quantized_limit: float | None = Field(
+        None, gt=0, description="The same for the int8 graph, whose embeddings lie a little apart."
+    )
 
 
 def _light(colours: NDArray[np.int16]) -> NDArray[np.int16]:

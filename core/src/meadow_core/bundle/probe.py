@@ -19,11 +19,16 @@ class Probe:
     """[N, size, size, 3], RGB."""
     logits: NDArray[np.float32]
     """[N, classes]."""
+    embeddings: NDArray[np.float32] | None = None
+    """[N, D]; None in bundles of format 1."""
 
 
 def write_probe(folder: Path, probe: Probe) -> None:
     """Put the probe among a bundle's files."""
-    np.savez_compressed(folder / PROBE_FILE, images=probe.images, logits=probe.logits)
+    if probe.embeddings is None:
+        np.savez_compressed(folder / PROBE_FILE, images=probe.images, logits=probe.logits)
+    else:
+        np.savez_compressed(folder / PROBE_FILE, images=probe.images, logits=probe.logits, embeddings=probe.embeddings)
 
 
 def read_probe(folder: Path) -> Probe:
@@ -34,6 +39,6 @@ def read_probe(folder: Path) -> Probe:
     """
     try:
         with np.load(folder / PROBE_FILE, allow_pickle=False) as arrays:
-            return Probe(images=arrays["images"], logits=arrays["logits"])
+            return Probe(arrays["images"], arrays["logits"], arrays.get("embeddings"))
     except Exception as error:  # what a damaged archive leads to is an open set
         raise BundleError(f"{PROBE_FILE} in {folder} cannot be read: {error}") from error

@@ -18,7 +18,7 @@ def clouds(per_class: int, *, seed: int) -> ImageFeatures:
     features = rng.normal(size=(len(labels), 20)).astype(np.float32)
     features[:, 0] += 6 * labels
     blank = EvaluationImages(np.zeros((0, 32, 32, 3), np.uint8), labels[:0], (), (), ("a", "b"))
-    return ImageFeatures(features, labels, 0, blank)
+    return ImageFeatures(features, labels, tuple("" for _ in labels), 0, blank)
 
 
 def test_more_images_give_a_better_head() -> None:

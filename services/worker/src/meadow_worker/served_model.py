@@ -9,15 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meadow.schemas.models import ModelRef
-from meadow.schemas.predictions import Prediction
-from meadow_core.bundle.manifest import BundleError, read_bundle
+from meadow.schemas.predictions import Prediction, pack_embedding
+from meadow_core.bundle.manifest import TRAINING_EMBEDDINGS_FILE, BundleError, read_bundle
+from meadow_core.bundle.ood_scores import ood_scores
 from meadow_core.bundle.preprocess import load_pixels
 from meadow_core.bundle.region import DecodedImage
 from meadow_core.bundle.scores import decide, probabilities
-from meadow_worker.engines.base import Engine
+from meadow_core.bundle.training_embeddings import read_training_embeddings
+from meadow_worker.engines.base import Engine, Outputs
 from meadow_worker.engines.choose import load_engine, shares_device
 from meadow_worker.engines.dynamic_batching import DynamicBatching
 from meadow_worker.engines.instrumented import InstrumentedEngine, RunListener
+from meadow_worker.engines.precision import Precision
 
 MILLISECONDS = 1000
 _DIGITS = 4
@@ -56,6 +59,11 @@ class ServedModel:
         """
         self.ref = ref
         self.manifest = read_bundle(bundle, expected_digest=ref.digest)
+        self._training = (
+            read_training_embeddings(bundle / TRAINING_EMBEDDINGS_FILE)
+            if TRAINING_EMBEDDINGS_FILE in self.manifest.files
+            else None
+        )
         self._max_image_pixels = max_image_pixels
         self._on_decode = on_decode
         self._watching = watching
@@ -104,12 +112,13 @@ class ServedModel:
         started = time.perf_counter()
         pixels = np.stack([image.pixels for image in images])
         with self._watching():
-            logits = self.logits(pixels)
-        rows = probabilities(logits, self.manifest.temperature)
-        strangeness = self._strangeness(pixels)
+            outputs = self._run(pixels)
+        rows = probabilities(outputs.logits, self.manifest.temperature)
+        strangeness = self._strangeness(pixels, outputs)
+        compact = self._compacted(outputs)
         share = _since(started) / len(images)
         predictions = []
-        for image, row, ood_score in zip(images, rows, strangeness, strict=True):
+        for image, row, ood_score, embedding in zip(images, rows, strangeness, compact, strict=True):
             decision, scores = decide(row, self.manifest, ood_score=ood_score, top_k=top_k)
             predictions.append(
                 Prediction(
@@ -117,6 +126,7 @@ class ServedModel:
                     decision=decision,
                     scores=scores,
                     ood_score=ood_score,
+                    embedding=embedding,
                     width=image.width,
                     height=image.height,
                     infer_ms=share,
@@ -130,15 +140,25 @@ class ServedModel:
         Raises:
             ArithmeticError: The network gives what is no number.
         """
-        logits = self._engine.infer(pixels)
-        if not np.isfinite(logits).all():
-            raise ArithmeticError(f"Version {self.ref.version} gives {logits.tolist()}.")
-        return logits
+        return self._run(pixels).logits
 
-    def _strangeness(self, pixels: NDArray[np.uint8]) -> list[float] | list[None]:
+    def _run(self, pixels: NDArray[np.uint8]) -> Outputs:
+        outputs = self._engine.infer(pixels)
+        if not np.isfinite(outputs.logits).all():
+            raise ArithmeticError(f"Version {self.ref.version} gives {outputs.logits.tolist()}.")
+        return outputs
+
+    def _strangeness(self, pixels: NDArray[np.uint8], outputs: Outputs) -> list[float] | list[None]:
         """How unlike the training images each image is; None from a bundle that cannot tell."""
-        outliers = self.manifest.outliers
-        return [None] * len(pixels) if outliers is None else outliers.scores(pixels).round(_DIGITS).tolist()
+        quantized = self._engine.precision is Precision.INT8
+        scores = ood_scores(self.manifest.outliers, self._training, pixels, outputs.embeddings, quantized=quantized)
+        return [None] * len(pixels) if scores is None else scores.round(_DIGITS).tolist()
+
+    def _compacted(self, outputs: Outputs) -> list[str] | list[None]:
+        """The embeddings, short enough to be kept with each answer; None from a bundle that has none."""
+        if self._training is None or outputs.embeddings is None:
+            return [None] * len(outputs.logits)
+        return [pack_embedding(row.tobytes()) for row in self._training.compacted(outputs.embeddings)]
 
 
 def _since(started: float) -> float:

@@ -7,13 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meadow_core.bundle.manifest import BundleManifest
+from meadow_core.bundle.ood_scores import ood_scores
 from meadow_core.bundle.scores import probabilities
+from meadow_core.bundle.training_embeddings import TrainingEmbeddings
 from meadow_trainer.data.loader import EvaluationImages
-from meadow_trainer.evaluation.evaluate import Floats, Logits, Predict
+from meadow_trainer.evaluation.evaluate import Floats, Logits
 from meadow_trainer.evaluation.invariance import MustPass, measure_invariance
 from meadow_trainer.evaluation.roc_pr import PrecisionRecall, auroc, precision_recall
 from meadow_trainer.evaluation.slices import Slice, measure_slices
 from meadow_trainer.evaluation.synthetic_ood import render_synthetic_ood
+from meadow_trainer.export.graph import Graph
 
 
 @dataclass(frozen=True)
@@ -62,46 +65,52 @@ class Assessment:
 
 
 @dataclass(frozen=True)
-class _Outputs:
+class Outputs:
     """Inputs of the decision, for a set of images."""
 
     logits: Logits
-    probabilities: Floats
     scores: Floats | None
+    """OOD scores; None when the bundle has no OOD detector."""
 
 
 def assess(
-    predict: Predict,
+    graph: Graph,
     manifest: BundleManifest,
+    training: TrainingEmbeddings,
     holdout: EvaluationImages,
-    logits: Logits,
+    real: Outputs,
     must_pass: MustPass,
 ) -> Assessment:
     """Assess a trained model.
 
     Args:
-        predict: Returns the logits of the perturbed and synthetic images.
+        graph: Run on perturbed and synthetic images.
         manifest: The bundle's, with temperature, threshold and OOD detector.
+        training: The bundle's training embeddings.
         holdout: At least one image.
-        logits: The network's outputs for it.
+        real: What the model gives for the hold-out.
         must_pass: Result on the must-pass images.
     """
-    real = _outputs(logits, holdout.pixels, manifest)
-    kinds = render_synthetic_ood(manifest.preprocessing)
-    outputs = {kind: _outputs(predict(pixels), pixels, manifest) for kind, pixels in kinds.items()}
+
+    def run(pixels: NDArray[np.uint8]) -> Outputs:
+        logits, embeddings = graph.outputs(pixels)
+        return Outputs(logits, ood_scores(manifest.outliers, training, pixels, embeddings))
+
+    logits, rows = real.logits, probabilities(real.logits, manifest.temperature)
+    outputs = {kind: run(pixels) for kind, pixels in render_synthetic_ood(manifest.preprocessing).items()}
     outputs["all"] = _joined(list(outputs.values()))
     ood = {kind: _compare(real, one, manifest) for kind, one in outputs.items()}
     confident = _confident(real, manifest)
-    right = real.probabilities.argmax(axis=1) == holdout.labels
+    right = rows.argmax(axis=1) == holdout.labels
     return Assessment(
         shares=_shares(real, manifest),
         accepted_accuracy=float(right[confident].mean()) if confident.any() else None,
         holdout_ood_scores=np.zeros(0) if real.scores is None else real.scores,
         ood=ood,
         slices=measure_slices(holdout, logits, temperature=manifest.temperature, threshold=manifest.decision_threshold),
-        invariance=measure_invariance(predict, holdout, logits),
+        invariance=measure_invariance(graph.logits, holdout, logits),
         curves={
-            label: precision_recall(real.probabilities[:, index], holdout.labels == index)
+            label: precision_recall(rows[:, index], holdout.labels == index)
             for index, label in enumerate(manifest.classes)
             if (holdout.labels == index).any()
         },
@@ -109,42 +118,36 @@ def assess(
     )
 
 
-def _outputs(logits: Logits, pixels: NDArray[np.uint8], manifest: BundleManifest) -> _Outputs:
-    detector = manifest.outliers
-    scores = None if detector is None else detector.scores(pixels)
-    return _Outputs(logits, probabilities(logits, manifest.temperature), scores)
-
-
-def _joined(parts: Sequence[_Outputs]) -> _Outputs:
+def _joined(parts: Sequence[Outputs]) -> Outputs:
     scores = [one.scores for one in parts if one.scores is not None]
-    return _Outputs(
-        np.concatenate([one.logits for one in parts]),
-        np.concatenate([one.probabilities for one in parts]),
-        np.concatenate(scores) if scores else None,
-    )
+    return Outputs(np.concatenate([one.logits for one in parts]), np.concatenate(scores) if scores else None)
 
 
-def _unknown(outputs: _Outputs) -> NDArray[np.bool_]:
+def _unknown(outputs: Outputs) -> NDArray[np.bool_]:
     return np.zeros(len(outputs.logits), dtype=bool) if outputs.scores is None else outputs.scores > 1
 
 
-def _confident(outputs: _Outputs, manifest: BundleManifest) -> NDArray[np.bool_]:
-    accepted = outputs.probabilities.max(axis=1) >= manifest.decision_threshold
+def _top(outputs: Outputs, manifest: BundleManifest) -> Floats:
+    return np.asarray(probabilities(outputs.logits, manifest.temperature).max(axis=1))
+
+
+def _confident(outputs: Outputs, manifest: BundleManifest) -> NDArray[np.bool_]:
+    accepted = _top(outputs, manifest) >= manifest.decision_threshold
     return np.asarray(accepted & ~_unknown(outputs))
 
 
-def _shares(outputs: _Outputs, manifest: BundleManifest) -> DecisionShares:
+def _shares(outputs: Outputs, manifest: BundleManifest) -> DecisionShares:
     confident, unknown = float(_confident(outputs, manifest).mean()), float(_unknown(outputs).mean())
     return DecisionShares(confident=confident, unsure=max(0.0, 1 - confident - unknown), unknown=unknown)
 
 
-def _compare(real: _Outputs, synthetic: _Outputs, manifest: BundleManifest) -> OodMetrics:
+def _compare(real: Outputs, synthetic: Outputs, manifest: BundleManifest) -> OodMetrics:
     return OodMetrics(
         images=len(synthetic.logits),
         shares=_shares(synthetic, manifest),
         auroc=None if real.scores is None or synthetic.scores is None else auroc(real.scores, synthetic.scores),
         auroc_energy=auroc(_energy(real.logits), _energy(synthetic.logits)),
-        auroc_confidence=auroc(-real.probabilities.max(axis=1), -synthetic.probabilities.max(axis=1)),
+        auroc_confidence=auroc(-_top(real, manifest), -_top(synthetic, manifest)),
         scores=np.zeros(0) if synthetic.scores is None else synthetic.scores,
     )
 

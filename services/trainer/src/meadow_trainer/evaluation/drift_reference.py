@@ -8,21 +8,20 @@ from meadow.schemas.predictions import Prediction
 from meadow_core.bundle.manifest import BundleManifest
 from meadow_core.bundle.scores import decide, probabilities
 from meadow_core.quality.counts import count
-from meadow_trainer.data.loader import EvaluationImages
-from meadow_trainer.evaluation.evaluate import Logits
+from meadow_trainer.evaluation.evaluate import Floats, Logits
 
 
-def count_predictions(manifest: BundleManifest, holdout: EvaluationImages, logits: Logits) -> Counter[str]:
+def count_predictions(manifest: BundleManifest, logits: Logits, ood_scores: Floats | None) -> Counter[str]:
     """Count the bundle's predictions on the hold-out.
 
     Args:
-        manifest: With temperature, threshold and OOD detector as they will be served.
-        holdout: The images.
-        logits: The network's for them, [N, classes].
+        manifest: With temperature and threshold as they will be served.
+        logits: The network's for the hold-out, [N, classes].
+        ood_scores: [N]; None without an OOD detector.
     """
     rows = probabilities(logits, manifest.temperature)
-    ood_scores = [None] * len(rows) if manifest.outliers is None else manifest.outliers.scores(holdout.pixels).tolist()
-    return count(_predict(manifest, row, score) for row, score in zip(rows, ood_scores, strict=True))
+    scores = [None] * len(rows) if ood_scores is None else ood_scores.tolist()
+    return count(_predict(manifest, row, score) for row, score in zip(rows, scores, strict=True))
 
 
 def _predict(manifest: BundleManifest, row: np.ndarray, ood_score: float | None) -> Prediction:

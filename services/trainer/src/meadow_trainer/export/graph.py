@@ -36,6 +36,13 @@ class Graph:
         """Run the graph of a bundle of format 2 or later: [N, D] of pixels [N, size, size, 3]."""
         return self._run(EMBEDDING_OUTPUT, pixels)
 
+    def outputs(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Return logits [N, classes] and embeddings [N, D] of one run."""
+        starts = range(0, len(pixels), _BATCH)
+        wanted = [LOGITS_OUTPUT, EMBEDDING_OUTPUT]
+        parts = [self._session.run(wanted, {INPUT: pixels[start : start + _BATCH]}) for start in starts]
+        return np.concatenate([logits for logits, _ in parts]), np.concatenate([rows for _, rows in parts])
+
     def _run(self, output: str, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         starts = range(0, len(pixels), _BATCH)
         return np.concatenate(

@@ -4,6 +4,7 @@ import logging
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from meadow_core.bundle.manifest import MODEL_FILE, QUANTIZED_MODEL_FILE
 from meadow_trainer.data.loader import EvaluationImages
 from meadow_trainer.export.activation_ranges import activation_ranges
-from meadow_trainer.export.graph import run_graph
+from meadow_trainer.export.graph import Graph
 
 MAX_ACCURACY_DROP = 0.005
 """Of the hold-out accuracy, against the graph in floating point."""
@@ -25,9 +26,18 @@ _CALIBRATION_IMAGES = 32
 log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True)
+class QuantizedGraph:
+    """What an int8 graph gives for the hold-out."""
+
+    accuracy: float
+    embeddings: NDArray[np.float32]
+    """[N, D]"""
+
+
 def offer_quantized(
     folder: Path, calibration: NDArray[np.uint8], holdout: EvaluationImages, *, accuracy: float
-) -> float | None:
+) -> QuantizedGraph | None:
     """Add an int8 graph to a bundle, unless it costs accuracy or the network cannot be quantized.
 
     Args:
@@ -37,12 +47,12 @@ def offer_quantized(
         accuracy: The floating-point network's, on the hold-out.
 
     Returns:
-        The int8 graph's accuracy on the hold-out; None without one, and then there is no file.
+        None without one, and then there is no file.
     """
     target = folder / QUANTIZED_MODEL_FILE
     try:
         _quantize(folder / MODEL_FILE, target, calibration)
-        logits = run_graph(target, holdout.pixels)
+        logits, embeddings = Graph(target).outputs(holdout.pixels)
     except Exception:  # the quantizer raises any exception; the bundle is complete without it
         log.warning("This network cannot be quantized; the bundle has no int8 graph.", exc_info=True)
         target.unlink(missing_ok=True)
@@ -52,7 +62,7 @@ def offer_quantized(
         log.warning("No int8 graph: its accuracy is %.4f, the network's %.4f.", quantized, accuracy)
         target.unlink()
         return None
-    return quantized
+    return QuantizedGraph(quantized, embeddings)
 
 
 def _quantize(source: Path, target: Path, calibration: NDArray[np.uint8]) -> None:

@@ -83,7 +83,8 @@ class Finetuning:
             reason=reason,
             recipe=self.recipe,
             reports=tuple(reports),
-            plain=self.images.plain.pixels,
+            images=self.images.plain,
+            embedded=None,
             metrics={},
         )
 

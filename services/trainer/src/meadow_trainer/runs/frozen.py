@@ -12,6 +12,7 @@ from meadow_trainer.data.source import split_manifest
 from meadow_trainer.errors import TrainingDataError
 from meadow_trainer.evaluation.evaluate import Labels
 from meadow_trainer.runs.trained import Start, TrainedNetwork
+from meadow_trainer.training.embedded_images import EmbeddedImages
 from meadow_trainer.training.embedding import set_classifier
 from meadow_trainer.training.features import FeatureExtractor, ImageFeatures
 from meadow_trainer.training.head import Head, HeadRecipe, OutOfFold, choose_head, fit_head
@@ -78,7 +79,8 @@ def finish_frozen(start: Start, fit: FrozenFit, reason: str) -> TrainedNetwork:
         reason=reason,
         recipe=fit.recipe,
         reports=(),
-        plain=fit.images.plain.pixels,
+        images=fit.images.plain,
+        embedded=EmbeddedImages(fit.images.features, fit.images.labels, fit.images.digests),
         metrics=metrics,
     )
 

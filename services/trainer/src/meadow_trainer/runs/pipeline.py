@@ -9,14 +9,22 @@ import torch
 from meadow.schemas.split import Split
 from meadow.schemas.training_config import TrainingConfig
 from meadow_core.bundle.manifest import MODEL_FILE, BundleManifest, HoldoutMetrics, read_bundle, write_manifest
+from meadow_core.bundle.ood_scores import ood_scores
+from meadow_core.bundle.outliers import EmbeddingOutliers, PixelOutliers
 from meadow_core.bundle.preprocess import Preprocessing
 from meadow_core.bundle.probe import PROBE_IMAGES, Probe, write_probe
-from meadow_trainer.calibration.ood_detector import fit_ood_detector
+from meadow_core.bundle.training_embeddings import TrainingEmbeddings
+from meadow_trainer.calibration.embedding_outliers import (
+    fit_embedding_outliers,
+    summarise_embeddings,
+    with_quantized_limit,
+)
+from meadow_trainer.calibration.pixel_outliers import fit_pixel_outliers
 from meadow_trainer.data.loader import EvaluationImages, ImageLoader, SkippedImage
 from meadow_trainer.data.normalise import preprocessing_of
 from meadow_trainer.data.source import ImageSource
 from meadow_trainer.errors import TrainingDataError
-from meadow_trainer.evaluation.assess import Assessment, assess
+from meadow_trainer.evaluation.assess import Assessment, Outputs, assess
 from meadow_trainer.evaluation.drift_reference import count_predictions
 from meadow_trainer.evaluation.evaluate import Logits, Measurement, measure
 from meadow_trainer.evaluation.invariance import MustPass, check_must_pass
@@ -27,6 +35,8 @@ from meadow_trainer.runs.method import train_network
 from meadow_trainer.runs.trained import Start, TrainedNetwork
 from meadow_trainer.training.callbacks import EpochReport, TrainingCallbacks
 from meadow_trainer.training.checkpoints import Checkpoints
+from meadow_trainer.training.embedded_images import EmbeddedImages
+from meadow_trainer.training.embedding import classifier_of
 from meadow_trainer.training.model import build_network
 
 
@@ -112,14 +122,18 @@ def train_bundle(
     graph = Graph(folder / MODEL_FILE)
     callbacks.on_stage("evaluating")
     temperature = trained.calibrated.temperature
-    logits = graph.logits(holdout.pixels)
+    logits, embeddings = graph.outputs(holdout.pixels)
     measurement = measure(logits, holdout.labels, classes, temperature=temperature)
     must_pass = _check_must_pass(graph, source, config, loader, preprocessing)
-    write_probe(folder, Probe(holdout.pixels[:PROBE_IMAGES], logits[:PROBE_IMAGES]))
+    write_probe(folder, Probe(holdout.pixels[:PROBE_IMAGES], logits[:PROBE_IMAGES], embeddings[:PROBE_IMAGES]))
+    training, outliers = _fit_outliers(graph, trained, config, len(classes))
+    training.write(folder)
     quantized = None
     if config.quantize:
         callbacks.on_stage("quantizing")
-        quantized = offer_quantized(folder, trained.plain, holdout, accuracy=measurement.accuracy)
+        quantized = offer_quantized(folder, trained.images.pixels, holdout, accuracy=measurement.accuracy)
+    if quantized is not None and isinstance(outliers, EmbeddingOutliers):
+        outliers = with_quantized_limit(outliers, training, embeddings, quantized.embeddings)
     manifest = BundleManifest(
         architecture=config.architecture,
         classes=classes,
@@ -127,17 +141,19 @@ def train_bundle(
         temperature=temperature,
         decision_threshold=trained.calibrated.threshold,
         calibration=trained.calibrated.record,
-        outliers=fit_ood_detector(trained.plain),
+        outliers=outliers,
+        classifier=classifier_of(network)[0],
         dataset_name=source.manifest.name,
         dataset_digest=source.manifest.digest,
         metrics=_holdout_metrics(measurement),
-        quantized_accuracy=quantized,
+        quantized_accuracy=None if quantized is None else quantized.accuracy,
     )
-    manifest = manifest.model_copy(update={"answer_reference": count_predictions(manifest, holdout, logits)})
+    scores = ood_scores(outliers, training, holdout.pixels, embeddings)
+    manifest = manifest.model_copy(update={"answer_reference": count_predictions(manifest, logits, scores)})
     digest = write_manifest(folder, manifest)
     manifest = read_bundle(folder, expected_digest=digest)
     callbacks.on_stage("assessing the model")
-    assessment = assess(graph.logits, manifest, holdout, logits, must_pass)
+    assessment = assess(graph, manifest, training, holdout, Outputs(logits, scores), must_pass)
     return TrainedBundle(
         folder=folder,
         digest=digest,
@@ -152,6 +168,18 @@ def train_bundle(
         parity=parity,
         seconds=time.monotonic() - began,
     )
+
+
+def _fit_outliers(
+    graph: Graph, trained: TrainedNetwork, config: TrainingConfig, classes: int
+) -> tuple[TrainingEmbeddings, PixelOutliers | EmbeddingOutliers | None]:
+    """Summarise the training images' embeddings, and fit the OOD detector that suits the network."""
+    images, tolerance = trained.images, config.ood_tolerance
+    if trained.embedded is not None:
+        outliers = fit_embedding_outliers(trained.embedded, classes, tolerance=tolerance)
+        return summarise_embeddings(trained.embedded, classes), outliers
+    embedded = EmbeddedImages(graph.embeddings(images.pixels), images.labels, images.digests)
+    return summarise_embeddings(embedded, classes), fit_pixel_outliers(images.pixels, tolerance=tolerance)
 
 
 def _check_must_pass(

@@ -4,18 +4,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import nn
 
 from meadow.schemas.training_config import TrainingConfig
 from meadow_core.bundle.preprocess import Preprocessing
 from meadow_trainer.calibration.calibrate import Calibrated
-from meadow_trainer.data.loader import ImageLoader
+from meadow_trainer.data.loader import EvaluationImages, ImageLoader
 from meadow_trainer.data.source import ImageSource
 from meadow_trainer.training.callbacks import EpochReport, TrainingCallbacks
 from meadow_trainer.training.checkpoints import Checkpoints
+from meadow_trainer.training.embedded_images import EmbeddedImages
 from meadow_trainer.training.head import HeadRecipe
 from meadow_trainer.training.recipe import Recipe
 
@@ -51,7 +50,9 @@ class TrainedNetwork:
     recipe: Recipe | HeadRecipe
     reports: tuple[EpochReport, ...]
     """One an epoch; none for a frozen network."""
-    plain: NDArray[np.uint8]
-    """[N, size, size, 3]: training images as the model sees them, or some of very many."""
+    images: EvaluationImages
+    """Training images as the model sees them, or some of very many."""
+    embedded: EmbeddedImages | None
+    """All training images, by a network that was not trained on them; None where it was."""
     metrics: dict[str, float]
     """What only this method measures."""

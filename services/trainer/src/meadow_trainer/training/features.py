@@ -38,6 +38,8 @@ class ImageFeatures:
 
     features: Features
     labels: Labels
+    digests: tuple[str, ...]
+    """sha256 of each image's file."""
     computed: int
     """Images whose features were not in the cache."""
     plain: EvaluationImages
@@ -97,6 +99,7 @@ class FeatureExtractor:
         return ImageFeatures(
             features=np.stack([rows[entry.sha256] for entry in usable]),
             labels=np.array([classes.index(entry.label) for entry in usable], dtype=np.int64),
+            digests=tuple(entry.sha256 for entry in usable),
             computed=len(usable) - known,
             plain=plain,
         )

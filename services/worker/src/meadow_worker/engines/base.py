@@ -1,5 +1,6 @@
 """What every engine does."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -7,6 +8,20 @@ from numpy.typing import NDArray
 
 from meadow.errors import MeadowError
 from meadow_worker.engines.precision import Precision
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What a network gives for N images."""
+
+    logits: NDArray[np.float32]
+    """[N, classes]."""
+    embeddings: NDArray[np.float32] | None
+    """[N, D]; None from a bundle of format 1."""
+
+    def part(self, rows: slice) -> "Outputs":
+        """Return what it gives for some of the images."""
+        return Outputs(self.logits[rows], None if self.embeddings is None else self.embeddings[rows])
 
 
 class Engine(Protocol):
@@ -20,14 +35,11 @@ class Engine(Protocol):
     def precision(self) -> Precision:
         """What it computes in."""
 
-    def infer(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def infer(self, pixels: NDArray[np.uint8]) -> Outputs:
         """Run the network.
 
         Args:
             pixels: RGB images, shape (N, size, size, 3), dtype uint8.
-
-        Returns:
-            Logits, shape (N, classes), dtype float32.
         """
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from meadow_worker.engines.base import Engine
+from meadow_worker.engines.base import Engine, Outputs
 
 MAX_IMAGES = 128
 """In one run, unless one caller alone brings more."""
@@ -23,7 +23,7 @@ MAX_IMAGES = 128
 @dataclass(frozen=True)
 class _Asked:
     pixels: NDArray[np.uint8]
-    answer: "Future[NDArray[np.float32]]"
+    answer: "Future[Outputs]"
 
 
 _Queue = queue.SimpleQueue[_Asked | None]
@@ -43,7 +43,7 @@ class DynamicBatching:
         thread.start()
         weakref.finalize(self, _end, self._asked, thread)
 
-    def infer(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def infer(self, pixels: NDArray[np.uint8]) -> Outputs:
         """See `Engine.infer`; waits for the run that takes the images."""
         asked = _Asked(pixels, Future())
         self._asked.put(asked)
@@ -74,7 +74,7 @@ def _serve(engine: Engine, asked: _Queue) -> None:
 def _answer(engine: Engine, taken: list[_Asked]) -> None:
     """Run together; when that fails, one caller after the other, so that each hears of its own images only."""
     try:
-        logits = engine.infer(np.concatenate([one.pixels for one in taken]) if len(taken) > 1 else taken[0].pixels)
+        outputs = engine.infer(np.concatenate([one.pixels for one in taken]) if len(taken) > 1 else taken[0].pixels)
     except Exception as error:  # noqa: BLE001 - whatever it is, the callers must hear of it
         if len(taken) == 1:
             taken[0].answer.set_exception(error)
@@ -84,5 +84,5 @@ def _answer(engine: Engine, taken: list[_Asked]) -> None:
         return
     start = 0
     for one in taken:
-        one.answer.set_result(logits[start : start + len(one.pixels)])
+        one.answer.set_result(outputs.part(slice(start, start + len(one.pixels))))
         start += len(one.pixels)

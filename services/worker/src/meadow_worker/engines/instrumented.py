@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from meadow_worker.engines.base import Engine
+from meadow_worker.engines.base import Engine, Outputs
 
 RunListener = Callable[[int, float], None]
 """Told of each run of the network: how many images it had, and how many seconds it took."""
@@ -21,9 +21,9 @@ class InstrumentedEngine:
         self._engine = engine
         self._on_run = on_run
 
-    def infer(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def infer(self, pixels: NDArray[np.uint8]) -> Outputs:
         """See `Engine.infer`."""
         started = time.perf_counter()
-        logits = self._engine.infer(pixels)
+        outputs = self._engine.infer(pixels)
         self._on_run(len(pixels), time.perf_counter() - started)
-        return logits
+        return outputs

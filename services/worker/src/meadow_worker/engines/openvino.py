@@ -6,7 +6,8 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
-from meadow_core.bundle.manifest import LOGITS_OUTPUT, MODEL_FILE, QUANTIZED_MODEL_FILE
+from meadow_core.bundle.manifest import EMBEDDING_OUTPUT, LOGITS_OUTPUT, MODEL_FILE, QUANTIZED_MODEL_FILE
+from meadow_worker.engines.base import Outputs
 from meadow_worker.engines.precision import Precision
 
 _HINT = {Precision.FLOAT32: "f32", Precision.BFLOAT16: "bf16", Precision.INT8: "f32"}
@@ -22,8 +23,7 @@ class OpenVinoEngine:
         core = ov.Core()
         graph = core.read_model(bundle / (QUANTIZED_MODEL_FILE if precision is Precision.INT8 else MODEL_FILE))
         compiled = core.compile_model(
-            # Without the embedding, which bundles have from format 2 on: what is not asked for is not copied.
-            ov.Model([graph.output(LOGITS_OUTPUT)], graph.get_parameters()),
+            graph,
             "CPU",
             {
                 "INFERENCE_NUM_THREADS": 1,
@@ -34,12 +34,14 @@ class OpenVinoEngine:
             },
         )
         self._request = compiled.create_infer_request()
+        names = {name for output in compiled.outputs for name in output.names}
+        self._logits = compiled.output(LOGITS_OUTPUT)
+        self._embeddings = compiled.output(EMBEDDING_OUTPUT) if EMBEDDING_OUTPUT in names else None
 
-    def infer(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def infer(self, pixels: NDArray[np.uint8]) -> Outputs:
         """See `Engine.infer`."""
         outputs = self._request.infer([pixels], share_inputs=True)
-        logits: NDArray[np.float32] = outputs[0]
-        return logits
+        return Outputs(outputs[self._logits], None if self._embeddings is None else outputs[self._embeddings])
 
 
 def available_precisions(bundle: Path) -> tuple[Precision, ...]:

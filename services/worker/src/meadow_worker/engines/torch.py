@@ -9,6 +9,7 @@ from safetensors.torch import load_file
 from torchvision import models
 
 from meadow_core.bundle.manifest import WEIGHTS_FILE, BundleManifest
+from meadow_worker.engines.base import Outputs
 from meadow_worker.engines.precision import Precision
 
 
@@ -24,12 +25,15 @@ class TorchEngine:
         network = _empty_network(manifest.architecture, len(manifest.classes))
         network.load_state_dict(load_file(bundle / WEIGHTS_FILE))
         self._network = network.eval().to(self._device).to(memory_format=torch.channels_last)
+        self._embeddings: torch.Tensor | None = None
+        if manifest.classifier is not None:
+            self._network.get_submodule(manifest.classifier).register_forward_pre_hook(self._keep_embeddings)
         # Mean and deviation of bytes rather than of fractions: one multiplication less for each pixel.
         self._mean = self._channels(manifest.preprocessing.mean) * 255
         self._std = self._channels(manifest.preprocessing.std) * 255
         self._staging = torch.empty(0, dtype=torch.uint8)
 
-    def infer(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def infer(self, pixels: NDArray[np.uint8]) -> Outputs:
         """See `Engine.infer`."""
         with (
             torch.inference_mode(),
@@ -38,8 +42,17 @@ class TorchEngine:
             # NHWC bytes seen as NCHW are channels-last already.
             images = self._moved(torch.from_numpy(pixels)).permute(0, 3, 1, 2)
             logits = self._network((images - self._mean) / self._std)
-        result: NDArray[np.float32] = logits.float().cpu().numpy()
-        return result
+        embeddings, self._embeddings = self._embeddings, None
+        return Outputs(_on_host(logits), None if embeddings is None else _on_host(embeddings))
+
+    def _keep_embeddings(self, _: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
+        """Keep what the last layer is given, averaged over places where there are any."""
+        features = inputs[0]
+        if features.ndim == 4:  # noqa: PLR2004 - a map: [N, D, height, width]
+            features = features.mean(dim=(2, 3))
+        elif features.ndim > 2:  # noqa: PLR2004 - [N, places, D]
+            features = features.mean(dim=tuple(range(1, features.ndim - 1)))
+        self._embeddings = features
 
     def _moved(self, images: torch.Tensor) -> torch.Tensor:
         """Bring images to the device, on CUDA through page-locked memory: from there the copy needs no processor."""
@@ -52,6 +65,11 @@ class TorchEngine:
 
     def _channels(self, values: tuple[float, float, float]) -> torch.Tensor:
         return torch.tensor(values, device=self._device).view(1, 3, 1, 1)
+
+
+def _on_host(tensor: torch.Tensor) -> NDArray[np.float32]:
+    array: NDArray[np.float32] = tensor.float().cpu().numpy()
+    return array
 
 
 def _empty_network(architecture: str, classes: int) -> torch.nn.Module:

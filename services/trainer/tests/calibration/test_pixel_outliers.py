@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from meadow_core.bundle.preprocess import Preprocessing
-from meadow_trainer.calibration.ood_detector import fit_ood_detector
+from meadow_trainer.calibration.pixel_outliers import fit_pixel_outliers
 from meadow_trainer.evaluation.roc_pr import auroc
 from meadow_trainer.evaluation.synthetic_ood import render_synthetic_ood
 
@@ -27,7 +27,7 @@ def scenes(count: int, *, seed: int) -> NDArray[np.uint8]:
 
 
 def test_in_distribution_images_score_below_limit_and_synthetic_ood_above() -> None:
-    model = fit_ood_detector(scenes(200, seed=1))
+    model = fit_pixel_outliers(scenes(200, seed=1))
     assert model is not None
     known = model.scores(scenes(200, seed=2))
     assert (known > 1).mean() < 0.05
@@ -36,11 +36,11 @@ def test_in_distribution_images_score_below_limit_and_synthetic_ood_above() -> N
 
 
 def test_fewer_than_forty_images_give_no_detector() -> None:
-    assert fit_ood_detector(scenes(39, seed=1)) is None
+    assert fit_pixel_outliers(scenes(39, seed=1)) is None
 
 
 def test_identical_images_give_finite_scores() -> None:
-    model = fit_ood_detector(np.full((50, SIZE, SIZE, 3), 90, dtype=np.uint8))
+    model = fit_pixel_outliers(np.full((50, SIZE, SIZE, 3), 90, dtype=np.uint8))
     assert model is not None
     assert np.isfinite(model.scores(scenes(2, seed=1))).all()
 

@@ -1,11 +1,11 @@
-"""OOD detector: fitted on pixel statistics of the training images."""
+"""OOD detector on pixel statistics, for networks whose embeddings know nothing beyond the training images."""
 
 import logging
 
 import numpy as np
 from numpy.typing import NDArray
 
-from meadow_core.bundle.outliers import OutlierModel, pixel_statistics
+from meadow_core.bundle.outliers import PixelOutliers, pixel_statistics
 
 log = logging.getLogger(__name__)
 
@@ -21,13 +21,14 @@ _SMALLEST_SPREAD = 0.03
 """Below it two statistics look the same; in drawings one may be equal in every image."""
 
 
-def fit_ood_detector(pixels: NDArray[np.uint8]) -> OutlierModel | None:
+def fit_pixel_outliers(pixels: NDArray[np.uint8], *, tolerance: float = 1.0) -> PixelOutliers | None:
     """Fit the detector, with a limit that 99 % of in-distribution images stay within.
 
     The limit comes from out-of-fold distances: each image is measured by a fit that did not see it, as new images are.
 
     Args:
         pixels: [N, size, size, 3], training images as the core's preprocessing gives them.
+        tolerance: Factor of the limit.
 
     Returns:
         None when there are fewer than forty images.
@@ -43,13 +44,13 @@ def fit_ood_detector(pixels: NDArray[np.uint8]) -> OutlierModel | None:
     for left_out in range(_FOLDS):
         distances[fold == left_out] = _fit(statistics[fold != left_out]).distances(statistics[fold == left_out])
     limit = float(np.quantile(distances, _KEPT, method="higher"))
-    return _fit(statistics).model_copy(update={"limit": max(limit, 1e-6)})
+    return _fit(statistics).model_copy(update={"limit": max(limit * tolerance, 1e-6)})
 
 
-def _fit(statistics: NDArray[np.float64]) -> OutlierModel:
+def _fit(statistics: NDArray[np.float64]) -> PixelOutliers:
     """Fit mean and covariance; correlations are shrunk towards zero, as few images estimate them."""
     covariance = np.cov(statistics.T)
     covariance = (1 - _SHRINKAGE) * covariance + _SHRINKAGE * np.diag(np.diag(covariance))
     covariance += _SMALLEST_SPREAD**2 * np.eye(len(covariance))
     whitening = np.linalg.inv(np.linalg.cholesky(covariance)).T
-    return OutlierModel(mean=tuple(statistics.mean(axis=0)), whitening=tuple(map(tuple, whitening)), limit=1.0)
+    return PixelOutliers(mean=tuple(statistics.mean(axis=0)), whitening=tuple(map(tuple, whitening)), limit=1.0)
