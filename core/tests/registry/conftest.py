@@ -1,4 +1,3 @@
-import shutil
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -6,32 +5,15 @@ from pathlib import Path
 import pytest
 
 from meadow.schemas.models import ModelRef
-from meadow_core.bundle.manifest import (
-    BUNDLE_FILES,
-    MANIFEST_FILE,
-    PROBE_FILE,
-    WEIGHTS_FILE,
-    BundleManifest,
-    HoldoutMetrics,
-    write_manifest,
-)
-from meadow_core.bundle.preprocess import Preprocessing
-from meadow_core.names import EXTRA_FILES_FOLDER
+from meadow_core.bundle.manifest import BundleManifest
 from meadow_core.registry.versions import ModelRegistry
 from meadow_core.settings import Settings
+from registered_bundles import make_manifest, register_bundle
 
 
 @pytest.fixture
 def manifest() -> BundleManifest:
-    return BundleManifest(
-        architecture="resnet18",
-        classes=("dandelion", "grass, mown"),
-        preprocessing=Preprocessing(size=64),
-        decision_threshold=0.7,
-        dataset_name="demo",
-        dataset_digest="d1",
-        metrics=HoldoutMetrics(accuracy=0.91, expected_calibration_error=0.02, examples=100, recall={}, precision={}),
-    )
+    return make_manifest()
 
 
 @pytest.fixture
@@ -49,16 +31,11 @@ def registry(registry_settings: Settings) -> ModelRegistry:
 def register(registry: ModelRegistry, manifest: BundleManifest, tmp_path: Path) -> Callable[..., tuple[ModelRef, Path]]:
     """Register a bundle laid out as the trainer logs it; returns its reference and where its files lie."""
 
-    def run(content: str = "1", *, digest: str = "") -> tuple[ModelRef, Path]:
+    def run(
+        content: str = "1", *, digest: str = "", extra: Callable[[Path], None] = lambda _: None
+    ) -> tuple[ModelRef, Path]:
         folder = tmp_path / "artefacts" / uuid.uuid4().hex
-        (folder / EXTRA_FILES_FOLDER).mkdir(parents=True)
-        for name in BUNDLE_FILES:
-            (folder / name).write_text(f"{name} {content}")
-        digest = digest or write_manifest(folder, manifest)
-        for name in (WEIGHTS_FILE, PROBE_FILE, MANIFEST_FILE):
-            if (folder / name).exists():
-                shutil.move(folder / name, folder / EXTRA_FILES_FOLDER / name)
-        ref = registry.register(run_id="", source=str(folder), model_id=None, manifest=manifest, digest=digest)
+        ref = register_bundle(registry, folder, manifest, content=content, digest=digest, extra=extra)
         return ref, folder
 
     return run

@@ -24,7 +24,7 @@ from meadow.schemas.predictions import Prediction
 
 _MODELS = TypeAdapter(list[ModelInfo])
 _PAGE = (("page_token", "0"), ("page_size", "50"))
-_JOB_PATH = re.compile(r"/v1/jobs/([^/:]+)(:cancel|/explanation|/events)?")
+_JOB_PATH = re.compile(r"/v1/jobs/([^/:]+)(:cancel|/explanation|/neighbours|/events)?")
 
 
 class FakeGateway(ScriptedServer):
@@ -76,6 +76,8 @@ class FakeGateway(ScriptedServer):
         if found and submitted:
             if found[2] == "/explanation":
                 return self._explain(request, submitted)
+            if found[2] == "/neighbours":
+                return self._similar(submitted)
             job = self._progressed(submitted, cancel=found[2] == ":cancel")
             return _events(job) if found[2] == "/events" else _body(job)
         known = next((job for job in self.state.jobs if found and job.id == found[1]), None)
@@ -148,6 +150,11 @@ class FakeGateway(ScriptedServer):
         if request.query.get("format") == ["json"]:
             return _body(make_explanation(job.result.label if isinstance(job.result, Prediction) else ""))
         return Answer(content=EXPLANATION_PNG)
+
+    def _similar(self, submitted: Submitted) -> Answer:
+        if self.state.similar_images is None:
+            return problem_answer("not-found", 404, f"The model of job {submitted.job.id} has no embeddings.")
+        return _body(self.state.similar_images)
 
     def _progressed(self, submitted: Submitted, *, cancel: bool = False) -> Job:
         now = datetime.now(UTC)

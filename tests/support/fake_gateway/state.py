@@ -17,6 +17,7 @@ from meadow.schemas.predictions import Prediction
 from meadow.schemas.quality import QualityReport
 from meadow.schemas.readiness import Check, Readiness
 from meadow.schemas.review import ReviewItem
+from meadow.schemas.similar_images import SimilarImages
 from meadow.schemas.status import SystemStatus
 from meadow.schemas.training import TrainingRequest
 
@@ -71,6 +72,8 @@ class GatewayState:
     """By the digest of a version."""
     changes: dict[str, DatasetChanges] = field(default_factory=dict)
     """What changed since a version, by its digest; since all others, nothing did."""
+    similar_images: SimilarImages | None = None
+    """Of every answered image."""
     dataset_images: dict[str, list[DatasetImage]] = field(default_factory=dict)
     """By the digest of a version."""
     image_bytes: dict[str, bytes] = field(default_factory=dict)

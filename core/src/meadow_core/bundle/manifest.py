@@ -105,7 +105,7 @@ def write_manifest(folder: Path, manifest: BundleManifest) -> str:
     if missing:
         raise BundleError(f"The bundle in {folder} lacks {', '.join(missing)}.")
     present = (*BUNDLE_FILES, *(name for name in OPTIONAL_FILES if (folder / name).is_file()))
-    files = {name: _sha256(folder / name) for name in present}
+    files = {name: file_digest(folder / name) for name in present}
     sealed = manifest.model_copy(update={"files": files})
     (folder / MANIFEST_FILE).write_text(sealed.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return bundle_digest(folder)
@@ -113,7 +113,7 @@ def write_manifest(folder: Path, manifest: BundleManifest) -> str:
 
 def bundle_digest(folder: Path) -> str:
     """Identity of a bundle: sha256 of its `bundle.json`, which holds the digest of every other file."""
-    return _sha256(folder / MANIFEST_FILE)
+    return file_digest(folder / MANIFEST_FILE)
 
 
 def read_bundle(folder: Path, *, expected_digest: str | None = None) -> BundleManifest:
@@ -140,11 +140,12 @@ def read_bundle(folder: Path, *, expected_digest: str | None = None) -> BundleMa
             raise BundleError(f"The bundle in {folder} names {name!r}, which is no file of a bundle.")
         if not (folder / name).is_file():
             raise BundleError(f"The bundle in {folder} lacks {name}.")
-        if _sha256(folder / name) != manifest.files.get(name):
+        if file_digest(folder / name) != manifest.files.get(name):
             raise BundleError(f"{name} in {folder} is not the file that was trained: its digest differs.")
     return manifest
 
 
-def _sha256(path: Path) -> str:
+def file_digest(path: Path) -> str:
+    """Return a file's sha256, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -200,6 +200,19 @@ class ModelRegistry:
                     raise BundleError(f"Version {ref.version} of {ref.name} is no Meadow bundle: it lacks {name}.")
         read_bundle(target, expected_digest=ref.digest)
 
+    def download_file(self, ref: ModelRef, name: str, target: Path) -> Path:
+        """Download one file of a version's bundle, other than the graph, into a folder; its digest is not checked.
+
+        Raises:
+            RegistryError: The version or the file cannot be downloaded.
+        """
+        from mlflow.artifacts import download_artifacts  # noqa: PLC0415 - see the class
+
+        with self._errors(f"download {name} of version {ref.version}"):
+            location = self._client.get_model_version_download_uri(ref.name, ref.version)
+            place = f"{location.rstrip('/')}/{names.EXTRA_FILES_FOLDER}/{name}"
+            return Path(download_artifacts(place, dst_path=str(target), tracking_uri=self._uri))
+
     @cached_property
     def _client(self) -> "MlflowClient":
         from mlflow import MlflowClient  # noqa: PLC0415 - see the class

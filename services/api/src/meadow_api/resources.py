@@ -27,6 +27,7 @@ from meadow_core.jobs.connection import connect
 from meadow_core.jobs.ids import JobIds
 from meadow_core.jobs.submissions import JobSubmissions
 from meadow_core.quality.feedback_notes import FeedbackNotes
+from meadow_core.registry.similar_images import SimilarImageSearch
 from meadow_core.registry.versions import ModelRegistry
 from meadow_core.review.review_set import ReviewSet
 from meadow_core.settings.services import ApiSettings
@@ -55,6 +56,7 @@ class Resources:
     registry: ModelRegistry
     datasets: DatasetCatalog
     dataset_images: DatasetImages
+    similar_images: SimilarImageSearch
     ids: JobIds
     corrections: Corrections
     feedback: FeedbackNotes
@@ -102,6 +104,7 @@ async def open_resources(
                 registry=registry,
                 datasets=datasets,
                 dataset_images=DatasetImages(datasets),
+                similar_images=SimilarImageSearch(registry),
                 ids=ids,
                 corrections=Corrections(store, settings.images_bucket),
                 feedback=FeedbackNotes(redis, settings),

@@ -7,7 +7,7 @@ from meadow.schemas.jobs import Job, JobError, JobState
 from meadow.schemas.predictions import Prediction
 from meadow.schemas.problems import ProblemCode
 from meadow_ui.classify.cards import advice, card, summary_bar
-from meadow_ui.classify.picture import Picture
+from meadow_ui.classify.picture import Picture, SimilarPicture
 from meadow_ui.classify.upload_list import Group
 
 CLASSES = ["dandelion", "grass"]
@@ -46,6 +46,16 @@ def test_unknown_answer_shows_no_class() -> None:
     shown = card(Picture("a.jpg", b"", job=job("succeeded", answer("unknown grass"))), CLASSES)
     assert 'class="card unknown"' in shown
     assert "<h3>Unknown</h3>" in shown
+
+
+def test_card_shows_similar_training_images_with_their_labels() -> None:
+    similar = (SimilarPicture("<b>", 0.913, "data:image/webp;base64,AA"), SimilarPicture("grass", -0.1, ""))
+    shown = card(Picture("a.jpg", b"", job=job("succeeded", answer("a")), similar=similar), CLASSES)
+    assert "Most similar training images of model 3" in shown
+    assert "&lt;b&gt;" in shown
+    assert "91" in shown
+    assert shown.count('src="data:image/webp;base64,AA"') == 1
+    assert "not kept" in shown
 
 
 def test_failed_card_shows_error_and_advice() -> None:

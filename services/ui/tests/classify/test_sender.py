@@ -1,15 +1,21 @@
+import hashlib
 import io
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 
 import pytest
 from PIL import Image
 
 from fake_gateway import FakeGateway
-from fake_gateway.answers import classify_by_name
+from fake_gateway.answers import classify_by_name, make_model
 from meadow.client import Client, RetryPolicy
+from meadow.schemas.dataset_images import DatasetImage
+from meadow.schemas.datasets import DatasetDetail
 from meadow.schemas.explanations import Explanation, ExplanationState
+from meadow.schemas.similar_images import SimilarImage, SimilarImages
+from meadow.schemas.split import Split
 from meadow_ui.classify.picture import Picture, Stage
 from meadow_ui.classify.sender import Sender
 
@@ -88,6 +94,35 @@ def test_explanation_arrives_with_the_answer(sender: Sender) -> None:
     until(lambda: picture.finished and plain.finished)
     assert picture.overlay.startswith("data:image/png;base64,")
     assert (picture.unexplained, plain.overlay) == ("", "")
+
+
+def test_similar_training_images_come_with_an_explanation(gateway: FakeGateway, sender: Sender) -> None:
+    known = {"name": "lawns", "digest": "ab" * 32, "created_at": datetime.now(UTC), "classes": {}}
+    dataset = DatasetDetail.model_validate({**known, "versions": [known]})
+    kept, gone = (hashlib.sha256(name).hexdigest() for name in (b"kept", b"gone"))
+    image = DatasetImage(sha256=kept, label="grass", source="1.jpg", split=Split.TRAIN, corrected=False)
+    file = io.BytesIO()
+    Image.new("RGB", (20, 20), "green").save(file, "JPEG")
+    gateway.state.datasets = [dataset]
+    gateway.state.dataset_images = {dataset.digest: [image]}
+    gateway.state.image_bytes = {kept: file.getvalue()}
+    gateway.state.similar_images = SimilarImages(
+        model=make_model("3").ref,
+        dataset="lawns",
+        dataset_version=dataset.digest,
+        images=[
+            SimilarImage(sha256=kept, label="grass", similarity=0.9, href=""),
+            SimilarImage(sha256=gone, label="dandelion", similarity=0.5, href=""),
+        ],
+    )
+    picture, plain = Picture("a", b"x", explain=True), Picture("b", b"x")
+    for one in (picture, plain):
+        sender.send(one)
+    until(lambda: picture.finished and plain.finished)
+    first, second = picture.similar
+    assert (first.label, first.similarity, second.label, second.thumbnail) == ("grass", 0.9, "dandelion", "")
+    assert first.thumbnail.startswith("data:image/webp;base64,")
+    assert plain.similar == ()
 
 
 def test_failed_explanation_keeps_the_answer(gateway: FakeGateway, sender: Sender) -> None:

@@ -12,6 +12,7 @@ from meadow.client.wire import job_path, parsed
 from meadow.image_files.types import media_type
 from meadow.schemas.explanations import ExplanationMap
 from meadow.schemas.jobs import Job, JobKind, JobPage, JobState
+from meadow.schemas.similar_images import SimilarImages
 
 LONG_POLL_SECONDS = 20
 """How long one poll asks to be held: below the gateway's limit and below what proxies cut off."""
@@ -117,6 +118,11 @@ class JobCalls(Calls):
         """The same in numbers."""
         path = f"{job_path(job_id)}/explanation"
         return parsed(ExplanationMap, self._transport.send("GET", path, params={"format": "json"}))
+
+    def similar_images(self, job_id: str, *, count: int = 5) -> SimilarImages:
+        """The training images most like a classified one, the most similar first."""
+        path = f"{job_path(job_id)}/neighbours"
+        return parsed(SimilarImages, self._transport.send("GET", path, params={"count": count}))
 
     def cancel(self, job_id: str) -> Job:
         """Ask for a job to be stopped."""

@@ -7,6 +7,7 @@ from meadow.client.calls.base import Calls
 from meadow.client.wire import JSON_BODY, json_headers, parsed, quoted
 from meadow.schemas.models import ModelInfo
 from meadow.schemas.promotion import ModelDetail, ProductionChange
+from meadow.schemas.similar_images import SimilarImages
 
 
 class ModelCalls(Calls):
@@ -23,6 +24,17 @@ class ModelCalls(Calls):
     def model(self, version: str) -> ModelDetail:
         """One version, and each time that it came into production."""
         return parsed(ModelDetail, self._transport.send("GET", _model(version)))
+
+    def similar_to(self, version: str, embedding: str, *, count: int = 5) -> SimilarImages:
+        """The training images of a version most like an image of a batch.
+
+        Args:
+            version: The one that answered the image.
+            embedding: `Prediction.embedding` of the result.
+            count: How many, at most.
+        """
+        params: dict[str, str | int] = {"embedding": embedding, "count": count}
+        return parsed(SimilarImages, self._transport.send("GET", f"{_model(version)}/neighbours", params=params))
 
     def promote(self, version: str, *, reason: str = "", force: bool = False) -> ProductionChange:
         """Put a version into production.

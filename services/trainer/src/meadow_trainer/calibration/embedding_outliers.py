@@ -82,8 +82,10 @@ def with_quantized_limit(
         embeddings: [N, D], of some images, by the exact graph.
         quantized: [N, D], of the same images, by the int8 graph.
     """
-    farther = float(np.median(training.distances(quantized) / np.maximum(training.distances(embeddings), 1e-12)))
-    return outliers.model_copy(update={"quantized_limit": outliers.limit * farther})
+    # Rounding adds to the squared distance about the same for every image.
+    farther = np.median(np.square(training.distances(quantized)) - np.square(training.distances(embeddings)))
+    limit = float(np.sqrt(max(outliers.limit**2 + float(farther), outliers.limit**2 / 4)))
+    return outliers.model_copy(update={"quantized_limit": limit})
 
 
 def out_of_fold_distances(embeddings: Features, labels: Labels) -> Floats:

@@ -104,6 +104,11 @@ class FeatureExtractor:
             plain=plain,
         )
 
+    def embed(self, pixels: NDArray[np.uint8]) -> Features:
+        """Compute the features of pixels, [N, size, size, 3]; nothing is cached."""
+        self._embed = self._embed or self._make_embed()
+        return self._embed(pixels)
+
     def _add(
         self, rows: dict[str, NDArray[np.float32]], images: EvaluationImages, callbacks: TrainingCallbacks
     ) -> None:
@@ -114,8 +119,7 @@ class FeatureExtractor:
             if callbacks.should_stop():
                 raise TrainingCancelledError("Stopped on request while computing features.")
             chosen = fresh[start : start + _CHUNK]
-            self._embed = self._embed or self._make_embed()
-            features = self._embed(images.pixels[chosen])
+            features = self.embed(images.pixels[chosen])
             computed |= {images.digests[index]: row for index, row in zip(chosen, features, strict=True)}
         self._cache.add(computed)
         rows |= computed

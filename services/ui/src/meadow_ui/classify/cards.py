@@ -8,6 +8,7 @@ from meadow.schemas.jobs import JobError
 from meadow.schemas.predictions import Decision, Prediction, Score
 from meadow.schemas.problems import ProblemCode
 from meadow_ui.classify.picture import UNREACHABLE, Picture, Stage
+from meadow_ui.classify.similar import similar_strip
 from meadow_ui.classify.upload_list import Group
 from meadow_ui.markup import DECISION_KINDS, badge, class_colour, percent, stacked_bar
 
@@ -62,19 +63,19 @@ def summary_bar(groups: Counter[str], classes: Sequence[str]) -> str:
 
 def card(picture: Picture, classes: Sequence[str]) -> str:
     """The card of an image."""
+    model = picture.job.model.version if picture.job and picture.job.model else ""
     if picture.stage is Stage.FAILED:
         kind, content = "failed", _failed(picture)
     elif picture.prediction and picture.job:
         kind = DECISION_KINDS[picture.prediction.decision]
-        model = picture.job.model
-        content = answer(picture.prediction, model.version if model else "", classes)
+        content = answer(picture.prediction, model, classes)
     else:
         kind = "waiting"
         content = f'<h3>{_STAGE_TEXT.get(picture.stage, "Finishing")}</h3><div class="shimmer"></div>'
     name = f'<p class="name" title="{escape(picture.name)}">{escape(picture.name)}</p>'
     if picture.overlay:
         kind += " explained"
-    shown = _image(picture) + _explanation(picture)
+    shown = _image(picture) + _explanation(picture) + similar_strip(picture.similar, model)
     return f'<article class="card {kind}">{shown}<div class="body">{content}{name}</div></article>'
 
 

@@ -78,8 +78,8 @@ def _drop_zone(settings: PageSettings, uploads: UploadList) -> None:
     explain = kind == IMAGES and st.toggle(
         "Explain",
         key="explain",
-        help="Show which regions of an image each answer is based on. This takes about 100 times as long, so only the "
-        f"first {EXPLAINED} images of an upload are explained.",
+        help="Show which regions of an image each answer is based on, and the training images most like it. This takes "
+        f"about 100 times as long, so only the first {EXPLAINED} images of an upload are explained.",
     )
     with st.container(key="folder" if kind == FOLDER else "images"):
         st.file_uploader(

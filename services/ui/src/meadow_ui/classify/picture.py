@@ -38,6 +38,17 @@ _STAGES = {
 }
 
 
+@dataclass(frozen=True)
+class SimilarPicture:
+    """A training image that is like the uploaded one."""
+
+    label: str
+    similarity: float
+    """1 is the same picture."""
+    thumbnail: str
+    """As a data URI; empty if the image is gone or cannot be decoded."""
+
+
 @dataclass
 class Picture:
     """An uploaded image. The sender's threads change it and the page reads it, one attribute at a time."""
@@ -50,6 +61,8 @@ class Picture:
     """Whether to request an explanation."""
     overlay: str = ""
     """The explanation drawn over the image, as a data URI."""
+    similar: tuple[SimilarPicture, ...] = ()
+    """Training images, the most similar first; found for explained images."""
     job: Job | None = None
     error: JobError | None = None
     dropped: bool = False
@@ -118,13 +131,13 @@ class Picture:
 
     def reset(self) -> None:
         """Forget the failure before a retry."""
-        self.error, self.job, self.overlay = None, None, ""
+        self.error, self.job, self.overlay, self.similar = None, None, "", ()
 
 
-def thumbnail(data: bytes, *, max_pixels: int) -> str:
+def thumbnail(data: bytes, *, max_pixels: int, side: int = THUMBNAIL_SIDE) -> str:
     """A small version as a data URI, or "" if the image cannot be decoded: the gateway reports why."""
     try:
-        small = small_picture(data, THUMBNAIL_SIDE, max_pixels=max_pixels, over_white=False)
+        small = small_picture(data, side, max_pixels=max_pixels, over_white=False)
     except ImageRejectedError as error:
         logger.info("No thumbnail: %s", error)
         return ""

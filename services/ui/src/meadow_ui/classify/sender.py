@@ -13,6 +13,7 @@ from meadow.client.folder.shrink import WORTHWHILE_BYTES, shrink_to_limit
 from meadow.schemas.explanations import Explanation, ExplanationState
 from meadow.schemas.jobs import Job
 from meadow_ui.classify.picture import Picture, thumbnail
+from meadow_ui.classify.similar import find_similar
 
 THREADS = 8
 HOLD_SECONDS = 1
@@ -96,6 +97,7 @@ class Sender:
                 detail = "The explanation could not be fetched."
                 unavailable = Explanation(state=ExplanationState.UNAVAILABLE, detail=detail)
                 job = job.model_copy(update={"explanation": unavailable})
+            picture.similar = find_similar(self._client, job, max_pixels=self._max_pixels)
         picture.progress(job)
 
     def _ask(self, picture: Picture, step: _Step) -> None:

@@ -6,6 +6,7 @@ from meadow.client.aio.calls.base import AsyncCalls
 from meadow.client.wire import JSON_BODY, json_headers, parsed, quoted
 from meadow.schemas.models import ModelInfo
 from meadow.schemas.promotion import ModelDetail, ProductionChange
+from meadow.schemas.similar_images import SimilarImages
 
 
 class AsyncModelCalls(AsyncCalls):
@@ -22,6 +23,17 @@ class AsyncModelCalls(AsyncCalls):
     async def model(self, version: str) -> ModelDetail:
         """One version, and each time that it came into production."""
         return parsed(ModelDetail, await self._transport.send("GET", _model(version)))
+
+    async def similar_to(self, version: str, embedding: str, *, count: int = 5) -> SimilarImages:
+        """The training images of a version most like an image of a batch.
+
+        Args:
+            version: The one that answered the image.
+            embedding: `Prediction.embedding` of the result.
+            count: How many, at most.
+        """
+        params: dict[str, str | int] = {"embedding": embedding, "count": count}
+        return parsed(SimilarImages, await self._transport.send("GET", f"{_model(version)}/neighbours", params=params))
 
     async def promote(self, version: str, *, reason: str = "", force: bool = False) -> ProductionChange:
         """Put a version into production.
