@@ -1,25 +1,36 @@
 """The demo's pictures: some to learn from, and others, never seen in training, to classify."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from meadow_core.datasets.demo import render_demo_dataset
+from meadow_core.datasets.demo import LABELS, render_demo_dataset
 from meadow_local.home import Home
 
-TRAINING_PER_CLASS = 200
+TRAINING_PER_CLASS = 120
 FRESH_PER_CLASS = 24
 TRAINING_SEED = 0
 FRESH_SEED = 1
 
 
-def training_pictures(home: Home) -> Path:
-    """Render the folder-per-class data set that the first model learns from."""
-    folder = home.root / "demo" / "training"
-    render_demo_dataset(folder, per_class=TRAINING_PER_CLASS, seed=TRAINING_SEED)
-    return folder
+@dataclass(frozen=True)
+class Pictures:
+    """Two folders of pictures."""
+
+    training: Path
+    """One sub-folder a class, which the first model learns from."""
+    fresh: Path
+    """Others, that no model was trained on."""
 
 
-def fresh_pictures(home: Home) -> Path:
-    """Render pictures that no model was trained on."""
-    folder = home.root / "demo" / "pictures"
-    render_demo_dataset(folder, per_class=FRESH_PER_CLASS, seed=FRESH_SEED)
+def draw_pictures(home: Home) -> Pictures:
+    """Render both folders; what an earlier demo has drawn to its end is taken as it is."""
+    return Pictures(
+        training=_drawn(home.root / "demo" / "training", TRAINING_PER_CLASS, TRAINING_SEED),
+        fresh=_drawn(home.root / "demo" / "pictures", FRESH_PER_CLASS, FRESH_SEED),
+    )
+
+
+def _drawn(folder: Path, per_class: int, seed: int) -> Path:
+    if len(list(folder.glob("*/*.jpg"))) != per_class * len(LABELS):
+        render_demo_dataset(folder, per_class=per_class, seed=seed)
     return folder

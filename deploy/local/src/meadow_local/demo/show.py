@@ -3,13 +3,14 @@
 import os
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 from rich.console import Console
 
 from meadow.client import Client
 from meadow_local.demo.classify import classify_folder, classify_one
-from meadow_local.demo.pictures import fresh_pictures
+from meadow_local.demo.pictures import draw_pictures
 from meadow_local.demo.summary import show_summary
 from meadow_local.demo.training import model_in_production, train_first_model, wait_until_served
 from meadow_local.interrupts import as_keyboard_interrupt, held_off
@@ -44,20 +45,22 @@ def run_demo(console: Console, stack: Stack, *, stay: bool, timeout: float) -> N
 def _demonstrate(console: Console, stack: Stack, *, timeout: float) -> None:
     begun = time.monotonic()
     settings = stack.start(os.environ).settings
-    show_starting(console, stack, settings, stack.parts, timeout=timeout)
-    console.print(f"[green]✓[/] All parts are ready after {time.monotonic() - begun:.1f} s")
-    with Client.from_settings(settings) as client:
+    # Drawn while the parts start, which mostly wait for each other.
+    with ThreadPoolExecutor(1, "drawing") as beside, Client.from_settings(settings) as client:
+        drawing = beside.submit(draw_pictures, stack.home)
+        show_starting(console, stack, settings, stack.parts, timeout=timeout)
+        console.print(f"[green]✓[/] All parts are ready after {time.monotonic() - begun:.1f} s")
         model = model_in_production(client)
+        with console.status("Drawing dandelions and grass ..."):
+            drawn = drawing.result()
         if model is None:
-            model = train_first_model(console, stack.home, settings, client)
+            model = train_first_model(console, stack.home, settings, client, drawn.training)
         else:
             console.print(f"[green]✓[/] Version {model.ref.version} is in production from before: nothing to train")
         wait_until_served(console, client, model)
-        with console.status("Drawing pictures that the model has never seen ..."):
-            pictures = fresh_pictures(stack.home)
-        one = classify_one(client, next(iter(sorted(pictures.rglob("*.jpg")))))
+        one = classify_one(client, min(drawn.fresh.rglob("*.jpg")))
         first = time.monotonic() - begun
-        folder = classify_folder(console, client, pictures)
+        folder = classify_folder(console, client, drawn.fresh)
     show_summary(console, stack.parts, settings, model, one, folder)
     console.print(f"First classified image after {first:.1f} s, all done after {time.monotonic() - begun:.1f} s.")
 

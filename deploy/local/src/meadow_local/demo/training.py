@@ -13,7 +13,6 @@ from meadow.schemas.training import TrainingRequest, TrainingResult
 from meadow_core.datasets.catalog import DatasetCatalog
 from meadow_core.storage.s3 import ObjectStore
 from meadow_local.demo.bar import bar
-from meadow_local.demo.pictures import training_pictures
 from meadow_local.errors import StackError
 from meadow_local.home import Home
 from meadow_local.settings import LocalSettings
@@ -37,14 +36,12 @@ def model_in_production(client: Client) -> ModelInfo | None:
     return None
 
 
-def train_first_model(console: Console, home: Home, settings: LocalSettings, client: Client) -> ModelInfo:
-    """Make a data set, train on it, and return the model that is now in production.
+def train_first_model(console: Console, home: Home, settings: LocalSettings, client: Client, folder: Path) -> ModelInfo:
+    """Publish a folder as a data set, train on it, and return the model that is now in production.
 
     Raises:
         StackError: The training run did not lead to a model.
     """
-    with console.status("Drawing dandelions and grass to learn from ..."):
-        folder = training_pictures(home)
     with bar(console) as progress:
         _publish(progress, settings, folder)
     with bar(console) as progress:

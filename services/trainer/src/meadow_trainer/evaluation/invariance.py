@@ -14,7 +14,7 @@ from meadow_trainer.evaluation.evaluate import Logits, Predict
 
 log = logging.getLogger(__name__)
 
-_MOST = 40
+_MOST = 20
 """Images, evenly from the hold-out: each is predicted once for each perturbation."""
 _BRIGHTNESS = 0.15
 _SCALE = 0.2

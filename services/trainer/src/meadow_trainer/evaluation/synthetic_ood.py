@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from meadow_core.bundle.preprocess import Preprocessing, load_pixels
 
-PER_KIND = 24
+PER_KIND = 12
 _SEED = 20
 _SMALLEST, _LARGEST = 180, 420
 """Sides of the images, in pixels."""

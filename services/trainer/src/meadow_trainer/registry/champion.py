@@ -6,18 +6,21 @@ from pathlib import Path
 import numpy as np
 
 from meadow.schemas.dataset_manifest import DatasetEntry
-from meadow_core.bundle.manifest import MODEL_FILE, BundleError, read_bundle
-from meadow_trainer.data.loader import ImageLoader
+from meadow_core.bundle.manifest import MODEL_FILE, BundleError, bundle_digest, read_bundle
+from meadow_trainer.data.loader import EvaluationImages, ImageLoader
 from meadow_trainer.errors import TrainingDataError
-from meadow_trainer.evaluation.evaluate import correct_by_digest, measure
+from meadow_trainer.evaluation.evaluate import Logits, correct_by_digest, measure
 from meadow_trainer.export.graph import run_graph
 from meadow_trainer.registry.gate import HoldoutResult
+from meadow_trainer.training.feature_cache import FeatureCache
 
 _NEVER = -1e4
 """Logit of a class that a model does not have."""
 
 
-def measure_champion(folder: Path, loader: ImageLoader, holdout: Sequence[DatasetEntry]) -> HoldoutResult:
+def measure_champion(
+    folder: Path, loader: ImageLoader, holdout: Sequence[DatasetEntry], cache: Path | None = None
+) -> HoldoutResult:
     """Measure a bundle as it is served, with its own graph, preprocessing and temperature.
 
     Images of classes that it does not have count as misclassified, as they would be in production.
@@ -26,6 +29,7 @@ def measure_champion(folder: Path, loader: ImageLoader, holdout: Sequence[Datase
         folder: The bundle's.
         loader: Of the challenger's data set.
         holdout: The challenger's hold-out.
+        cache: Folder of what networks gave for images before: of a hold-out that grows, only what is new is run.
 
     Raises:
         BundleError: The bundle is damaged, or its graph cannot be run.
@@ -36,7 +40,7 @@ def measure_champion(folder: Path, loader: ImageLoader, holdout: Sequence[Datase
     if not len(images):
         raise TrainingDataError("No image of the hold-out could be decoded.")
     try:
-        logits = run_graph(folder / MODEL_FILE, images.pixels)
+        logits = _logits(folder, images, FeatureCache(cache, bundle_digest(folder)))
     except Exception as error:  # ONNX Runtime's exceptions share no public base class
         raise BundleError(f"its graph cannot be run: {error}") from error
     classes = [*images.classes, *(label for label in manifest.classes if label not in images.classes)]
@@ -46,3 +50,14 @@ def measure_champion(folder: Path, loader: ImageLoader, holdout: Sequence[Datase
         measure(aligned, images.labels, classes, temperature=manifest.temperature),
         correct_by_digest(aligned, images.labels, images.digests),
     )
+
+
+def _logits(folder: Path, images: EvaluationImages, cache: FeatureCache) -> Logits:
+    rows = cache.find(list(images.digests))
+    fresh = [place for place, digest in enumerate(images.digests) if digest not in rows]
+    if fresh:
+        computed = run_graph(folder / MODEL_FILE, images.pixels[fresh])
+        added = {images.digests[place]: row for place, row in zip(fresh, computed, strict=True)}
+        cache.add(added)
+        rows |= added
+    return np.stack([rows[digest] for digest in images.digests])

@@ -119,7 +119,8 @@ class Registration:
         loader = ImageLoader(source.read, manifest.classes, max_pixels=self._settings.max_image_pixels)
         try:
             folder = self._cache.ensure(champion.ref, self._registry)
-            return measure_champion(folder, loader, manifest.of_split(Split.HOLDOUT)), ""
+            holdout = manifest.of_split(Split.HOLDOUT)
+            return measure_champion(folder, loader, holdout, self._settings.feature_cache), ""
         except BundleError as error:
             log.warning("Version %s, which is in production, cannot be measured: %s", champion.ref.version, error)
             return None, f"The model in production, version {champion.ref.version}, cannot be measured: {error}"

@@ -1,6 +1,7 @@
 """Training pipeline: from labelled images to a verified bundle, without MLflow."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -128,12 +129,6 @@ def train_bundle(
     write_probe(folder, Probe(holdout.pixels[:PROBE_IMAGES], logits[:PROBE_IMAGES], embeddings[:PROBE_IMAGES]))
     training, outliers = _fit_outliers(graph, trained, config, len(classes))
     training.write(folder)
-    quantized = None
-    if config.quantize:
-        callbacks.on_stage("quantizing")
-        quantized = offer_quantized(folder, trained.images.pixels, holdout, accuracy=measurement.accuracy)
-    if quantized is not None and isinstance(outliers, EmbeddingOutliers):
-        outliers = with_quantized_limit(outliers, training, embeddings, quantized.embeddings)
     manifest = BundleManifest(
         architecture=config.architecture,
         classes=classes,
@@ -146,14 +141,31 @@ def train_bundle(
         dataset_name=source.manifest.name,
         dataset_digest=source.manifest.digest,
         metrics=_holdout_metrics(measurement),
-        quantized_accuracy=None if quantized is None else quantized.accuracy,
     )
-    scores = ood_scores(outliers, training, holdout.pixels, embeddings)
-    manifest = manifest.model_copy(update={"answer_reference": count_predictions(manifest, logits, scores)})
+    real = Outputs(logits, ood_scores(outliers, training, holdout.pixels, embeddings))
+    # Side by side, for neither keeps several processors busy.
+    with ThreadPoolExecutor(1, "quantization") as beside:
+        pixels = trained.images.pixels
+        quantizing = (
+            beside.submit(offer_quantized, folder, pixels, holdout, accuracy=measurement.accuracy)
+            if config.quantize
+            else None
+        )
+        callbacks.on_stage("assessing the model")
+        assessment = assess(graph, manifest, training, holdout, real, must_pass)
+        callbacks.on_stage("quantizing")
+        quantized = quantizing.result() if quantizing else None
+    if quantized is not None and isinstance(outliers, EmbeddingOutliers):
+        outliers = with_quantized_limit(outliers, training, embeddings, quantized.embeddings)
+    manifest = manifest.model_copy(
+        update={
+            "answer_reference": count_predictions(manifest, logits, real.scores),
+            "outliers": outliers,
+            "quantized_accuracy": None if quantized is None else quantized.accuracy,
+        }
+    )
     digest = write_manifest(folder, manifest)
     manifest = read_bundle(folder, expected_digest=digest)
-    callbacks.on_stage("assessing the model")
-    assessment = assess(graph, manifest, training, holdout, Outputs(logits, scores), must_pass)
     return TrainedBundle(
         folder=folder,
         digest=digest,

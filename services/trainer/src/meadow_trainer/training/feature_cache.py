@@ -1,4 +1,7 @@
-"""Cache of image features on this host: an image that a backbone has seen once costs nothing in the next run."""
+"""Cache of image features on this host: an image that a backbone has seen once costs nothing in the next run.
+
+The same serves for the logits of a model in production, which every challenger is compared with.
+"""
 
 import hashlib
 import logging
@@ -35,14 +38,14 @@ def backbone_digest(network: nn.Module, preprocessing: Preprocessing) -> str:
 
 
 class FeatureCache:
-    """Features of one backbone, by the sha256 of the image's file."""
+    """What one network gives for images, by the sha256 of the image's file."""
 
     def __init__(self, folder: Path | None, backbone: str) -> None:
         """Set up; nothing is read yet.
 
         Args:
             folder: Created with the first file; None keeps nothing.
-            backbone: As from `backbone_digest`.
+            backbone: As from `backbone_digest`, or the digest of a whole bundle.
         """
         self._path = folder / f"features-{backbone[:32]}.safetensors" if folder else None
         self._known: dict[bytes, NDArray[np.float32]] | None = None
