@@ -1,6 +1,7 @@
 """The data sets of a fake gateway, and the jobs that take images in and train; how those go on is for a test to say."""
 
 import re
+from urllib.parse import unquote
 
 from pydantic import BaseModel
 
@@ -36,11 +37,11 @@ class FakeDatasets:
             case "POST", "/v1/training-runs":
                 return self._train(TrainingRequest.model_validate_json(request.body))
         if found := _CHANGES_PATH.fullmatch(request.path):
-            return self._changes(found[1], request.query.get("since", [""])[0])
+            return self._changes(unquote(found[1]), request.query.get("since", [""])[0])
         if found := _IMAGES_PATH.fullmatch(request.path):
-            return self._images(request, found[1], found[2])
+            return self._images(request, unquote(found[1]), found[2])
         found = _PATH.fullmatch(request.path)
-        return self._read(found[1], found[2]) if found else None
+        return self._read(unquote(found[1]), found[2]) if found else None
 
     def _read(self, name: str, digest: str | None) -> Answer:
         known: DatasetDetail | None = next((one for one in self._state.datasets if one.name == name), None)
