@@ -22,11 +22,12 @@ from meadow_trainer.evaluation.evaluate import predict
 from meadow_trainer.export.onnx_export import write_files
 from meadow_trainer.training.architectures import empty_network
 from meadow_worker.served_model import ServedModel
+from small_network import SMALL
 
 SIDE = 64
 FLOWER, GRASS = 0, 1
 MANIFEST = BundleManifest(
-    architecture="resnet18",
+    architecture=SMALL,
     classes=("flower", "grass"),
     preprocessing=Preprocessing(size=SIDE, crop_fraction=0.9),
     temperature=1.0,
@@ -66,7 +67,7 @@ def encode(pixels: Pixels) -> bytes:
 
 @pytest.fixture(scope="session")
 def flower_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A ResNet-18 that was trained, in seconds, to tell lawns with a flower from those without."""
+    """A network that was trained, in a second, to tell lawns with a flower from those without."""
     torch.manual_seed(1)
     rng = np.random.default_rng(1)
     scenes = np.stack(
@@ -80,7 +81,7 @@ def flower_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     optimiser = torch.optim.AdamW(network.parameters(), 1e-3)
     images = normalise(torch.from_numpy(scenes).permute(0, 3, 1, 2).float() / 255)
     labels = torch.arange(len(scenes)) % 2
-    for _ in range(4):
+    for _ in range(12):
         for chosen in torch.randperm(len(scenes)).reshape(-1, 32):
             optimiser.zero_grad()
             answers = network(images[chosen])
