@@ -12,7 +12,7 @@ import httpx
 from meadow_core.settings import Settings
 from running_stack import free_ports
 
-START_SECONDS = 30
+START_SECONDS = 120
 
 
 class GatewayProcess:
@@ -45,6 +45,11 @@ class GatewayProcess:
                 time.sleep(0.05)
             else:
                 return self
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended."""
+        return self._process is not None and self._process.poll() is None
 
     def stop(self, *, seconds: float) -> int:
         """Ask it to end, as a service manager does, and return its exit status."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import redis
+from pydantic import SecretStr
 
 from classify_command import ClassifyCommand
 from gateway_process import GatewayProcess
@@ -13,11 +14,26 @@ from meadow_core.storage.s3 import ObjectStore
 from pack_answerer import PackAnswerer
 
 
-@pytest.fixture
-def gateway_process(settings: Settings) -> Iterator[GatewayProcess]:
-    running = GatewayProcess(settings).start()
+@pytest.fixture(scope="package")
+def shared_process(
+    tmp_path_factory: pytest.TempPathFactory, redis_url: str, s3_settings: dict[str, object]
+) -> Iterator[GatewayProcess]:
+    """One for all tests of this folder: starting one takes most of a test's processor time."""
+    home = tmp_path_factory.mktemp("home")
+    running = GatewayProcess(
+        Settings.model_validate({"home": home, "redis_url": SecretStr(redis_url), **s3_settings})
+    ).start()
     yield running
     running.kill()
+
+
+@pytest.fixture
+def gateway_process(settings: Settings, shared_process: GatewayProcess) -> GatewayProcess:
+    """A gateway that runs, over stores that hold nothing of other tests."""
+    del settings  # it empties Redis
+    if not shared_process.running:
+        shared_process.start()
+    return shared_process
 
 
 @pytest.fixture
