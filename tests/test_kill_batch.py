@@ -20,7 +20,7 @@ from trained_stack import TrainedStack
 
 pytestmark = pytest.mark.system
 
-IMAGES = 10_000
+IMAGES = 5_000
 PATIENCE_SECONDS = 240
 
 
@@ -108,9 +108,9 @@ def test_every_image_is_answered_once_whatever_is_killed(
     def worker() -> psutil.Process:
         return psutil.Process(trained.stack.pid_of("worker"))
 
-    wait_until(lambda: packs_in() >= 10)
+    wait_until(lambda: packs_in() >= 5)
     kill(psutil.Process(trained.stack.pid_of("api")))
-    wait_until(lambda: packs_in() >= 30)
+    wait_until(lambda: packs_in() >= 15)
     running.kill()
     running.communicate()
     assert not trained.stack.client.job(batch.id).sealed, "it was too quick to be interrupted"

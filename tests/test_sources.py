@@ -26,7 +26,10 @@ from zips import make_zip
 pytestmark = pytest.mark.system
 
 PATIENCE_SECONDS = 200
-MANY = 3000
+MANY = 1000
+"""More images than are enqueued in a moment: a kill at the first pack comes in the middle."""
+MORE = 3 * MANY
+"""So many that nobody fills the batch before it is cancelled."""
 
 
 @pytest.fixture
@@ -129,15 +132,18 @@ def test_a_source_that_cannot_be_read_fails_the_batch_with_its_reason(trained: T
 
 @pytest.fixture(scope="module")
 def many(trained: TrainedStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, PrefixSource | Path]]:
-    """More images than are enqueued in a moment, in a zip and under a prefix."""
+    """Many images in a zip, the same under a prefix, and more of them under one that holds it."""
     body = trained.picture("grass")
     store, bucket = ObjectStore(trained.stack.settings), trained.stack.settings.images_bucket
-    entries = [(f"{number:05}.jpg", body) for number in range(MANY)]
-    for name, image in entries:
-        store.put(bucket, f"many/{name}", image)
+    for number in range(MORE):
+        store.put(bucket, f"many/{number // MANY}/{number:05}.jpg", body)
     path = tmp_path_factory.mktemp("zips") / "many.zip"
-    path.write_bytes(make_zip(entries))
-    yield {"zip": path, "prefix": PrefixSource(uri=f"s3://{bucket}/many/")}
+    path.write_bytes(make_zip([(f"{number:05}.jpg", body) for number in range(MANY)]))
+    yield {
+        "zip": path,
+        "prefix": PrefixSource(uri=f"s3://{bucket}/many/0/"),
+        "more": PrefixSource(uri=f"s3://{bucket}/many/"),
+    }
     store.delete_prefix(bucket, "many/")
 
 
@@ -183,7 +189,7 @@ def test_a_batch_is_filled_and_answered_whole_whatever_is_killed_meanwhile(
 
 
 def test_a_cancelled_batch_is_filled_no_further(trained: TrainedStack, many: dict[str, PrefixSource | Path]) -> None:
-    client, source = trained.stack.client, many["prefix"]
+    client, source = trained.stack.client, many["more"]
     assert isinstance(source, PrefixSource)
     job = client.open_batch(source=source)
     client.cancel(job.id)
