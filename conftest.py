@@ -22,6 +22,7 @@ from meadow_core.storage.s3 import ObjectStore, StoreError
 from meadow_local import s3_server
 from meadow_local.binaries import redis_server
 from meadow_local.settings import LocalSettings
+from tls_context import keep_tls_context
 
 NOBODY = 65534
 START_SECONDS = 20
@@ -50,6 +51,13 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_tls_context() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        keep_tls_context(patch)
+        yield
 
 
 @pytest.fixture(scope="session")
