@@ -1,5 +1,6 @@
 """`make test` runs every suite, fails with any of them, and says what it skipped."""
 
+import os
 import subprocess
 import tomllib
 from pathlib import Path
@@ -56,6 +57,21 @@ def test_what_is_skipped_is_counted_once_for_each_reason() -> None:
     first = "SKIPPED [71] tests/test_a.py:12: no Prometheus\nSKIPPED [1] tests/test_b.py:3: no cluster\n"
     second = "SKIPPED [1] deploy/test_c.py:9: no Prometheus\n"
     assert skipped([first, second]) == {"no Prometheus": 72, "no cluster": 1}
+
+
+def test_the_longest_begin_first_and_the_others_give_way_to_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert set(list(SUITES)[: len(suites.FIRST)]) == suites.FIRST
+    test = tmp_path / "test_it.py"
+    test.write_text("import os\ndef test_it():\n    assert os.nice(0) == int(os.environ['EXPECTED'])\n")
+    own = os.nice(0)
+    for name, niceness in (("made up", own + suites.NICENESS), ("made up first", own)):
+        monkeypatch.setenv("EXPECTED", str(niceness))
+        monkeypatch.setitem(SUITES, name, (str(test), "--rootdir", str(tmp_path), "-c", "/dev/null"))
+        monkeypatch.setattr(suites, "FIRST", {"made up first"})
+        ended = suites.run_suite(name, [])
+        assert ended.passed, ended.output
 
 
 def test_failing_tests_fail_their_suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
