@@ -4,8 +4,8 @@ import functools
 import os
 import ssl
 
+import httpx
 import pytest
-from httpx._transports import default
 
 VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 """From which httpx learns of other authorities."""
@@ -13,7 +13,7 @@ VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 
 def keep_tls_context(patch: pytest.MonkeyPatch) -> None:
     """Let clients with the same settings share a context; they only read it."""
-    create = default.create_ssl_context
+    create = httpx.create_ssl_context
 
     @functools.cache
     def kept(authorities: tuple[str | None, ...], verify: bool, trust_env: bool) -> ssl.SSLContext:  # noqa: FBT001 - a key
@@ -25,4 +25,4 @@ def keep_tls_context(patch: pytest.MonkeyPatch) -> None:
             return create(verify=verify, cert=cert, trust_env=bool(trust_env))  # type: ignore[arg-type]
         return kept(tuple(map(os.environ.get, VARIABLES)), verify, bool(trust_env))
 
-    patch.setattr(default, "create_ssl_context", create_or_share)
+    patch.setattr("httpx._transports.default.create_ssl_context", create_or_share)
