@@ -26,7 +26,7 @@ REQUEST = TrainingRequest(dataset=DATASET, architecture="resnet18", image_size=6
 
 FRESH_PICTURES = 12
 TRAINING_SECONDS = 240.0
-SERVED_SECONDS = 60.0
+SERVED_SECONDS = 240.0
 
 
 @pytest.fixture(scope="session")

@@ -19,12 +19,12 @@ from needs import skip_without_prometheus
 from prometheus_api import PrometheusApi
 from trained_stack import TrainedStack
 
-pytestmark = [pytest.mark.system, skip_without_prometheus]
+pytestmark = [pytest.mark.system, skip_without_prometheus, pytest.mark.timeout(900)]
 
 IMAGES = 140
 """Enough to tell drift from."""
 RATE_WINDOW = "1m"
-PATIENCE_SECONDS = 150.0
+PATIENCE_SECONDS = 250.0
 PANELS = {f"{board.uid}: {panel.title}": panel for board in DASHBOARDS for panel in board.panels}
 
 
@@ -33,7 +33,7 @@ def prometheus(trained: TrainedStack) -> Iterator[PrometheusApi]:
     """Prometheus, added to the running stack, once it has seen some load."""
     stack = trained.stack.stack
     start = stack.start(trained.stack.env, stack.choose_extras(trained.stack.env, add=["monitoring"]))
-    for _ in wait_until_ready(stack, start.settings, stack.parts, timeout=60):
+    for _ in wait_until_ready(stack, start.settings, stack.parts, timeout=PATIENCE_SECONDS):
         pass
     api = PrometheusApi(start.settings.monitoring_url)
     load(trained)
@@ -57,7 +57,7 @@ def load(trained: TrainedStack) -> None:
     url = trained.stack.settings.api_url
     files = [("images", (f"{n}.jpg", picture, "image/jpeg")) for n, picture in enumerate(pictures)]
     batch = httpx.post(f"{url}/v1/batches", files=files).json()
-    client.wait(batch["id"], timeout=60)
+    client.wait(batch["id"], timeout=PATIENCE_SECONDS)
     httpx.get(f"{url}/v1/jobs/none")
 
 
@@ -119,5 +119,5 @@ def test_killing_the_workers_raises_an_alert_and_their_return_ends_it(
         eventually(lambda: "MeadowOldestMessageTooOld" in prometheus.alerts("pending"))
     finally:
         trained.stack.up()
-    assert trained.stack.client.wait(job.id, timeout=60).result
+    assert trained.stack.client.wait(job.id, timeout=PATIENCE_SECONDS).result
     eventually(lambda: "MeadowNoWorker" not in prometheus.alerts())

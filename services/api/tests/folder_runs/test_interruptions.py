@@ -18,6 +18,7 @@ from pack_answerer import PackAnswerer
 
 PACKS = 150
 FILES = PACKS * PACK_IMAGES - 7
+PATIENCE_SECONDS = 120
 
 Photos = Callable[[int], list[str]]
 
@@ -29,7 +30,7 @@ def packs_in(client: "redis.Redis", batch_id: str) -> int:
 
 def wait_for_packs(client: "redis.Redis", least: int) -> str:
     """Wait until a batch has so many packs, and return its id."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         for job_id in client.zrange(keys.JOB_INDEX, 0, 0):
             if packs_in(client, text(job_id)) >= least:
@@ -49,7 +50,7 @@ def test_a_folder_is_answered_in_the_order_of_its_names(
     names = photos(200)
     with answerer:
         done = classify.start()
-        output, _ = done.communicate(timeout=60)
+        output, _ = done.communicate(timeout=PATIENCE_SECONDS)
     assert classify.names() == names, output
     assert "uploaded 200/200" in output.lower()
     assert "classified 200/200" in output
@@ -72,14 +73,14 @@ def test_a_killed_client_goes_on_where_it_was(
     assert not classify.out.exists()
     with answerer:
         resumed = classify.start("--resume")
-        output, _ = resumed.communicate(timeout=120)
+        output, _ = resumed.communicate(timeout=PATIENCE_SECONDS)
     assert f"Going on with {batch_id}" in output
     assert classify.names() == names
     job = job_of(gateway_process, batch_id)
     assert job["progress"]["total"] == job["progress"]["done"] == FILES  # type: ignore[index]
     assert redis_client.zcard(keys.JOB_INDEX) == 1
     again = classify.start("--resume")
-    output, _ = again.communicate(timeout=60)
+    output, _ = again.communicate(timeout=PATIENCE_SECONDS)
     assert f"Going on with {batch_id}, which is succeeded" in output
     assert classify.names() == names
     assert len(answerer.answered) == PACKS
@@ -103,7 +104,7 @@ def test_a_gateway_that_is_killed_and_comes_back_is_waited_for(
         assert packs_in(redis_client, batch_id) < PACKS, "it was too quick to be interrupted"
         time.sleep(1)
         gateway_process.start()
-        output, _ = running.communicate(timeout=120)
+        output, _ = running.communicate(timeout=PATIENCE_SECONDS)
     assert running.returncode == 1, output  # every image failed, as the answerer says
     assert classify.names() == names
     assert redis_client.zcard(keys.JOB_INDEX) == 1
@@ -116,7 +117,7 @@ def test_ctrl_c_says_how_to_go_on_and_how_to_give_up(
     running = classify.start()
     batch_id = wait_for_packs(redis_client, 5)
     running.send_signal(signal.SIGINT)
-    output, _ = running.communicate(timeout=10)
+    output, _ = running.communicate(timeout=PATIENCE_SECONDS)
     assert running.returncode == 130
     assert re.search(r"To go on: +meadow classify --resume photos --out \S+out.ndjson\n", output), output
     assert f"To give it up: meadow cancel {batch_id}" in output
@@ -132,7 +133,7 @@ def test_a_folder_that_changed_is_told_apart_from_the_interrupted_one(
     killed.communicate()
     (tmp_path / "photos" / "new.jpg").write_bytes(b"\xff\xd8\xff")
     resumed = classify.start("--resume")
-    output, _ = resumed.communicate(timeout=30)
+    output, _ = resumed.communicate(timeout=PATIENCE_SECONDS)
     assert resumed.returncode == 2
     assert f"photos is not as it was when {batch_id} was begun" in output
     assert f"meadow cancel {batch_id}" in output
