@@ -11,7 +11,7 @@ DAGS_STAMP := dags/.venv/.tests-installed
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-ct test coverage test-unit test-dags fuzz check check-advisories check-dags check-dependencies \
-  check-deploy check-images check-imports check-locks check-rules audit dashboards sync-client format lock lock-peers minikube \
+  check-deploy check-images check-imports check-locks check-rules check-style check-types audit dashboards sync-client format lock lock-peers minikube \
   bench bench-quick load images image-sizes compose-env clean
 
 ##@ Use
@@ -34,7 +34,7 @@ demo-ct: $(STAMP) ## Watch the model keep itself trained: new images, a new mode
 SUITES := $(addsuffix /tests,$(MEMBERS)) deploy/k8s/tests tests
 SIDE_BY_SIDE := $(BIN)/python tests/support/suites.py
 
-test: $(STAMP) $(DAGS_STAMP) ## Run all tests, those over the whole embedded stack included, three suites at a time
+test: $(STAMP) $(DAGS_STAMP) ## Run all tests, those over the whole embedded stack included, four suites at a time
 	@$(SIDE_BY_SIDE)
 
 coverage: $(STAMP) ## The same, with the lines that no test has run; slower
@@ -51,10 +51,17 @@ fuzz: $(STAMP) ## Decode CASES=100000 mutated files of every type, for crashes, 
 test-dags: $(DAGS_STAMP) ## Run the tests of the DAGs, in an environment of their own
 	@echo "== dags/tests"; cd dags && .venv/bin/python -m pytest
 
-check: $(STAMP) check-locks check-images check-advisories check-dags check-dependencies check-deploy check-imports check-rules ## Check format, lint, types, dependencies, imports, locks, manifests, workflows, alerts
+# In an order that suits --jobs=2 as well: what takes longest begins first.
+check: check-types check-images check-locks check-dags check-style check-deploy check-dependencies check-imports check-advisories check-rules ## Check format, lint, types, dependencies, imports, locks, manifests, workflows, alerts
+
+check-style: $(STAMP)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
+
+# Both write the same cache, and so never at the same time.
+check-types: $(STAMP)
 	$(BIN)/mypy $(SOURCES)
+	$(BIN)/mypy --scripts-are-modules $(PROGRAMS)
 
 check-dags: $(STAMP) $(DAGS_STAMP)
 	cd dags && ../$(BIN)/ruff format --check . && ../$(BIN)/ruff check .
@@ -85,7 +92,6 @@ check-deploy: $(STAMP)
 	$(BIN)/zizmor --offline --quiet .github
 	$(BIN)/ruff format --check $(PROGRAMS)
 	$(BIN)/ruff check --extend-ignore INP001 $(PROGRAMS)
-	$(BIN)/mypy --scripts-are-modules $(PROGRAMS)
 
 dashboards: $(STAMP) ## Write the Grafana dashboards anew from monitoring/src
 	$(BIN)/python -m meadow_dashboards
