@@ -58,7 +58,7 @@ class Calibration(BaseModel):
     method: Literal["validation", "cross-fit", "none"]
     images: int = Field(description="Looked at; none of them was trained on by the network that answered it.")
     target_accuracy: float = Field(description="What accepted answers should reach.")
-    target_reached: bool = Field(description="Whether a threshold was found that does, with four-in-five confidence.")
+    target_reached: bool = Field(description="Whether the threshold is shown to lead to that, with 95 % confidence.")
     accepted_share: float | None = Field(None, description="Of those images, at or above the threshold.")
     accepted_accuracy: float | None = Field(None, description="Of those at or above the threshold.")
 

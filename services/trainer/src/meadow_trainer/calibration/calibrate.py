@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from meadow_core.bundle.manifest import Calibration
 from meadow_core.bundle.scores import probabilities
 from meadow_core.quality.wilson import wilson_interval
+from meadow_trainer.calibration.risk_control import controlled_threshold
 from meadow_trainer.evaluation.evaluate import Floats, Labels, Logits
 
 log = logging.getLogger(__name__)
@@ -24,8 +26,8 @@ would otherwise give near certainty."""
 _PRIOR_WIDTH = 0.5
 _FEWEST = 10
 
-_CONFIDENCE = 0.8416
-"""Normal quantile of a one-sided 80 % confidence bound."""
+_CONFIDENCE = 1.2816
+"""Normal quantile of a one-sided 90 % confidence bound."""
 _HIGHEST_THRESHOLD = 0.95
 
 
@@ -63,8 +65,8 @@ def calibrate(
     )
     if not reached:
         log.warning(
-            "No threshold reaches %.0f %% accuracy of accepted predictions on %d images; those with a confidence below "
-            "%.2f will be unsure.", target * 100, len(labels), threshold,
+            "No threshold is shown to reach %.0f %% accuracy of accepted predictions by %d images; those with a "
+            "confidence below %.2f will be unsure.", target * 100, len(labels), threshold,
         )  # fmt: skip
     return Calibrated(temperature, threshold, record)
 
@@ -94,10 +96,10 @@ def fit_temperature(logits: Logits, labels: Labels) -> float:
 def choose_threshold(probs: Floats, labels: Labels, *, target: float) -> tuple[float, bool]:
     """Choose the top probability below which a prediction is "unsure".
 
-    The rule: the lowest threshold whose accepted predictions reach the target accuracy, with
-    80 % confidence (lower bound of Wilson's interval), but never below chance.
-    The point estimate is unreliable on few images: five correct out of five do not show 98 %. Where none reaches
-    the target, the one with the highest lower bound is taken; where even that is not above chance, 0.95.
+    The lowest threshold whose accepted predictions are shown to reach the target accuracy (see `risk_control`), but
+    never below chance. The point estimate is unreliable on few images: five correct out of five do not show 98 %.
+    Where nothing is shown, the lowest whose own 90 % bound (Wilson's) reaches the target, which is optimistic for one
+    that was chosen among many; else the one with the highest bound; where even that is not above chance, 0.95.
 
     Args:
         probs: Calibrated probabilities [N, classes].
@@ -105,22 +107,29 @@ def choose_threshold(probs: Floats, labels: Labels, *, target: float) -> tuple[f
         target: Accuracy that accepted predictions should reach.
 
     Returns:
-        The threshold, and whether the target is reached; with fewer than ten images, halfway between chance and
-        certainty, and False.
+        The threshold, and whether it is shown to reach the target; with fewer than ten images, halfway between chance
+        and certainty, and False.
     """
     chance = 1.0 / int(probs.shape[1])
     if len(labels) < _FEWEST:
         return (1 + chance) / 2, False
-    top = probs.max(axis=1)
+    top, right = probs.max(axis=1), probs.argmax(axis=1) == labels
+    shown = controlled_threshold(top, right, target=target)
+    if shown is not None:
+        return max(shown, chance), True
+    return _likely_threshold(top, right, target, chance), False
+
+
+def _likely_threshold(top: Floats, right: NDArray[np.bool_], target: float, chance: float) -> float:
     by_confidence = np.argsort(-top, kind="stable")
     accepted = np.arange(1, len(top) + 1)
-    correct = np.cumsum((probs.argmax(axis=1) == labels)[by_confidence])
+    correct = np.cumsum(right[by_confidence])
     # Equal probabilities share one threshold.
     last = np.append(np.diff(top[by_confidence]) != 0, True)
     candidates = top[by_confidence][last]
     bounds, _ = wilson_interval(correct[last].astype(float), accepted[last].astype(float), _CONFIDENCE)
     good = candidates[bounds >= target]
     if len(good):
-        return max(float(good[-1]), chance), True
+        return max(float(good[-1]), chance)
     best = int(np.argmax(bounds))
-    return (float(candidates[best]) if bounds[best] > chance else _HIGHEST_THRESHOLD), False
+    return float(candidates[best]) if bounds[best] > chance else _HIGHEST_THRESHOLD

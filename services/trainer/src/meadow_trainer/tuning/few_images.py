@@ -14,23 +14,16 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-import torch
 import typer
 from rich.console import Console
 
-from meadow.schemas.split import Split
 from meadow.schemas.training_config import DEFAULT_ARCHITECTURE, DEFAULT_IMAGE_SIZE, TrainingConfig
 from meadow_core.datasets.errors import DatasetError
-from meadow_core.settings.services import TrainerSettings
-from meadow_trainer.data.folder_source import folder_source
-from meadow_trainer.data.loader import ImageLoader
-from meadow_trainer.data.normalise import preprocessing_of
 from meadow_trainer.errors import TrainingError
 from meadow_trainer.evaluation.evaluate import Labels
-from meadow_trainer.training.callbacks import TrainingCallbacks
-from meadow_trainer.training.features import FeatureExtractor, ImageFeatures
+from meadow_trainer.training.features import ImageFeatures
 from meadow_trainer.training.head import choose_head, fit_head
-from meadow_trainer.training.model import build_network
+from meadow_trainer.tuning.folder_features import folder_features
 
 
 def main() -> None:
@@ -52,7 +45,7 @@ def measure_few_images(
     console = Console(soft_wrap=True, highlight=False)
     config = TrainingConfig(architecture=architecture, image_size=image_size, pretrained=True)
     try:
-        training, holdout = _features(data, config)
+        training, holdout = folder_features(data, config)
         for line in table(training, holdout, [int(one) for one in counts.split(",")], draws):
             console.print(line, markup=False)
     except (TrainingError, DatasetError) as error:
@@ -77,24 +70,6 @@ def table(training: ImageFeatures, holdout: ImageFeatures, counts: list[int], dr
         yield _row(str(count), [_accuracy(training, holdout, one, seed) for seed, one in enumerate(chosen)])
     everything = np.arange(len(training.labels))
     yield _row("all", [_accuracy(training, holdout, everything, seed) for seed in range(draws)])
-
-
-def _features(data: Path, config: TrainingConfig) -> tuple[ImageFeatures, ImageFeatures]:
-    settings = TrainerSettings.load()
-    source = folder_source(data, max_pixels=settings.max_image_pixels)
-    loader = ImageLoader(source.read, source.manifest.classes, max_pixels=settings.max_image_pixels)
-    network, _ = build_network(config, len(source.manifest.classes))
-    extractor = FeatureExtractor(
-        network.eval(),
-        preprocessing_of(network, config.image_size),
-        loader,
-        torch.device("cuda" if torch.cuda.is_available() else "cpu"),
-        settings.feature_cache,
-    )
-    training, holdout = (
-        extractor.of(source.manifest.of_split(split), TrainingCallbacks()) for split in (Split.TRAIN, Split.HOLDOUT)
-    )
-    return training, holdout
 
 
 def _draw(labels: Labels, count: int, seed: int) -> Labels:
