@@ -42,7 +42,11 @@ VARIABLES = {
     "meadow_epochs": "2",
 }
 # Trained for seconds, these models are no better than chance, and the same again is as good: so it is promoted.
-EASILY_PROMOTED = {"MEADOW_PROMOTION_MIN_GAIN": "0", "MEADOW_PROMOTION_MAX_RECALL_DROP": "1"}
+EASILY_PROMOTED = {
+    "MEADOW_PROMOTION_MIN_GAIN": "0",
+    "MEADOW_PROMOTION_MAX_RECALL_DROP": "1",
+    "MEADOW_PROMOTION_REQUIRE_SIGNIFICANCE": "false",
+}
 # Few images, and few labels, tell already.
 SOON_NOTICED = {"MEADOW_DRIFT_MIN_IMAGES": "10", "MEADOW_ACCURACY_MIN_LABELS": "10"}
 WRONG_ANSWERS = 12

@@ -33,9 +33,9 @@ class GateDecision(StrEnum):
     """What a training run's gate says of its model."""
 
     PROMOTED = "promoted"
-    """Better by rule: it goes into production."""
+    """Better, or as good by more images, by rule: it goes into production."""
     KEPT = "kept"
-    """Kept in the registry, not better by rule."""
+    """Kept in the registry: the present model stays, as the new one is not shown to be better."""
     REFUSED = "refused"
     """Worse, useless or broken: it goes into production by force only."""
 

@@ -24,5 +24,19 @@ class PromotionSettings(EnvironmentSettings):
         0.05, gt=0, lt=1, description="p-value of the paired test below which a worse model is refused."
     )
     promotion_require_significance: bool = Field(
-        default=False, description="Whether the gain has to be significant at that p-value."
+        default=True, description="Whether the gain has to be significant, however often one retrains."
+    )
+    promotion_error_rate: float = Field(
+        0.05,
+        gt=0,
+        lt=1,
+        description="Probability that a model without a gain is ever promoted, over all retrainings together.",
+    )
+    promotion_more_images: float | None = Field(
+        0.2,
+        ge=0,
+        description="Share of additional training images with which equal quality is enough; if empty, it never is.",
+    )
+    promotion_margin: float = Field(
+        0.05, gt=0, lt=1, description="Loss of hold-out accuracy that has to be excluded for equal quality."
     )

@@ -2,7 +2,7 @@
 
 import dataclasses
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import mlflow
@@ -11,12 +11,14 @@ import pytest
 
 import meadow_trainer.registry.registration
 import meadow_trainer.runs.training_runs
-from meadow.schemas.dataset_manifest import DatasetEntry
+from meadow.schemas.dataset_manifest import DatasetEntry, DatasetManifest
 from meadow.schemas.models import ModelInfo
+from meadow.schemas.split import Split
 from meadow.schemas.training import TrainingResult
 from meadow.schemas.training_config import TrainingConfig
 from meadow_core.bundle.manifest import MODEL_FILE, read_bundle, write_manifest
 from meadow_core.bundle.probe import Probe, read_probe, write_probe
+from meadow_core.datasets.errors import DatasetError
 from meadow_core.errors import ProblemError
 from meadow_core.names import BUNDLE_DIGEST_TAG
 from meadow_core.registry.cache import ModelCache
@@ -233,6 +235,42 @@ def test_champion_that_cannot_be_measured_is_replaced(
     production = registry.production()
     assert production
     assert production.ref == result.model
+
+
+def test_equal_model_of_more_images_is_promoted_where_the_champions_are_known(
+    settings: Settings, stripes_source: ImageSource, trained: TrainedBundle, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    replace_training(monkeypatch, trained)
+    # The margin is wide: the hold-out is small.
+    other = settings.model_copy(update={"registered_model": "growing", "promotion_margin": 0.4})
+    runs = TrainingRuns(other, ModelRegistry(other), ModelCache(tmp_path))
+    entries = stripes_source.manifest.entries
+    training = [entry.sha256 for entry in entries if entry.split is Split.TRAIN]
+    fewer = {*training[: len(training) // 2]}
+    before = stripes_source.manifest.model_copy(
+        update={"entries": tuple(one for one in entries if one.split is Split.HOLDOUT or one.sha256 in fewer)}
+    )
+
+    def execute_with(load_version: Callable[[str], DatasetManifest] | None) -> TrainingResult:
+        source = dataclasses.replace(stripes_source, load_version=load_version)
+        return runs.execute(source, CONFIG, TrainingCallbacks())
+
+    def missing(digest: str) -> DatasetManifest:
+        raise DatasetError(f"There is no version {digest}.")
+
+    def smaller(digest: str) -> DatasetManifest:
+        assert digest == trained.manifest.dataset_digest
+        return before
+
+    assert execute_with(None).decision == "promoted"
+    for unknown in (None, missing):
+        kept = execute_with(unknown)
+        assert kept.decision == "kept"
+        assert "The present model stays." in kept.reason
+    result = execute_with(smaller)
+    assert result.decision == "promoted", result.reason
+    assert "as good, and trained on" in result.reason
 
 
 def test_manual_promotion_during_comparison_triggers_new_comparison(

@@ -20,6 +20,8 @@ class ImageSource:
     read: Callable[[DatasetEntry], bytes]
     rejected: tuple[Rejection, ...] = ()
     """Images rejected while it was made."""
+    load_version: Callable[[str], DatasetManifest] | None = None
+    """Returns a version of the same data set by its digest, or raises DatasetError; None where none is kept."""
 
 
 def catalog_source(catalog: DatasetCatalog, name: str, digest: str | None) -> ImageSource:
@@ -28,7 +30,8 @@ def catalog_source(catalog: DatasetCatalog, name: str, digest: str | None) -> Im
     Raises:
         DatasetError: There is no such data set or version.
     """
-    return ImageSource(catalog.load(name, digest), catalog.read_image)
+    manifest = catalog.load(name, digest)
+    return ImageSource(manifest, catalog.read_image, load_version=lambda version: catalog.load(name, version))
 
 
 @dataclass(frozen=True)

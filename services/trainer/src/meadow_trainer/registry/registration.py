@@ -7,6 +7,7 @@ from meadow.schemas.models import CHALLENGER_ALIAS, GateDecision, GateRecord, Mo
 from meadow.schemas.split import Split
 from meadow.schemas.training import TrainingResult
 from meadow_core.bundle.manifest import BundleError
+from meadow_core.datasets.errors import DatasetError
 from meadow_core.registry.cache import ModelCache
 from meadow_core.registry.production import Production, ProductionMovedError
 from meadow_core.registry.versions import ModelRegistry
@@ -16,7 +17,8 @@ from meadow_trainer.data.source import ImageSource
 from meadow_trainer.evaluation.evaluate import correct_by_digest
 from meadow_trainer.export.probe_check import probe_error
 from meadow_trainer.registry.champion import measure_champion
-from meadow_trainer.registry.gate import GateResult, HoldoutResult, PromotionRule, apply_gate
+from meadow_trainer.registry.gate import Comparison, GateResult, HoldoutResult, PromotionRule, apply_gate
+from meadow_trainer.registry.growth import TrainingGrowth
 from meadow_trainer.runs.pipeline import TrainedBundle
 from meadow_trainer.runs.tracking import TrackedRun
 from meadow_trainer.training.callbacks import TrainingCallbacks
@@ -66,7 +68,8 @@ class Registration:
                 # An earlier attempt was killed after promoting it, before it returned.
                 return self._result(run, bundle, source, ref, _decided(champion), None)
             measured, unmeasured = self._measure(champion, source) if champion else (None, "")
-            result = self._apply_gate(challenger, measured, failure, unmeasured)
+            comparison = _comparison(ref, champion, source)
+            result = self._apply_gate(challenger, measured, comparison, failure, unmeasured)
             record = GateRecord(
                 decision=result.decision,
                 reason=result.reason,
@@ -126,9 +129,14 @@ class Registration:
             return None, f"The model in production, version {champion.ref.version}, cannot be measured: {error}"
 
     def _apply_gate(
-        self, challenger: HoldoutResult, champion: HoldoutResult | None, failure: str, unmeasured: str
+        self,
+        challenger: HoldoutResult,
+        champion: HoldoutResult | None,
+        comparison: Comparison,
+        failure: str,
+        unmeasured: str,
     ) -> GateResult:
-        result = apply_gate(challenger, champion, PromotionRule.from_settings(self._settings))
+        result = apply_gate(challenger, champion, PromotionRule.from_settings(self._settings), comparison)
         if failure:
             return dataclasses.replace(result, decision=GateDecision.REFUSED, reason=failure)
         if unmeasured and result.promote:
@@ -168,6 +176,19 @@ class Registration:
             decision=record.decision,
             reason=record.reason,
         )
+
+
+def _comparison(ref: ModelRef, champion: ModelInfo | None, source: ImageSource) -> Comparison:
+    """Number the comparison by the version: the registry counts up and never gives a number twice."""
+    number = max(1, int(ref.version) - 1)
+    if champion is None or source.load_version is None:
+        return Comparison(number)
+    try:
+        before = source.load_version(champion.dataset_digest)
+    except DatasetError as error:
+        log.warning("The training images of version %s are not known: %s", champion.ref.version, error)
+        return Comparison(number)
+    return Comparison(number, TrainingGrowth.between(before, source.manifest))
 
 
 def _must_pass_error(bundle: TrainedBundle) -> str:
