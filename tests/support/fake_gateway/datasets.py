@@ -17,6 +17,7 @@ from meadow.schemas.training import TrainingRequest
 
 _CHANGES_PATH = re.compile(r"/v1/datasets/([^/]+)/changes")
 _IMAGES_PATH = re.compile(r"/v1/datasets/([^/]+)/images(?:/([0-9a-f]{64}))?")
+_SUSPECTS_PATH = re.compile(r"/v1/datasets/([^/]+)/suspects")
 _PATH = re.compile(r"/v1/datasets/([^/]+)(?:/versions/([^/]+)/report)?")
 
 
@@ -36,12 +37,18 @@ class FakeDatasets:
                 return self._ingest(IngestRequest.model_validate_json(request.body))
             case "POST", "/v1/training-runs":
                 return self._train(TrainingRequest.model_validate_json(request.body))
+        if found := _PATH.fullmatch(request.path):
+            return self._read(unquote(found[1]), found[2])
+        return self._part(request)
+
+    def _part(self, request: Asked) -> Answer | None:
+        """Answer a request for a part of a data set."""
         if found := _CHANGES_PATH.fullmatch(request.path):
             return self._changes(unquote(found[1]), request.query.get("since", [""])[0])
         if found := _IMAGES_PATH.fullmatch(request.path):
             return self._images(request, unquote(found[1]), found[2])
-        found = _PATH.fullmatch(request.path)
-        return self._read(unquote(found[1]), found[2]) if found else None
+        found = _SUSPECTS_PATH.fullmatch(request.path)
+        return self._suspects(unquote(found[1])) if found else None
 
     def _read(self, name: str, digest: str | None) -> Answer:
         known: DatasetDetail | None = next((one for one in self._state.datasets if one.name == name), None)
@@ -93,6 +100,13 @@ class FakeDatasets:
             next_page_token=str(start + size) if start + size < len(images) else "",
         )
         return _body(page)
+
+    def _suspects(self, name: str) -> Answer:
+        if name not in self._state.label_suspects:
+            return problem_answer(
+                "not-found", 404, f"No training run has examined the labels of data set {name!r} yet."
+            )
+        return _body(self._state.label_suspects[name])
 
     def _ingest(self, request: IngestRequest) -> Answer:
         if self._state.refusal:

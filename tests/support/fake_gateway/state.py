@@ -12,6 +12,7 @@ from meadow.schemas.datasets import DatasetDetail
 from meadow.schemas.explanations import Explanation, ExplanationState
 from meadow.schemas.ingestion import IngestRequest
 from meadow.schemas.jobs import Job, JobError
+from meadow.schemas.label_suspects import LabelSuspects
 from meadow.schemas.models import ModelInfo
 from meadow.schemas.predictions import Prediction
 from meadow.schemas.quality import QualityReport
@@ -78,6 +79,8 @@ class GatewayState:
     """By the digest of a version."""
     image_bytes: dict[str, bytes] = field(default_factory=dict)
     """By the digest of an image."""
+    label_suspects: dict[str, LabelSuspects] = field(default_factory=dict)
+    """By the name of the data set, of those that were trained on."""
     ingestions: list[IngestRequest] = field(default_factory=list)
     """Those that were asked for."""
     trainings: list[TrainingRequest] = field(default_factory=list)

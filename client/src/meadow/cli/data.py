@@ -23,6 +23,11 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 LINES_SHOWN = 20
 
+_WORDS = frozenset(
+    {"data set", "version", "published", "classes", "class", "source", "left out because"}
+    | {"label", "suggested", "split", "image"}
+)
+"""Columns of words; the others hold numbers."""
 _SUMMARIES = TypeAdapter(list[VersionSummary])
 
 
@@ -128,6 +133,36 @@ def diff(
     _show_diff(Console(), changes)
 
 
+@app.command()
+def suspects(
+    name: Annotated[str, typer.Argument(help="The data set.")],
+    *,
+    as_json: Json = False,
+) -> None:
+    """Show the images whose label is probably wrong, as the last training run found.
+
+    Example: `meadow data suspects lawns`
+    """
+    with Client.from_settings(GatewayAddress.load()) as client:
+        found = client.label_suspects(name)
+    if as_json:
+        typer.echo(found.model_dump_json(indent=2))
+        return
+    console = Console()
+    console.print(
+        f"[bold]{found.name}[/] version {short_digest(found.version)}: {len(found.suspects)} of {found.images} labels "
+        f"are probably wrong, as the training of {found.examined_at:%Y-%m-%d %H:%M} UTC found",
+        highlight=False,
+    )
+    if not found.suspects:
+        return
+    table = _table("label", "suggested", "probability", "split", "image", "source")
+    for one in found.suspects:
+        image, probability = short_digest(one.sha256), f"{one.probability:.0%}"
+        table.add_row(escape(one.label), escape(one.suggested), probability, one.split, image, escape(one.source))
+    console.print(table)
+
+
 def _show_diff(console: Console, changes: VersionDiff) -> None:
     console.print(
         f"[bold]{changes.name}[/] from {short_digest(changes.before)} to {short_digest(changes.after)}: "
@@ -157,8 +192,7 @@ def _show_diff(console: Console, changes: VersionDiff) -> None:
 def _table(*headings: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for heading in headings:
-        numbers = heading not in {"data set", "version", "published", "classes", "class", "source", "left out because"}
-        table.add_column(heading, justify="right" if numbers else "left")
+        table.add_column(heading, justify="left" if heading in _WORDS else "right")
     return table
 
 

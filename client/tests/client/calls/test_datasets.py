@@ -53,3 +53,27 @@ def test_images_are_read_page_by_page_of_the_version_of_the_first(server: Script
         "/v1/datasets/la%2Fwns/images",
         f"/v1/datasets/la%2Fwns/images/{'a' * 64}",
     ]
+
+
+def test_label_suspects_are_read(server: ScriptedServer, client: Client) -> None:
+    suspect = {
+        "sha256": "a" * 64,
+        "label": "grass",
+        "suggested": "dandelion",
+        "probability": 0.9,
+        "label_probability": 0.1,
+        "source": "lawns/1.jpg",
+        "split": "holdout",
+    }
+    server.reply(
+        {
+            "name": "lawns",
+            "version": "cd" * 32,
+            "examined_at": "2026-05-04T10:00:00Z",
+            "images": 10,
+            "suspects": [suspect],
+        }
+    )
+    found = client.label_suspects("la/wns")
+    assert [(one.label, one.suggested, one.split) for one in found.suspects] == [("grass", "dandelion", Split.HOLDOUT)]
+    assert server.asked[0].path == "/v1/datasets/la%2Fwns/suspects"

@@ -78,6 +78,11 @@ def review_item_key(item_id: str) -> str:
     return f"review/{item_id}/item.json"
 
 
+def label_suspects_key(dataset: str) -> str:
+    """Key of what the last training run said about a data set's labels: one `LabelSuspects`."""
+    return f"datasets/{dataset}/label-suspects.json"
+
+
 def latest_key(dataset: str) -> str:
     """Key of the pointer to a data set's newest version."""
     return f"datasets/{dataset}/latest.json"

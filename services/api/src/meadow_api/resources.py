@@ -21,6 +21,7 @@ from meadow_api.webhook_deliveries import deliver_webhooks
 from meadow_core.datasets.catalog import DatasetCatalog
 from meadow_core.datasets.corrections import Corrections
 from meadow_core.datasets.images import DatasetImages
+from meadow_core.datasets.suspects import LabelSuspectLists
 from meadow_core.jobs import keys
 from meadow_core.jobs.batches import BatchSubmissions
 from meadow_core.jobs.connection import connect
@@ -57,6 +58,7 @@ class Resources:
     datasets: DatasetCatalog
     dataset_images: DatasetImages
     similar_images: SimilarImageSearch
+    label_suspects: LabelSuspectLists
     ids: JobIds
     corrections: Corrections
     feedback: FeedbackNotes
@@ -105,6 +107,7 @@ async def open_resources(
                 datasets=datasets,
                 dataset_images=DatasetImages(datasets),
                 similar_images=SimilarImageSearch(registry),
+                label_suspects=LabelSuspectLists(store, settings.images_bucket),
                 ids=ids,
                 corrections=Corrections(store, settings.images_bucket),
                 feedback=FeedbackNotes(redis, settings),

@@ -1,6 +1,7 @@
 """Outcomes of a training job: succeeded, failed, not claimed, or released."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +11,19 @@ from typing_extensions import override
 from meadow.schemas.dataset_manifest import DatasetManifest
 from meadow.schemas.explanations import Explanation
 from meadow.schemas.jobs import JobError, JobResult
+from meadow.schemas.label_suspects import LabelSuspects
 from meadow.schemas.models import ModelRef
 from meadow.schemas.training import TrainingCause, TrainingRequest, TrainingResult
 from meadow.schemas.training_config import TrainingConfig
 from meadow_core.datasets.catalog import DatasetCatalog
 from meadow_core.datasets.errors import DatasetError
+from meadow_core.datasets.suspects import LabelSuspectLists
 from meadow_core.jobs.connection import connect
 from meadow_core.jobs.keys import Unit
 from meadow_core.jobs.leases import Claim, JobLeases
 from meadow_core.names import TRAIN_TASK
 from meadow_core.settings import Settings
+from meadow_core.storage.errors import StoreError
 from meadow_trainer.data.source import ImageSource
 from meadow_trainer.errors import CheckpointRefusedError, TrainingCancelledError, TrainingDataError
 from meadow_trainer.jobs.ingest import IngestJobs
@@ -106,6 +110,20 @@ class Catalog(DatasetCatalog):
         return DatasetManifest.model_validate({"name": name, "created_at": 0, "entries": []})
 
 
+class Suspects(LabelSuspectLists):
+    """Keeps what is written, unless the store is down."""
+
+    def __init__(self, error: StoreError | None = None) -> None:
+        self.error = error
+        self.written: list[LabelSuspects] = []
+
+    @override
+    def write(self, found: LabelSuspects) -> None:
+        if self.error:
+            raise self.error
+        self.written.append(found)
+
+
 class Runs(TrainingRuns):
     """Calls a function of the test instead of training."""
 
@@ -142,9 +160,15 @@ def leases() -> Leases:
     return Leases()
 
 
-def _jobs(leases: Leases, runs: Runs, home: Path, metrics: TrainerMetrics | None = None) -> TrainingJobs:
+def _jobs(
+    leases: Leases,
+    runs: Runs,
+    home: Path,
+    metrics: TrainerMetrics | None = None,
+    suspects: LabelSuspectLists | None = None,
+) -> TrainingJobs:
     counted = metrics or TrainerMetrics(home)
-    return TrainingJobs(leases, counted, Catalog(), runs, lease_seconds=0.04, checkpoints=home)
+    return TrainingJobs(leases, counted, Catalog(), runs, suspects or Suspects(), lease_seconds=0.04, checkpoints=home)
 
 
 def _raising(error: Exception) -> Callable[[TrainingConfig, TrainingCallbacks], TrainingResult]:
@@ -152,6 +176,24 @@ def _raising(error: Exception) -> Callable[[TrainingConfig, TrainingCallbacks], 
         raise error
 
     return act
+
+
+@pytest.mark.parametrize("error", [None, StoreError("down")], ids=["stored", "store is down"])
+def test_label_suspects_are_stored_and_never_cost_the_training(
+    leases: Leases, tmp_path: Path, error: StoreError | None
+) -> None:
+    found = LabelSuspects(
+        name="demo", version="ab" * 32, examined_at=datetime(2026, 5, 4, tzinfo=UTC), images=10, suspects=[]
+    )
+
+    def act(_config: TrainingConfig, callbacks: TrainingCallbacks) -> TrainingResult:
+        callbacks.on_label_suspects(found)
+        return RESULT
+
+    suspects = Suspects(error)
+    _jobs(leases, Runs(act), tmp_path, suspects=suspects).run(UNIT)
+    assert leases.ended == [(RESULT, RESULT.model)]
+    assert suspects.written == ([] if error else [found])
 
 
 def test_job_is_trained_with_its_settings_and_succeeds(leases: Leases, tmp_path: Path) -> None:

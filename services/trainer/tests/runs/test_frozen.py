@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 import meadow_trainer.runs.method
+from meadow.schemas.label_suspects import LabelSuspects
 from meadow.schemas.split import Split
 from meadow.schemas.training_config import TrainingConfig
 from meadow_core.bundle.manifest import MODEL_FILE, WEIGHTS_FILE, read_bundle
@@ -22,6 +23,8 @@ from meadow_trainer.data.source import ImageSource
 from meadow_trainer.errors import ArchitectureError, TrainingCancelledError
 from meadow_trainer.evaluation.evaluate import predict
 from meadow_trainer.export.graph import Graph
+from meadow_trainer.reporting.evaluation_page import evaluation_page
+from meadow_trainer.reporting.plots import plot_all
 from meadow_trainer.runs.frozen import fit_frozen
 from meadow_trainer.runs.method import train_network
 from meadow_trainer.runs.pipeline import TrainedBundle, train_bundle
@@ -81,7 +84,7 @@ def test_default_run_without_cuda_fits_a_head(frozen: TrainedBundle, demo: Image
     recipe, images = frozen.trained.recipe, len(demo.manifest.of_split(Split.TRAIN))
     assert isinstance(recipe, HeadRecipe)
     assert (recipe.images, recipe.features, recipe.folds) == (images, 1280, 5)
-    assert frozen.trained.metrics["features_computed"] == images
+    assert frozen.trained.metrics["features_computed"] == len(demo.manifest.entries), "the hold-out's labels too"
     assert frozen.trained.metrics["cross_validated_accuracy"] > 0.9
 
 
@@ -116,6 +119,35 @@ def test_second_run_computes_no_features_and_gives_the_same_files(
     assert again.trained.metrics["features_computed"] == 0
     assert again.manifest.files == frozen.manifest.files
     assert again.manifest.temperature == frozen.manifest.temperature
+
+
+def test_wrong_labels_are_reported_before_the_training(demo: ImageSource, cache: Path, tmp_path: Path) -> None:
+    wrong = {entry.sha256 for entry in demo.manifest.entries if entry.label == "grass"} & {
+        entry.sha256 for entry in demo.manifest.entries[::9]
+    }
+    trusted = next(iter(sorted(wrong)))
+    entries = tuple(
+        entry.model_copy(update={"label": "dandelion", "corrected": entry.sha256 == trusted})
+        if entry.sha256 in wrong
+        else entry
+        for entry in demo.manifest.entries
+    )
+    source = dataclasses.replace(demo, manifest=demo.manifest.model_copy(update={"entries": entries}))
+    told: list[LabelSuspects] = []
+    bundle = train_bundle(
+        source, CONFIG, tmp_path, TrainingCallbacks(on_label_suspects=told.append), max_pixels=MAX_PIXELS, cache=cache
+    )
+    audit = bundle.label_audit
+    assert audit is not None
+    assert told == [audit.found]
+    assert (audit.found.version, audit.found.images) == (source.manifest.digest, len(entries))
+    suspects = {one.sha256: one for one in audit.found.suspects}
+    assert len(wrong) >= 3
+    assert wrong - {trusted} <= suspects.keys()
+    assert trusted not in suspects, "a person gave it its label"
+    assert {suspects[one].suggested for one in wrong - {trusted}} == {"grass"}
+    assert len(audit.pixels) == len(audit.shown) == len(suspects)
+    assert "Probably wrong labels" in evaluation_page(bundle, plot_all(bundle))
 
 
 def test_calibration_follows_the_settings(demo: ImageSource) -> None:
@@ -196,3 +228,6 @@ class TestTracked:
         assert info.signature is not None
         assert [one.name for one in info.signature.outputs.inputs] == ["logits", "embedding"]
         assert settings.feature_cache.is_dir()
+        found = mlflow.artifacts.load_dict(f"{run.info.artifact_uri}/label_suspects.json")
+        assert LabelSuspects.model_validate(found).images == len(demo.manifest.entries)
+        assert run.data.metrics["label_suspects"] == len(found["suspects"])

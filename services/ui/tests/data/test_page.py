@@ -1,14 +1,19 @@
+import io
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from fake_gateway import FakeGateway
 from fake_gateway.state import make_job
+from meadow.schemas.dataset_images import DatasetImage
 from meadow.schemas.dataset_summary import ClassCounts
 from meadow.schemas.datasets import DatasetDetail
 from meadow.schemas.jobs import Job, JobState, Progress
+from meadow.schemas.label_suspects import LabelSuspects
+from meadow.schemas.split import Split
 from meadow.schemas.training_config import DEFAULT_ARCHITECTURE
 
 OpenPage = Callable[[str], AppTest]
@@ -48,6 +53,45 @@ def test_chosen_data_set_is_shown(gateway: FakeGateway, open_page: OpenPage) -> 
     assert "<strong>cat</strong>" in text(page)
     assert "<strong>grass</strong>" not in text(page)
     assert page.selectbox(key="training-name").options == ["lawns", "pets"]
+
+
+def suspects(name: str, count: int) -> LabelSuspects:
+    one = {
+        "label": "grass",
+        "suggested": "<b>dandelion",
+        "probability": 0.93,
+        "label_probability": 0.07,
+        "source": "lawns/1.jpg",
+        "split": "holdout",
+    }
+    found = [{**one, "sha256": f"{number:064x}"} for number in range(count)]
+    known = {"name": name, "version": "ab" * 32, "examined_at": datetime.now(UTC), "images": 50, "suspects": found}
+    return LabelSuspects.model_validate(known)
+
+
+def test_labels_to_check_are_shown_with_their_images(gateway: FakeGateway, open_page: OpenPage) -> None:
+    gateway.state.datasets = [dataset("lawns", grass=12)]
+    assert "probably" not in text(open_page("data")), "nothing was examined yet"
+    found = suspects("lawns", 14)
+    gateway.state.label_suspects = {"lawns": found}
+    picture = io.BytesIO()
+    Image.new("RGB", (8, 8), "green").save(picture, "JPEG")
+    gateway.state.dataset_images = {
+        "ab" * 32: [
+            DatasetImage(
+                sha256=found.suspects[0].sha256, label="grass", source="1", split=Split.HOLDOUT, corrected=False
+            )
+        ]
+    }
+    gateway.state.image_bytes = {found.suspects[0].sha256: picture.getvalue()}
+    shown = text(open_page("data"))
+    assert "14 of 50 labels are probably wrong" in shown
+    assert "meadow data suspects lawns" in shown
+    assert shown.count("Labelled <strong>grass</strong>") == 12
+    assert "&lt;b&gt;dandelion" in shown
+    assert (shown.count("data:image/webp"), shown.count("no preview")) == (1, 11)
+    gateway.state.label_suspects = {"lawns": suspects("lawns", 0)}
+    assert "0 of 50 labels are probably wrong" in text(open_page("data"))
 
 
 def test_ingestion_is_started_followed_and_cancelled(gateway: FakeGateway, open_page: OpenPage) -> None:

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from meadow_trainer.data.loader import EvaluationImages, TrainingImages
+from meadow_trainer.data.loader import TrainingImages
 from meadow_trainer.evaluation.evaluate import Labels, Logits, predict
 from meadow_trainer.training.callbacks import TrainingCallbacks
 from meadow_trainer.training.checkpoints import Checkpoint
@@ -72,8 +72,8 @@ def predict_out_of_fold(
         seen = _thin_last_class(seen, images.plain.labels, thin_last_class)
         part = ImageSets(
             training=_training_subset(images.training, seen),
-            plain=_subset(images.plain, seen),
-            validation=_subset(images.plain, seen[:0]),
+            plain=images.plain.subset(seen),
+            validation=images.plain.subset(seen[:0]),
         )
         network = copy.deepcopy(start)
         fit(
@@ -104,13 +104,3 @@ def _thin_last_class(seen: NDArray[np.int64], labels: Labels, every: int) -> NDA
 def _training_subset(images: TrainingImages, chosen: NDArray[np.int64]) -> TrainingImages:
     index = torch.from_numpy(chosen)
     return TrainingImages(images.pixels[index], images.aspects[index], images.labels[index], images.classes)
-
-
-def _subset(images: EvaluationImages, chosen: NDArray[np.int64]) -> EvaluationImages:
-    return EvaluationImages(
-        images.pixels[chosen],
-        images.labels[chosen],
-        tuple(images.sources[one] for one in chosen),
-        tuple(images.digests[one] for one in chosen),
-        images.classes,
-    )

@@ -76,6 +76,17 @@ class EvaluationImages:
         """Count the images."""
         return len(self.labels)
 
+    def subset(self, chosen: NDArray[np.int64]) -> "EvaluationImages":
+        """Return the images with these indices, in this order."""
+        return EvaluationImages(
+            self.pixels[chosen],
+            self.labels[chosen],
+            tuple(self.sources[one] for one in chosen),
+            tuple(self.digests[one] for one in chosen),
+            self.classes,
+            self.short_sides[chosen] if len(self.short_sides) else self.short_sides,
+        )
+
 
 class ImageLoader:
     """Reads and decodes entries of one data set, and collects the skipped ones."""

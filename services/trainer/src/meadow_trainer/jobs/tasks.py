@@ -1,6 +1,7 @@
 """Celery tasks of the trainer: training runs and ingestions."""
 
 import dataclasses
+import logging
 from pathlib import Path
 from typing import Self
 
@@ -10,9 +11,11 @@ from celery.signals import worker_shutting_down
 from typing_extensions import override
 
 from meadow.schemas.jobs import JobKind
+from meadow.schemas.label_suspects import LabelSuspects
 from meadow.schemas.problems import ProblemCode
 from meadow.schemas.training import TrainingRequest, TrainingResult
 from meadow_core.datasets.catalog import DatasetCatalog
+from meadow_core.datasets.suspects import LabelSuspectLists
 from meadow_core.jobs.fields import JobField
 from meadow_core.jobs.keys import Unit
 from meadow_core.jobs.leases import Claim, JobLeases
@@ -21,7 +24,7 @@ from meadow_core.queueing.app import create_celery
 from meadow_core.registry.cache import ModelCache
 from meadow_core.registry.versions import ModelRegistry
 from meadow_core.settings.services import TrainerSettings
-from meadow_core.storage.s3 import ObjectStore
+from meadow_core.storage.s3 import ObjectStore, StoreError
 from meadow_trainer.data.source import catalog_source
 from meadow_trainer.jobs.ingest import IngestJobs
 from meadow_trainer.jobs.job_checkpoints import JobCheckpoints
@@ -30,6 +33,8 @@ from meadow_trainer.jobs.metrics import TrainerMetrics
 from meadow_trainer.jobs.queued_jobs import QueuedJobs
 from meadow_trainer.runs.training_runs import TrainingRuns
 from meadow_trainer.training.callbacks import EpochReport
+
+log = logging.getLogger(__name__)
 
 WAIT_FOR_REGISTRY_SECONDS = 600.0
 """MLflow takes a minute to start, and longer to be redeployed; beyond that the job fails."""
@@ -47,6 +52,7 @@ class TrainingJobs(QueuedJobs):
         metrics: TrainerMetrics,
         catalog: DatasetCatalog,
         runs: TrainingRuns,
+        suspects: LabelSuspectLists,
         *,
         lease_seconds: float,
         checkpoints: Path,
@@ -54,6 +60,7 @@ class TrainingJobs(QueuedJobs):
         super().__init__(leases, metrics, lease_seconds=lease_seconds)
         self._catalog = catalog
         self._runs = runs
+        self._suspects = suspects
         self._checkpoints = JobCheckpoints(checkpoints, leases, runs)
 
     @classmethod
@@ -70,6 +77,7 @@ class TrainingJobs(QueuedJobs):
                 ModelCache(settings.model_cache),
                 wait_for_registry=WAIT_FOR_REGISTRY_SECONDS,
             ),
+            LabelSuspectLists(store, settings.images_bucket),
             lease_seconds=settings.lease_seconds,
             checkpoints=settings.home / "checkpoints",
         )
@@ -89,13 +97,20 @@ class TrainingJobs(QueuedJobs):
             self._metrics.note_epoch(report)
             callbacks.on_epoch(report)
 
-        with_metrics = dataclasses.replace(callbacks, on_epoch=on_epoch)
+        with_metrics = dataclasses.replace(callbacks, on_epoch=on_epoch, on_label_suspects=self._keep_label_suspects)
         result = self._checkpoints.train(
             claim.unit,
             lambda folder: self._runs.execute(source, config, with_metrics, cause=request.cause, checkpoints=folder),
         )
         self._metrics.note_decision(result, request.cause)
         return result
+
+    def _keep_label_suspects(self, found: LabelSuspects) -> None:
+        """Store them for the gateway; a store that fails does not cost the training."""
+        try:
+            self._suspects.write(found)
+        except StoreError as error:
+            log.warning("Could not store the label suspects of data set %s: %s", found.name, error)
 
 
 def create_training_app(settings: TrainerSettings, training: TrainingJobs, ingestion: IngestJobs) -> Celery:

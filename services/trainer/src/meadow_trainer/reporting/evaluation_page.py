@@ -22,6 +22,10 @@ _TITLES = {
     "slices": ("Slices", "Thirds of the hold-out; “accepted” is at or above the decision threshold."),
     "strangers": ("Out-of-distribution images", "Rendered by the trainer: none should be accepted."),
     "curves": ("Learning curves", "The learning rate falls to zero at the end."),
+    "label_suspects": (
+        "Probably wrong labels",
+        "Of all images, as models say that were not trained on them (confident learning).",
+    ),
     "mistakes": ("Most confident mistakes", "Often the label is wrong, not the model: check before you train again."),
 }
 _PERTURBATIONS = {
@@ -80,6 +84,7 @@ def evaluation_page(bundle: TrainedBundle, figures: Mapping[str, Figure]) -> str
         _ood(bundle),
         _figure("curves", figures, wide=True),
         _figure("mistakes", figures, wide=True),
+        _figure("label_suspects", figures, wide=True),
     ]
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(manifest.architecture)} on '

@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 from meadow_trainer.reporting.assessment_plots import plot_ood_scores, plot_precision_recall, plot_slices
 from meadow_trainer.reporting.training_plots import (
     plot_confusion_matrix,
+    plot_label_suspects,
     plot_learning_curves,
     plot_mistakes,
     plot_reliability,
@@ -23,6 +24,8 @@ def plot_all(bundle: TrainedBundle) -> dict[str, Figure]:
     }
     if bundle.reports:
         figures["curves"] = plot_learning_curves(bundle.reports)
+    if bundle.label_audit is not None:
+        figures["label_suspects"] = plot_label_suspects(bundle.label_audit)
     if bundle.manifest.outliers is not None:
         figures["strangers"] = plot_ood_scores(bundle.assessment)
     return figures

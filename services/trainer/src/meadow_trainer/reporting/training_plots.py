@@ -5,11 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
+from numpy.typing import NDArray
 
 from meadow_core.bundle.scores import probabilities
 from meadow_trainer.data.loader import EvaluationImages
 from meadow_trainer.evaluation.evaluate import Floats, Logits, Measurement
 from meadow_trainer.reporting.plot_style import DPI, GREEN, INK, RED, YELLOW, drawable, new_figure, style
+from meadow_trainer.runs.data_audit import LabelAudit
 from meadow_trainer.training.callbacks import EpochReport
 
 _DARK_CELL = 0.55
@@ -105,16 +107,33 @@ def plot_mistakes(images: EvaluationImages, logits: Logits, temperature: float) 
     wrong = np.flatnonzero(chosen != images.labels)
     wrong = wrong[np.argsort(-confidence[wrong], kind="stable")]
     shown = wrong[:_GALLERY_MOST]
-    columns = max(1, min(_GALLERY_COLUMNS, len(shown)))
-    rows = max(1, -(-len(shown) // columns))
+    titles = [
+        f"predicted {drawable(images.classes[chosen[index]])}, {confidence[index]:.0%}\n"
+        f"is {drawable(images.classes[images.labels[index]])}"
+        for index in shown
+    ]
+    some = "" if len(shown) == len(wrong) else f", the {len(shown)} most confident"
+    return _gallery(images.pixels[shown], titles, f"{len(wrong)} of {len(images)} hold-out images misclassified{some}")
+
+
+def plot_label_suspects(audit: LabelAudit) -> Figure:
+    """Plot images whose label is probably wrong, the most certain first."""
+    found = audit.found
+    titles = [f"{drawable(one.label)}, rather\n{drawable(one.suggested)}, {one.probability:.0%}" for one in audit.shown]
+    some = "" if len(titles) == len(found.suspects) else f", the {len(titles)} most certain"
+    return _gallery(audit.pixels, titles, f"{len(found.suspects)} of {found.images} labels probably wrong{some}")
+
+
+def _gallery(pixels: NDArray[np.uint8], titles: Sequence[str], heading: str) -> Figure:
+    """Plot images [N, size, size, 3], each under its title."""
+    columns = max(1, min(_GALLERY_COLUMNS, len(titles)))
+    rows = max(1, -(-len(titles) // columns))
     figure = Figure(figsize=(max(4.0, 1.75 * columns), 0.7 + 2.2 * rows), dpi=DPI, layout="constrained")
     grid = np.atleast_1d(figure.subplots(rows, columns, squeeze=False)).ravel()
     for axes in grid:
         axes.set_axis_off()
-    for axes, index in zip(grid, shown, strict=False):
-        axes.imshow(images.pixels[index])
-        predicted, true = (drawable(images.classes[place]) for place in (chosen[index], images.labels[index]))
-        axes.set_title(f"predicted {predicted}, {confidence[index]:.0%}\nis {true}", fontsize=8, color=RED)
-    some = "" if len(shown) == len(wrong) else f", the {len(shown)} most confident"
-    figure.suptitle(f"{len(wrong)} of {len(images)} hold-out images misclassified{some}", color=INK, fontsize=10)
+    for axes, image, title in zip(grid, pixels, titles, strict=False):
+        axes.imshow(image)
+        axes.set_title(title, fontsize=8, color=RED)
+    figure.suptitle(heading, color=INK, fontsize=10)
     return figure

@@ -14,7 +14,7 @@ from meadow_trainer.evaluation.evaluate import Labels
 from meadow_trainer.runs.trained import Start, TrainedNetwork
 from meadow_trainer.training.embedded_images import EmbeddedImages
 from meadow_trainer.training.embedding import set_classifier
-from meadow_trainer.training.features import FeatureExtractor, ImageFeatures
+from meadow_trainer.training.features import ImageFeatures
 from meadow_trainer.training.head import Head, HeadRecipe, OutOfFold, choose_head, fit_head
 from meadow_trainer.training.recipe import is_balanced
 
@@ -48,10 +48,8 @@ def fit_frozen(start: Start) -> FrozenFit:
         percent = 15 if config.calibration == "validation" else 0
     splits = split_manifest(source.manifest, percent)
     start.callbacks.on_stage(f"computing features of {len(splits.training)} images")
-    start.network.eval()
-    extractor = FeatureExtractor(start.network, start.preprocessing, start.loader, start.device, start.cache)
-    images = extractor.of(splits.training, start.callbacks)
-    validation = extractor.of(splits.validation, start.callbacks) if splits.validation else None
+    images = start.features.of(splits.training, start.callbacks)
+    validation = start.features.of(splits.validation, start.callbacks) if splits.validation else None
     start.callbacks.on_stage("fitting the head")
     classes = source.manifest.classes
     balanced = is_balanced(config, skew_of(images.labels, len(classes)))
@@ -66,7 +64,7 @@ def finish_frozen(start: Start, fit: FrozenFit, reason: str) -> TrainedNetwork:
         set_classifier(start.network, torch.from_numpy(fit.head.weight), torch.from_numpy(fit.head.bias))
     except ValueError as error:
         raise TrainingDataError(f"{start.config.architecture} takes no head on frozen features: {error}") from error
-    metrics = {"head_seconds": fit.seconds, "features_computed": float(fit.images.computed)}
+    metrics = {"head_seconds": fit.seconds, "features_computed": float(start.features.computed)}
     if fit.out_of_fold is not None:
         metrics |= {
             "cross_validated_loss": fit.out_of_fold.loss,

@@ -32,6 +32,7 @@ from meadow_trainer.evaluation.invariance import MustPass, check_must_pass
 from meadow_trainer.export.graph import Graph
 from meadow_trainer.export.onnx_export import verify_parity, write_files
 from meadow_trainer.export.quantize import offer_quantized
+from meadow_trainer.runs.data_audit import LabelAudit, audit_labels
 from meadow_trainer.runs.method import train_network
 from meadow_trainer.runs.trained import Start, TrainedNetwork
 from meadow_trainer.training.callbacks import EpochReport, TrainingCallbacks
@@ -56,6 +57,8 @@ class TrainedBundle:
     pretrained: bool
     """Whether training started from pretrained weights."""
     skipped: tuple[SkippedImage, ...]
+    label_audit: LabelAudit | None
+    """None without pretrained weights, whose features tell."""
     assessment: Assessment
     parity: float
     """Largest difference of a probability between the exported graph and the network."""
@@ -113,10 +116,11 @@ def train_bundle(
         checkpoints=checkpoints,
         cache=cache,
     )
-    trained = train_network(start)
     holdout = loader.for_evaluation(source.manifest.of_split(Split.HOLDOUT), preprocessing)
     if not len(holdout):
         raise TrainingDataError("No image of the hold-out could be decoded.")
+    label_audit = audit_labels(start, holdout) if pretrained else None
+    trained = train_network(start)
     callbacks.on_stage("exporting the bundle")
     write_files(network, preprocessing, folder)
     parity = verify_parity(network, folder, holdout.pixels)
@@ -176,6 +180,7 @@ def train_bundle(
         trained=trained,
         pretrained=pretrained,
         skipped=tuple(loader.skipped),
+        label_audit=label_audit,
         assessment=assessment,
         parity=parity,
         seconds=time.monotonic() - began,

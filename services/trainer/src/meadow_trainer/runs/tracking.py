@@ -130,6 +130,8 @@ class TrackedRun:
         mlflow.log_dict({"slices": [vars(one) for one in bundle.assessment.slices]}, "slices.json")
         invariance = {"unchanged": bundle.assessment.invariance, "must_pass": vars(bundle.assessment.must_pass)}
         mlflow.log_dict(invariance, "behaviour.json")
+        if bundle.label_audit is not None:
+            mlflow.log_dict(bundle.label_audit.found.model_dump(mode="json"), "label_suspects.json")
         mlflow.log_dict({"skipped": [vars(one) for one in bundle.skipped]}, "skipped.json")
         size, classes = bundle.manifest.preprocessing.size, len(bundle.manifest.classes)
         info = mlflow.onnx.log_model(
@@ -265,6 +267,8 @@ def _final_metrics(bundle: TrainedBundle) -> dict[str, float]:
         "total_seconds": bundle.seconds,
         "skipped_images": float(len(bundle.skipped)),
     }
+    if bundle.label_audit is not None:
+        metrics["label_suspects"] = float(len(bundle.label_audit.found.suspects))
     if bundle.manifest.quantized_accuracy is not None:
         metrics["holdout_accuracy_int8"] = bundle.manifest.quantized_accuracy
     metrics |= bundle.trained.metrics

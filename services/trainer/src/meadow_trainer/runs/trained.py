@@ -1,6 +1,7 @@
 """What a training gives before it is exported, whichever way it was trained."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -15,6 +16,7 @@ from meadow_trainer.data.source import ImageSource
 from meadow_trainer.training.callbacks import EpochReport, TrainingCallbacks
 from meadow_trainer.training.checkpoints import Checkpoints
 from meadow_trainer.training.embedded_images import EmbeddedImages
+from meadow_trainer.training.features import FeatureExtractor
 from meadow_trainer.training.head import HeadRecipe
 from meadow_trainer.training.recipe import Recipe
 
@@ -35,7 +37,12 @@ class Start:
     callbacks: TrainingCallbacks
     checkpoints: Checkpoints | None
     cache: Path | None
-    """Folder of cached features; None keeps none."""
+    """Folder of cached features; None keeps them for this run only."""
+
+    @cached_property
+    def features(self) -> FeatureExtractor:
+        """Computes features with the network as it is at the start."""
+        return FeatureExtractor(self.network.eval(), self.preprocessing, self.loader, self.device, self.cache)
 
 
 @dataclass(frozen=True)

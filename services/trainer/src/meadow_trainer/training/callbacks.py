@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from meadow.schemas.label_suspects import LabelSuspects
+
 
 @dataclass(frozen=True)
 class EpochReport:
@@ -37,5 +39,7 @@ class TrainingCallbacks:
     on_stage: Callable[[str], None] = _ignore
     """Called with a short description when a stage other than an epoch begins."""
     on_epoch: Callable[[EpochReport], None] = _ignore
+    on_label_suspects: Callable[[LabelSuspects], None] = _ignore
+    """Called before the training with what its data set's labels look like."""
     should_stop: Callable[[], bool] = _never
     """Called before every training step, so it must be cheap."""

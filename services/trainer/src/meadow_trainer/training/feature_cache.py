@@ -44,7 +44,7 @@ class FeatureCache:
         """Set up; nothing is read yet.
 
         Args:
-            folder: Created with the first file; None keeps nothing.
+            folder: Created with the first file; None keeps features in memory only.
             backbone: As from `backbone_digest`, or the digest of a whole bundle.
         """
         self._path = folder / f"features-{backbone[:32]}.safetensors" if folder else None
@@ -57,10 +57,14 @@ class FeatureCache:
 
     def add(self, features: Mapping[str, NDArray[np.float32]]) -> None:
         """Store features, [D] each, by digest, beside what other runs stored meanwhile; a full disk costs the cache."""
-        if self._path is None or not features:
+        if not features:
+            return
+        fresh = {bytes.fromhex(one): row for one, row in features.items()}
+        if self._path is None:
+            self._known = dict(list((self._read() | fresh).items())[-_MOST:])
             return
         self._known = None
-        known = self._read() | {bytes.fromhex(one): row for one, row in features.items()}
+        known = self._read() | fresh
         kept = list(known.items())[-_MOST:]
         digests = np.frombuffer(b"".join(raw for raw, _ in kept), dtype=np.uint8).reshape(-1, _DIGEST_BYTES)
         tensors = {

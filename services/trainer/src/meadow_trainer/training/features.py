@@ -60,7 +60,7 @@ class FeatureExtractor:
             preprocessing: The network's.
             loader: Of the data set.
             device: Where to compute.
-            cache: Folder of the caches of all backbones; None keeps nothing.
+            cache: Folder of the caches of all backbones; None keeps features in memory only.
         """
         self._preprocessing = preprocessing
         self._loader = loader
@@ -69,6 +69,9 @@ class FeatureExtractor:
             partial(_on_gpu, network, device) if device.type == "cuda" else partial(_on_cpu, network, preprocessing)
         )
         self._embed: Embed | None = None
+        self.computed = 0
+        """Images whose features were not in the cache, in all calls."""
+        self._decoded: EvaluationImages | None = None
 
     def of(self, entries: Sequence[DatasetEntry], callbacks: TrainingCallbacks) -> ImageFeatures:
         """Return the features of images, in their order.
@@ -82,7 +85,7 @@ class FeatureExtractor:
             TrainingCancelledError: Cancelled by a callback.
         """
         evenly = np.unique(np.linspace(0, len(entries) - 1, min(len(entries), _KEPT)).round().astype(int))
-        plain = self._loader.for_evaluation([entries[index] for index in evenly], self._preprocessing)
+        plain = self._decode([entries[index] for index in evenly])
         rows = self._cache.find([entry.sha256 for entry in entries])
         known = len(rows)
         self._add(rows, plain, callbacks)
@@ -91,6 +94,7 @@ class FeatureExtractor:
         for start in range(0, len(missing), _CHUNK):
             part = self._loader.for_evaluation(missing[start : start + _CHUNK], self._preprocessing)
             self._add(rows, part, callbacks)
+        self._decoded = plain
         usable = [entry for entry in entries if entry.sha256 in rows]
         classes = plain.classes
         lacking = sorted({entry.label for entry in entries} - {entry.label for entry in usable})
@@ -109,6 +113,28 @@ class FeatureExtractor:
         self._embed = self._embed or self._make_embed()
         return self._embed(pixels)
 
+    def add(self, images: EvaluationImages, callbacks: TrainingCallbacks) -> None:
+        """Compute the features of decoded images.
+
+        Raises:
+            TrainingCancelledError: Cancelled by a callback.
+        """
+        self._add(self._cache.find(list(images.digests)), images, callbacks)
+
+    def known(self, entries: Sequence[DatasetEntry]) -> tuple[list[DatasetEntry], Features]:
+        """Return those of the images whose features are computed, at least one, and their features [N, D]."""
+        rows = self._cache.find([entry.sha256 for entry in entries])
+        usable = [entry for entry in entries if entry.sha256 in rows]
+        return usable, np.stack([rows[entry.sha256] for entry in usable])
+
+    def _decode(self, entries: Sequence[DatasetEntry]) -> EvaluationImages:
+        """Decode images, unless the last call has."""
+        if self._decoded is not None:
+            places = {digest: place for place, digest in enumerate(self._decoded.digests)}
+            if all(entry.sha256 in places for entry in entries):
+                return self._decoded.subset(np.array([places[entry.sha256] for entry in entries], dtype=np.int64))
+        return self._loader.for_evaluation(entries, self._preprocessing)
+
     def _add(
         self, rows: dict[str, NDArray[np.float32]], images: EvaluationImages, callbacks: TrainingCallbacks
     ) -> None:
@@ -122,6 +148,7 @@ class FeatureExtractor:
             features = self.embed(images.pixels[chosen])
             computed |= {images.digests[index]: row for index, row in zip(chosen, features, strict=True)}
         self._cache.add(computed)
+        self.computed += len(computed)
         rows |= computed
 
 

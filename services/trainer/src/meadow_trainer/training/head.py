@@ -111,6 +111,33 @@ def choose_head(
     return HeadRecipe(strength, folds, balanced, count, size), tried
 
 
+def predict_out_of_fold(
+    features: Features, labels: Labels, classes: int, recipe: HeadRecipe, *, usable: NDArray[np.bool_], seed: int = 0
+) -> Logits:
+    """Predict every image by a head that was fitted without it.
+
+    Args:
+        features: [N, D].
+        labels: [N].
+        classes: How many.
+        recipe: With at least two folds.
+        usable: [N], which images may be fitted on; all are predicted.
+        seed: Shuffles the images among the folds.
+
+    Returns:
+        Logits [N, classes].
+    """
+    order = np.random.default_rng(seed).permutation(len(labels))
+    fold = np.empty(len(labels), dtype=np.int64)
+    fold[order] = assign_folds(labels[order], recipe.folds)
+    logits = np.empty((len(labels), classes), dtype=np.float32)
+    for number in range(recipe.folds):
+        seen = order[usable[order] & (fold[order] != number)][:_MOST_TRIED]
+        unseen = fold == number
+        logits[unseen] = fit_head(features[seen], labels[seen], classes, recipe).logits(features[unseen])
+    return logits
+
+
 def _cross_validate(
     features: Features, labels: Labels, classes: Sequence[str], folds: int, *, balanced: bool
 ) -> tuple[float, OutOfFold]:

@@ -1,4 +1,4 @@
-"""Features of a folder's images, for measurements that fit many heads on them."""
+"""Features of a folder's images, for the measuring commands."""
 
 from pathlib import Path
 
@@ -10,33 +10,36 @@ from meadow_core.settings.services import TrainerSettings
 from meadow_trainer.data.folder_source import folder_source
 from meadow_trainer.data.loader import ImageLoader
 from meadow_trainer.data.normalise import preprocessing_of
+from meadow_trainer.data.source import ImageSource
 from meadow_trainer.training.callbacks import TrainingCallbacks
 from meadow_trainer.training.features import FeatureExtractor, ImageFeatures
 from meadow_trainer.training.model import build_network
 
 
-def folder_features(data: Path, config: TrainingConfig) -> tuple[ImageFeatures, ImageFeatures]:
-    """Return the features of a folder's training images and of its hold-out.
-
-    Args:
-        data: One sub-folder of images per class.
-        config: Names the network and its input's size.
+def folder_extractor(data: Path, config: TrainingConfig) -> tuple[ImageSource, FeatureExtractor]:
+    """Return the usable images of a folder, and what computes their features.
 
     Raises:
         DatasetError: The folder is no data set.
-        TrainingError: The network cannot be built, or no image can be decoded.
+        TrainingError: It cannot be trained on, or there is no such network.
     """
     settings = TrainerSettings.load()
     source = folder_source(data, max_pixels=settings.max_image_pixels)
     loader = ImageLoader(source.read, source.manifest.classes, max_pixels=settings.max_image_pixels)
     network, _ = build_network(config, len(source.manifest.classes))
-    extractor = FeatureExtractor(
-        network.eval(),
-        preprocessing_of(network, config.image_size),
-        loader,
-        torch.device("cuda" if torch.cuda.is_available() else "cpu"),
-        settings.feature_cache,
-    )
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    preprocessing = preprocessing_of(network, config.image_size)
+    return source, FeatureExtractor(network.eval(), preprocessing, loader, device, settings.feature_cache)
+
+
+def folder_features(data: Path, config: TrainingConfig) -> tuple[ImageFeatures, ImageFeatures]:
+    """Return the features of a folder's training images and of its hold-out.
+
+    Raises:
+        DatasetError: The folder is no data set.
+        TrainingError: It cannot be trained on, or there is no such network.
+    """
+    source, extractor = folder_extractor(data, config)
     training, holdout = (
         extractor.of(source.manifest.of_split(split), TrainingCallbacks()) for split in (Split.TRAIN, Split.HOLDOUT)
     )

@@ -10,6 +10,7 @@ from meadow.schemas.jobs import Job, JobKind
 from meadow_ui.data.active_jobs import active_jobs
 from meadow_ui.data.forms import ingest_form, training_form
 from meadow_ui.data.report import report_section
+from meadow_ui.data.suspects import suspects_section
 from meadow_ui.data.tables import classes_table, ingestion_table, overview, training_table, versions_table
 from meadow_ui.gateway import page_client
 from meadow_ui.markup import code, plain
@@ -35,7 +36,7 @@ def data_page() -> None:
         return
     active_jobs(client)
     if dataset:
-        _dataset(client, dataset)
+        _dataset(client, dataset, settings.max_image_pixels)
     else:
         notice(
             "No data sets yet",
@@ -68,10 +69,11 @@ def _chosen(client: Client, names: Sequence[str]) -> DatasetDetail | None:
     return client.dataset(chosen or names[0])
 
 
-def _dataset(client: Client, dataset: DatasetDetail) -> None:
+def _dataset(client: Client, dataset: DatasetDetail, max_pixels: int) -> None:
     st.subheader(plain(dataset.name), anchor=False)
     st.html(overview(dataset))
     st.html(classes_table(dataset))
+    suspects_section(client, dataset.name, max_pixels)
     st.subheader("Versions", anchor=False)
     st.html(versions_table(dataset.versions, dataset.digest))
     report_section(client, dataset)

@@ -10,6 +10,7 @@ from meadow.schemas.dataset_summary import VersionSummary
 from meadow.schemas.datasets import DatasetDetail, DatasetList
 from meadow.schemas.ingestion import IngestRequest
 from meadow.schemas.jobs import Job
+from meadow.schemas.label_suspects import LabelSuspects
 from meadow.schemas.split import Split
 from meadow.schemas.training import TrainingRequest
 
@@ -89,6 +90,10 @@ class AsyncDatasetCalls(AsyncCalls):
         params = {"version": version} if version else {}
         response = await self._transport.send("GET", f"{_images(name)}/{quoted(sha256)}", params=params)
         return response.content
+
+    async def label_suspects(self, name: str) -> LabelSuspects:
+        """The images whose label is probably wrong, as the last training run found."""
+        return parsed(LabelSuspects, await self._transport.send("GET", f"/v1/datasets/{quoted(name)}/suspects"))
 
     async def start_ingestion(self, request: IngestRequest, *, idempotency_key: str | None = None) -> Job:
         """Have images taken into a data set."""
