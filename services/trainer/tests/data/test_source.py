@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from meadow.schemas.dataset_manifest import DatasetEntry, DatasetManifest
+from meadow.schemas.minimums import MINIMUM_TRAIN
 from meadow.schemas.split import Split
 from meadow_trainer.data.source import split_manifest
 from meadow_trainer.errors import TrainingDataError
@@ -59,3 +60,14 @@ def test_small_class_keeps_all_images_for_training() -> None:
         entries=(*parts.training, *small, parts.holdout[0].model_copy(update={"label": "ant"}), *parts.holdout[1:]),
     )
     assert [entry.label for entry in split_manifest(manifest, 20).training].count("ant") == 2
+
+
+def test_left_out_images_are_in_no_split_unless_their_class_needs_them() -> None:
+    manifest = _manifest(ant=4, bee=50)
+    training = manifest.of_split(Split.TRAIN)
+    left_out = {entry.sha256 for entry in training if entry.label == "ant"}
+    bees = [entry.sha256 for entry in training if entry.label == "bee"][:3]
+    whole, parts = split_manifest(manifest, 0), split_manifest(manifest, 0, left_out | set(bees))
+    assert parts.holdout == whole.holdout
+    assert len([one for one in parts.training if one.label == "ant"]) == MINIMUM_TRAIN
+    assert {one.sha256 for one in whole.training} - {one.sha256 for one in parts.training} >= set(bees)

@@ -1,15 +1,19 @@
 """Frozen training on drawn pictures, with the packaged weights."""
 
 import dataclasses
+import hashlib
+import io
 from pathlib import Path
 
 import mlflow
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load_file
 
 import meadow_trainer.runs.method
+from meadow.schemas.dataset_manifest import DatasetEntry
 from meadow.schemas.label_suspects import LabelSuspects
 from meadow.schemas.split import Split
 from meadow.schemas.training_config import TrainingConfig
@@ -148,6 +152,33 @@ def test_wrong_labels_are_reported_before_the_training(demo: ImageSource, cache:
     assert {suspects[one].suggested for one in wrong - {trusted}} == {"grass"}
     assert len(audit.pixels) == len(audit.shown) == len(suspects)
     assert "Probably wrong labels" in evaluation_page(bundle, plot_all(bundle))
+
+
+def test_training_copy_of_a_hold_out_image_is_left_out(demo: ImageSource, cache: Path, tmp_path: Path) -> None:
+    original = demo.manifest.of_split(Split.HOLDOUT)[0]
+    file = io.BytesIO()
+    with Image.open(io.BytesIO(demo.read(original))) as image:
+        image.convert("RGB").transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(file, "PNG")
+    copy = DatasetEntry(
+        sha256=hashlib.sha256(file.getvalue()).hexdigest(),
+        label=original.label,
+        source="a <copy>.png",
+        moved_to=Split.TRAIN,
+    )
+    source = ImageSource(
+        demo.manifest.model_copy(update={"entries": (*demo.manifest.entries, copy)}),
+        lambda entry: file.getvalue() if entry == copy else demo.read(entry),
+    )
+    bundle = train_bundle(source, CONFIG, tmp_path, TrainingCallbacks(), max_pixels=MAX_PIXELS, cache=cache)
+    assert (copy.sha256, original.sha256) in {(one.training_sha256, one.holdout_sha256) for one in bundle.leaks}
+    left_out = {one.training_sha256 for one in bundle.leaks}
+    assert isinstance(bundle.trained.recipe, HeadRecipe)
+    assert bundle.trained.recipe.images == len(source.manifest.of_split(Split.TRAIN)) - len(left_out)
+    assert len(bundle.holdout) == len(demo.manifest.of_split(Split.HOLDOUT))
+    assert bundle.manifest.dataset_digest == source.manifest.digest
+    page = evaluation_page(bundle, plot_all(bundle))
+    assert "Leaks across the split" in page
+    assert "a &lt;copy&gt;.png" in page
 
 
 def test_calibration_follows_the_settings(demo: ImageSource) -> None:

@@ -1,7 +1,7 @@
 """Image source of a run, and its split into training, validation and hold-out images."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from meadow.schemas.dataset_manifest import DatasetEntry, DatasetManifest
@@ -43,10 +43,17 @@ class Splits:
     holdout: list[DatasetEntry]
 
 
-def split_manifest(manifest: DatasetManifest, validation_percent: int) -> Splits:
+def split_manifest(
+    manifest: DatasetManifest, validation_percent: int, left_out: Collection[str] = frozenset()
+) -> Splits:
     """Split a version by the digests of its images, so that the split is the same in every run.
 
     The validation split is taken from the training split; the hold-out is the data set's own.
+
+    Args:
+        manifest: The version.
+        validation_percent: Of the training split.
+        left_out: Digests of training images in no split, unless their class would become too small.
 
     Raises:
         TrainingDataError: A class has too few training images, or none in the hold-out.
@@ -56,6 +63,9 @@ def split_manifest(manifest: DatasetManifest, validation_percent: int) -> Splits
     entries = manifest.of_split(Split.TRAIN)
     left = Counter(entry.label for entry in entries)
     for entry in entries:
+        if entry.sha256 in left_out and left[entry.label] > MINIMUM_TRAIN:
+            left[entry.label] -= 1
+            continue
         # Other digits than those that select the hold-out: the two choices are independent.
         kept_back = int(entry.sha256[8:16], 16) % 100 < validation_percent
         # All images of a small class are needed for training.

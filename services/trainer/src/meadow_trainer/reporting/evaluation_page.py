@@ -85,6 +85,7 @@ def evaluation_page(bundle: TrainedBundle, figures: Mapping[str, Figure]) -> str
         _figure("curves", figures, wide=True),
         _figure("mistakes", figures, wide=True),
         _figure("label_suspects", figures, wide=True),
+        _leaks(bundle),
     ]
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(manifest.architecture)} on '
@@ -183,6 +184,15 @@ def _invariance(bundle: TrainedBundle) -> str:
     elif must.images:
         table += f"<p>All {must.images} must-pass images are classified correctly.</p>"
     return _section("Invariance tests", "On the hold-out.", table)
+
+
+def _leaks(bundle: TrainedBundle) -> str:
+    """Name the training images that were left out; empty without any."""
+    if not bundle.leaks:
+        return ""
+    rows = [(escape(one.training), escape(one.holdout), f"{one.correlation:.2f}") for one in bundle.leaks]
+    note = "Left out of the training: the hold-out has the same photograph, as a crop, mirrored or stored anew."
+    return _section("Leaks across the split", note, _table(("training", "hold-out", "correlation"), rows))
 
 
 def _figure(name: str, figures: Mapping[str, Figure], *, wide: bool = False) -> str:

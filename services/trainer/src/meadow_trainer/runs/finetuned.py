@@ -31,7 +31,7 @@ class Finetuning:
         self._start = start
         config, loader = start.config, start.loader
         trainable = len(start.source.manifest.of_split(Split.TRAIN))
-        splits = split_manifest(start.source.manifest, validation_percent(config, trainable))
+        splits = split_manifest(start.source.manifest, validation_percent(config, trainable), start.left_out)
         start.callbacks.on_stage("decoding images")
         self._untrained = copy.deepcopy(start.network)
         self.images = ImageSets(

@@ -46,7 +46,7 @@ def fit_frozen(start: Start) -> FrozenFit:
     percent = config.validation_percent
     if percent is None:
         percent = 15 if config.calibration == "validation" else 0
-    splits = split_manifest(source.manifest, percent)
+    splits = split_manifest(source.manifest, percent, start.left_out)
     start.callbacks.on_stage(f"computing features of {len(splits.training)} images")
     images = start.features.of(splits.training, start.callbacks)
     validation = start.features.of(splits.validation, start.callbacks) if splits.validation else None

@@ -32,7 +32,7 @@ from meadow_trainer.evaluation.invariance import MustPass, check_must_pass
 from meadow_trainer.export.graph import Graph
 from meadow_trainer.export.onnx_export import verify_parity, write_files
 from meadow_trainer.export.quantize import offer_quantized
-from meadow_trainer.runs.data_audit import LabelAudit, audit_labels
+from meadow_trainer.runs.data_audit import LabelAudit, SplitLeak, audit_labels, compute_features, leave_out_leaks
 from meadow_trainer.runs.method import train_network
 from meadow_trainer.runs.trained import Start, TrainedNetwork
 from meadow_trainer.training.callbacks import EpochReport, TrainingCallbacks
@@ -59,6 +59,8 @@ class TrainedBundle:
     skipped: tuple[SkippedImage, ...]
     label_audit: LabelAudit | None
     """None without pretrained weights, whose features tell."""
+    leaks: tuple[SplitLeak, ...]
+    """Training images that were left out, as the hold-out has near duplicates of them."""
     assessment: Assessment
     parity: float
     """Largest difference of a probability between the exported graph and the network."""
@@ -119,7 +121,11 @@ def train_bundle(
     holdout = loader.for_evaluation(source.manifest.of_split(Split.HOLDOUT), preprocessing)
     if not len(holdout):
         raise TrainingDataError("No image of the hold-out could be decoded.")
-    label_audit = audit_labels(start, holdout) if pretrained else None
+    label_audit: LabelAudit | None = None
+    leaks: tuple[SplitLeak, ...] = ()
+    if pretrained:
+        compute_features(start, holdout)
+        label_audit, leaks = audit_labels(start), leave_out_leaks(start)
     trained = train_network(start)
     callbacks.on_stage("exporting the bundle")
     write_files(network, preprocessing, folder)
@@ -181,6 +187,7 @@ def train_bundle(
         pretrained=pretrained,
         skipped=tuple(loader.skipped),
         label_audit=label_audit,
+        leaks=leaks,
         assessment=assessment,
         parity=parity,
         seconds=time.monotonic() - began,

@@ -132,6 +132,7 @@ class TrackedRun:
         mlflow.log_dict(invariance, "behaviour.json")
         if bundle.label_audit is not None:
             mlflow.log_dict(bundle.label_audit.found.model_dump(mode="json"), "label_suspects.json")
+        mlflow.log_dict({"leaks": [vars(one) for one in bundle.leaks]}, "split_leaks.json")
         mlflow.log_dict({"skipped": [vars(one) for one in bundle.skipped]}, "skipped.json")
         size, classes = bundle.manifest.preprocessing.size, len(bundle.manifest.classes)
         info = mlflow.onnx.log_model(
@@ -266,6 +267,7 @@ def _final_metrics(bundle: TrainedBundle) -> dict[str, float]:
         "parity": bundle.parity,
         "total_seconds": bundle.seconds,
         "skipped_images": float(len(bundle.skipped)),
+        "split_leaks": float(len(bundle.leaks)),
     }
     if bundle.label_audit is not None:
         metrics["label_suspects"] = float(len(bundle.label_audit.found.suspects))

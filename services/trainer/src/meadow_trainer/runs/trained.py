@@ -1,6 +1,6 @@
 """What a training gives before it is exported, whichever way it was trained."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -38,6 +38,8 @@ class Start:
     checkpoints: Checkpoints | None
     cache: Path | None
     """Folder of cached features; None keeps them for this run only."""
+    left_out: set[str] = field(default_factory=set)
+    """Digests of training images that the hold-out has a near duplicate of: the audit finds them before training."""
 
     @cached_property
     def features(self) -> FeatureExtractor:

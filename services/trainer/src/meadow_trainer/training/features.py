@@ -62,7 +62,7 @@ class FeatureExtractor:
             device: Where to compute.
             cache: Folder of the caches of all backbones; None keeps features in memory only.
         """
-        self._preprocessing = preprocessing
+        self.preprocessing = preprocessing
         self._loader = loader
         self._cache = FeatureCache(cache, backbone_digest(network, preprocessing))
         self._make_embed: Callable[[], Embed] = (
@@ -92,7 +92,7 @@ class FeatureExtractor:
         tried = {entries[index].sha256 for index in evenly}
         missing = [one for one in entries if one.sha256 not in rows and one.sha256 not in tried]
         for start in range(0, len(missing), _CHUNK):
-            part = self._loader.for_evaluation(missing[start : start + _CHUNK], self._preprocessing)
+            part = self._loader.for_evaluation(missing[start : start + _CHUNK], self.preprocessing)
             self._add(rows, part, callbacks)
         self._decoded = plain
         usable = [entry for entry in entries if entry.sha256 in rows]
@@ -121,6 +121,11 @@ class FeatureExtractor:
         """
         self._add(self._cache.find(list(images.digests)), images, callbacks)
 
+    def embed(self, pixels: NDArray[np.uint8]) -> Features:
+        """Compute the features [N, D] of pixels [N, size, size, 3], without the cache."""
+        self._embed = self._embed or self._make_embed()
+        return np.concatenate([self._embed(pixels[start : start + _CHUNK]) for start in range(0, len(pixels), _CHUNK)])
+
     def known(self, entries: Sequence[DatasetEntry]) -> tuple[list[DatasetEntry], Features]:
         """Return those of the images whose features are computed, at least one, and their features [N, D]."""
         rows = self._cache.find([entry.sha256 for entry in entries])
@@ -133,7 +138,7 @@ class FeatureExtractor:
             places = {digest: place for place, digest in enumerate(self._decoded.digests)}
             if all(entry.sha256 in places for entry in entries):
                 return self._decoded.subset(np.array([places[entry.sha256] for entry in entries], dtype=np.int64))
-        return self._loader.for_evaluation(entries, self._preprocessing)
+        return self._loader.for_evaluation(entries, self.preprocessing)
 
     def _add(
         self, rows: dict[str, NDArray[np.float32]], images: EvaluationImages, callbacks: TrainingCallbacks
