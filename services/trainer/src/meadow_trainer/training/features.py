@@ -108,11 +108,6 @@ class FeatureExtractor:
             plain=plain,
         )
 
-    def embed(self, pixels: NDArray[np.uint8]) -> Features:
-        """Compute the features of pixels, [N, size, size, 3]; nothing is cached."""
-        self._embed = self._embed or self._make_embed()
-        return self._embed(pixels)
-
     def add(self, images: EvaluationImages, callbacks: TrainingCallbacks) -> None:
         """Compute the features of decoded images.
 
