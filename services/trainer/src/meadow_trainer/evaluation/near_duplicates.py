@@ -14,10 +14,11 @@ from PIL import Image
 
 from meadow_trainer.training.head import Features
 
-_SIMILAR = 0.85
+_SIMILAR = 0.8
 """Cosine of two embeddings from which a pair is checked."""
-_SAME = 0.82
-"""Correlation from which two images are one photograph."""
+_SAME = 1.72
+"""Cosine and correlation together from which two images are one photograph: where the embeddings all but coincide, less
+has to be seen in the pixels."""
 _MOST_CHECKED = 200
 """Pairs, the most similar first: a check takes tens of milliseconds."""
 _ROWS = 256
@@ -66,10 +67,10 @@ def find_near_duplicates(
         proposed += [(float(cosines[row, column]), start + int(row), int(column)) for row, column in found]
         proposed = sorted(proposed, reverse=True)[:most]
     pairs = []
-    for _, row, column in proposed:
+    for cosine, row, column in proposed:
         images = pixels(row, column)
         correlation = -1.0 if images is None else overlap(*images)
-        if correlation >= _SAME:
+        if cosine + correlation >= _SAME:
             pairs.append(NearDuplicate(row, column, correlation))
     return pairs
 
