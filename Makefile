@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 DAGS_STAMP := dags/.venv/.tests-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-ct test coverage test-unit test-dags fuzz check check-advisories check-dags check-dependencies \
+.PHONY: help setup demo demo-ct test coverage test-unit test-dags measure fuzz check check-advisories check-dags check-dependencies \
   check-deploy check-images check-imports check-locks check-rules check-style check-types audit dashboards sync-client format lock lock-peers minikube \
   bench bench-quick load images image-sizes compose-env clean
 
@@ -44,6 +44,12 @@ coverage: $(STAMP) ## The same, with the lines that no test has run; slower
 
 test-unit: $(STAMP) $(DAGS_STAMP) ## Run the tests that need no running stack and are not slow
 	@$(SIDE_BY_SIDE) --without tests/test_airflow.py -- -m "not system and not slow"
+
+measure: $(STAMP) ## Measure models on your photographs: DATA=FOLDER, and OTHERS=FOLDER of other things
+	@test -d "$(DATA)" || { echo "Name a folder with one sub-folder of images per class: make measure DATA=FOLDER" >&2; exit 2; }
+	@set -e; for one in few_images risk_control label_errors near_duplicates unknown_images; do echo "== $$one"; \
+	  $(BIN)/python -m meadow_trainer.tuning.$$one --data "$(DATA)" $(if $(OTHERS),$$(test $$one != unknown_images || echo --others "$(OTHERS)")); \
+	done
 
 fuzz: $(STAMP) ## Decode CASES=100000 mutated files of every type, for crashes, errors, memory and time; minutes
 	@PYTHONPATH=tests/support $(BIN)/python -m image_fuzz --cases $(or $(CASES),100000)

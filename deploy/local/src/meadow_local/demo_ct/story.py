@@ -16,8 +16,10 @@ from meadow_local.errors import StackError
 from meadow_local.settings import LocalSettings
 
 DATASET = "lawns"
-FIRST_PER_CLASS, FIRST_EPOCHS = 60, 8
-MORE_PER_CLASS, MORE_EPOCHS = 150, 40
+FIRST_PER_CLASS = 12
+"""A beginning, so that there is something to be better than."""
+MORE_PER_CLASS = 200
+"""Enough for a hold-out that shows the difference."""
 WORN_OUT = 60
 ANSWER_SECONDS = 60.0
 
@@ -43,12 +45,7 @@ class ContinuousTraining:
         ]
         self._set("meadow_dataset", DATASET)
         self._set("meadow_sources", json.dumps(sources))
-        self._set("meadow_architecture", "resnet18")
-        self._set("meadow_image_size", "64")
-        # A short training on few pictures: a beginning, so that there is something to be better than.
-        self._set("meadow_epochs", str(FIRST_EPOCHS))
         self._learn("The first labelled images arrive", per_class=FIRST_PER_CLASS, seed=1)
-        self._set("meadow_epochs", str(MORE_EPOCHS))
         self._learn("More labelled images arrive", per_class=MORE_PER_CLASS, seed=2)
         self._wear_out()
         self._look_again()
