@@ -69,8 +69,17 @@ def test_files_that_changed_in_the_store_are_refused(search: SimilarImageSearch,
         search.find(ref, looks_like(0), 1)
 
 
-def test_a_file_that_is_gone_is_an_error_of_the_registry(search: SimilarImageSearch, register: Register) -> None:
+@pytest.mark.parametrize("name", [MANIFEST_FILE, TRAINING_EMBEDDINGS_FILE])
+def test_files_that_are_gone_are_named(search: SimilarImageSearch, register: Register, name: str) -> None:
     ref, folder = register(extra=make_training_embeddings().write)
-    (folder / EXTRA_FILES_FOLDER / TRAINING_EMBEDDINGS_FILE).unlink()
-    with pytest.raises(RegistryError, match=TRAINING_EMBEDDINGS_FILE):
+    (folder / EXTRA_FILES_FOLDER / name).unlink()
+    with pytest.raises(BundleError, match=f"lack {name}"):
         search.find(ref, looks_like(0), 1)
+
+
+def test_a_version_that_is_not_registered_is_an_error_of_the_registry(
+    search: SimilarImageSearch, register: Register
+) -> None:
+    ref, _ = register(extra=make_training_embeddings().write)
+    with pytest.raises(RegistryError, match="version 7"):
+        search.find(ref.model_copy(update={"version": "7"}), looks_like(0), 1)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -204,14 +204,18 @@ class ModelRegistry:
         """Download one file of a version's bundle, other than the graph, into a folder; its digest is not checked.
 
         Raises:
+            BundleError: The version has no such file.
             RegistryError: The version or the file cannot be downloaded.
         """
-        from mlflow.artifacts import download_artifacts  # noqa: PLC0415 - see the class
+        from mlflow.artifacts import download_artifacts, list_artifacts  # noqa: PLC0415 - see the class
 
         with self._errors(f"download {name} of version {ref.version}"):
             location = self._client.get_model_version_download_uri(ref.name, ref.version)
-            place = f"{location.rstrip('/')}/{names.EXTRA_FILES_FOLDER}/{name}"
-            return Path(download_artifacts(place, dst_path=str(target), tracking_uri=self._uri))
+            folder = f"{location.rstrip('/')}/{names.EXTRA_FILES_FOLDER}"
+            there = list_artifacts(folder, tracking_uri=self._uri)
+            if name not in {PurePosixPath(one.path).name for one in there}:
+                raise BundleError(f"The files of version {ref.version} of {ref.name} lack {name}.")
+            return Path(download_artifacts(f"{folder}/{name}", dst_path=str(target), tracking_uri=self._uri))
 
     @cached_property
     def _client(self) -> "MlflowClient":

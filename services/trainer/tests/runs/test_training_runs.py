@@ -287,9 +287,11 @@ def test_manual_promotion_during_comparison_triggers_new_comparison(
     replace_training(monkeypatch, trained)
     compared: list[ModelInfo | None] = []
 
-    def measure_and_roll_back(folder: Path, loader: ImageLoader, holdout: Sequence[DatasetEntry]) -> HoldoutResult:
+    def measure_and_roll_back(
+        folder: Path, loader: ImageLoader, holdout: Sequence[DatasetEntry], cache: Path | None
+    ) -> HoldoutResult:
         compared.append(registry.production())
-        answers = measure_champion(folder, loader, holdout)
+        answers = measure_champion(folder, loader, holdout, cache)
         if len(compared) == 1:
             Production(registry).rollback(by="ann")
         return answers
