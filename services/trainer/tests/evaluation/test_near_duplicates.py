@@ -69,3 +69,17 @@ def test_most_similar_pairs_are_checked_first() -> None:
     asked: list[int] = []
     find_near_duplicates(first, second, lambda _, column: asked.append(column), most=2)
     assert asked == [1, 2]
+
+
+def test_search_ends_after_so_many_pairs_in_a_row_that_are_none() -> None:
+    embeddings = np.ones((6, 4), dtype=np.float32)
+    noise = np.random.default_rng(0).integers(0, 256, (12, 64, 64, 3), dtype=np.uint8)
+    asked: list[tuple[int, int]] = []
+
+    def pixels(first: int, second: int) -> tuple[Pixels, Pixels]:
+        asked.append((first, second))
+        return noise[first], noise[first] if len(asked) == 2 else noise[6 + second]
+
+    found = find_near_duplicates(embeddings, embeddings, pixels, patience=3)
+    assert [(one.first, one.second) for one in found] == [asked[1]]
+    assert len(asked) == 5, "one miss, a find, three misses"

@@ -19,8 +19,10 @@ _SIMILAR = 0.8
 _SAME = 1.72
 """Cosine and correlation together from which two images are one photograph: where the embeddings all but coincide, less
 has to be seen in the pixels."""
-_MOST_CHECKED = 200
+_MOST_CHECKED = 2000
 """Pairs, the most similar first: a check takes tens of milliseconds."""
+_PATIENCE = 50
+"""Pairs in a row that are no duplicates after which the less similar ones are not checked."""
 _ROWS = 256
 _GRID = 64
 _MIDDLE = 0.6
@@ -49,6 +51,7 @@ def find_near_duplicates(
     pixels: Callable[[int, int], tuple[Pixels, Pixels] | None],
     *,
     most: int = _MOST_CHECKED,
+    patience: int = _PATIENCE,
 ) -> list[NearDuplicate]:
     """Find the pairs of an image of one set and one of another that show the same photograph.
 
@@ -57,6 +60,7 @@ def find_near_duplicates(
         second: Embeddings [M, D].
         pixels: Returns both images of a pair, [size, size, 3] each; None to leave the pair out.
         most: Pairs that are checked at most, those with the most similar embeddings.
+        patience: Pairs in a row that are no duplicates after which the search ends.
     """
     proposed: list[tuple[float, int, int]] = []
     normalised = second / np.maximum(np.linalg.norm(second, axis=1, keepdims=True), 1e-12)
@@ -66,12 +70,19 @@ def find_near_duplicates(
         found = zip(*np.nonzero(cosines >= _SIMILAR), strict=True)
         proposed += [(float(cosines[row, column]), start + int(row), int(column)) for row, column in found]
         proposed = sorted(proposed, reverse=True)[:most]
-    pairs = []
+    pairs: list[NearDuplicate] = []
+    misses = 0
     for cosine, row, column in proposed:
+        if misses == patience:
+            break
         images = pixels(row, column)
-        correlation = -1.0 if images is None else overlap(*images)
+        if images is None:
+            continue
+        correlation = overlap(*images)
+        misses += 1
         if cosine + correlation >= _SAME:
             pairs.append(NearDuplicate(row, column, correlation))
+            misses = 0
     return pairs
 
 

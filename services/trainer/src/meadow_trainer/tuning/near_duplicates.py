@@ -68,6 +68,7 @@ def measure_near_duplicates(
         features,
         lambda row, column: (originals[row], originals[column]) if row < column else None,
         most=len(entries) ** 2,
+        patience=len(entries) ** 2,
     )
     console.print(f"As they are: {len(pairs)} pairs.")
     for near in pairs:
