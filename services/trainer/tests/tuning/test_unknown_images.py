@@ -46,11 +46,15 @@ def test_command_prints_a_table(stripes: Path, tmp_path: Path, monkeypatch: pyte
     others = tmp_path / "others"
     others.mkdir()
     Image.new("RGB", (40, 40), "red").save(others / "red.png")
+    (others / "notes.txt").write_text("no image")
     app = Typer()
     app.command()(measure_unknown_images)
     result = CliRunner().invoke(app, ["--data", str(stripes), "--others", str(others), "--splits", "1"])
     assert result.exit_code == 0, result.output
     assert "embedding, Mahalanobis (served)" in result.output
+    assert "notes.txt is left out" in result.output
+    empty = CliRunner().invoke(app, ["--data", str(stripes), "--others", str(tmp_path / "none")])
+    assert empty.exit_code == 1
     missing = CliRunner().invoke(app, ["--data", str(tmp_path / "nothing")])
     assert missing.exit_code == 1
     assert "✗" in missing.output

@@ -24,7 +24,7 @@ from meadow_worker.engines.precision import Precision
 
 MILLISECONDS = 1000
 _DIGITS = 4
-"""Of the score of unlikeness: more than anyone reads, and few bytes in every result."""
+"""Of the OOD score: more than anyone reads, and few bytes in every result."""
 
 
 class ServedModel:
@@ -114,11 +114,11 @@ class ServedModel:
         with self._watching():
             outputs = self._run(pixels)
         rows = probabilities(outputs.logits, self.manifest.temperature)
-        strangeness = self._strangeness(pixels, outputs)
+        scored = self._score(pixels, outputs)
         compact = self._compacted(outputs)
         share = _since(started) / len(images)
         predictions = []
-        for image, row, ood_score, embedding in zip(images, rows, strangeness, compact, strict=True):
+        for image, row, ood_score, embedding in zip(images, rows, scored, compact, strict=True):
             decision, scores = decide(row, self.manifest, ood_score=ood_score, top_k=top_k)
             predictions.append(
                 Prediction(
@@ -148,7 +148,7 @@ class ServedModel:
             raise ArithmeticError(f"Version {self.ref.version} gives {outputs.logits.tolist()}.")
         return outputs
 
-    def _strangeness(self, pixels: NDArray[np.uint8], outputs: Outputs) -> list[float] | list[None]:
+    def _score(self, pixels: NDArray[np.uint8], outputs: Outputs) -> list[float] | list[None]:
         """How unlike the training images each image is; None from a bundle that cannot tell."""
         quantized = self._engine.precision is Precision.INT8
         scores = ood_scores(self.manifest.outliers, self._training, pixels, outputs.embeddings, quantized=quantized)

@@ -15,35 +15,30 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-import torch
 import typer
 from numpy.typing import NDArray
 from rich.console import Console
 
 from meadow.schemas.training_config import TrainingConfig
+from meadow_core.bundle.decode import ImageRejectedError
 from meadow_core.bundle.outliers import pixel_statistics
-from meadow_core.bundle.preprocess import load_pixels
+from meadow_core.bundle.preprocess import Preprocessing, load_pixels
 from meadow_core.bundle.training_embeddings import normalise_embeddings
 from meadow_core.datasets.errors import DatasetError
 from meadow_core.settings.services import TrainerSettings
 from meadow_trainer.calibration.embedding_outliers import KEPT, out_of_fold_distances, summarise_embeddings
 from meadow_trainer.calibration.pixel_outliers import fit_pixel_outliers
-from meadow_trainer.data.folder_source import folder_source
-from meadow_trainer.data.loader import ImageLoader
-from meadow_trainer.data.normalise import preprocessing_of
-from meadow_trainer.errors import TrainingError
+from meadow_trainer.errors import TrainingDataError, TrainingError
 from meadow_trainer.evaluation.evaluate import Floats, Labels
 from meadow_trainer.evaluation.roc_pr import auroc
 from meadow_trainer.evaluation.synthetic_ood import render_synthetic_ood
 from meadow_trainer.training.callbacks import TrainingCallbacks
 from meadow_trainer.training.embedded_images import EmbeddedImages
-from meadow_trainer.training.features import FeatureExtractor
 from meadow_trainer.training.head import Features
-from meadow_trainer.training.model import build_network
+from meadow_trainer.tuning.folder_features import folder_extractor
 
 _HOLDOUT = 0.25
 _NEIGHBOURS = 5
-_FOLDS = 5
 
 
 @dataclass(frozen=True)
@@ -62,7 +57,7 @@ class Images:
 Score = Callable[[Images], Floats]
 """Scores of images, [N]: higher is less like the images it was fitted on."""
 Fit = Callable[[Images], tuple[Score, Floats]]
-"""Fits a score; the second part are the out-of-fold scores of the images that it was fitted on."""
+"""Fits a score; the second part are scores of the images that it was fitted on, each left out if that matters."""
 
 
 def main() -> None:
@@ -170,28 +165,32 @@ _FITS: dict[str, Fit] = {
 
 
 def _read(data: Path, others: Path | None) -> tuple[Images, Images, Images | None]:
-    settings, config = TrainerSettings.load(), TrainingConfig(pretrained=True)
-    source = folder_source(data, max_pixels=settings.max_image_pixels)
-    classes = source.manifest.classes
-    network, _ = build_network(config, len(classes))
-    preprocessing = preprocessing_of(network.eval(), config.image_size)
-    loader = ImageLoader(source.read, classes, max_pixels=settings.max_image_pixels)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    extractor = FeatureExtractor(network, preprocessing, loader, device, settings.feature_cache)
+    source, extractor = folder_extractor(data, TrainingConfig(pretrained=True))
     found = extractor.of(source.manifest.entries, TrainingCallbacks())
-    known = Images(found.plain.pixels, found.features[: len(found.plain)], found.labels[: len(found.plain)])
+    # Of very many images, pixels are kept of some.
+    places = {digest: place for place, digest in enumerate(found.digests)}
+    kept = np.array([places[digest] for digest in found.plain.digests], dtype=np.int64)
+    known = Images(found.plain.pixels, found.features[kept], found.labels[kept])
 
     def embed(pixels: NDArray[np.uint8]) -> Images:
         return Images(pixels, extractor.embed(pixels), np.zeros(len(pixels), dtype=np.int64))
 
-    drawn = embed(np.concatenate(list(render_synthetic_ood(preprocessing).values())))
-    if others is None:
-        return known, drawn, None
-    files = sorted(file for file in others.rglob("*") if file.is_file())
-    pixels = [
-        load_pixels(file.read_bytes(), preprocessing, max_pixels=settings.max_image_pixels).pixels for file in files
-    ]
-    return known, drawn, embed(np.stack(pixels))
+    drawn = embed(np.concatenate(list(render_synthetic_ood(extractor.preprocessing).values())))
+    return known, drawn, None if others is None else embed(_read_others(others, extractor.preprocessing))
+
+
+def _read_others(folder: Path, preprocessing: Preprocessing) -> NDArray[np.uint8]:
+    """Decode what is in a folder; files that are no images are named and left out."""
+    most = TrainerSettings.load().max_image_pixels
+    pixels = []
+    for file in sorted(one for one in folder.rglob("*") if one.is_file()):
+        try:
+            pixels.append(load_pixels(file.read_bytes(), preprocessing, max_pixels=most).pixels)
+        except ImageRejectedError as error:
+            typer.echo(f"{file} is left out: {error.detail}", err=True)
+    if not pixels:
+        raise TrainingDataError(f"No file in {folder} is an image that can be read.")
+    return np.stack(pixels)
 
 
 if __name__ == "__main__":
